@@ -1,0 +1,46 @@
+package io.regroup.model;
+
+import java.util.Collections;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Everything that a decision is made from: one immutable value.
+ *
+ * @param now    milliseconds of the leader's monotonic clock
+ * @param round  reports that answer an earlier round predate the leader's last action (or pause) and are not used
+ * @param heard  the last report of each member, by name
+ * @param asked  absent: nobody has told yet
+ * @param probes what the leader itself finds at the ports of nodes whose member is gone
+ * @param ended  members of the last primary view whose end the API server proves, and its words
+ * @param sent   when each thing was last done (by its key): what runs is not sent again
+ */
+public record Observation(long now, long round, View view, SortedMap<String, Heard> heard, Optional<Asked> asked,
+                          SortedMap<Address, Probe> probes, SortedMap<String, String> ended,
+                          SortedMap<String, Long> sent) {
+
+    /** Age in ms from which a report is not used any more: members report every second. */
+    public static final long STALE_MS = 2500;
+
+    public Observation {
+        heard = Collections.unmodifiableSortedMap(new TreeMap<>(heard));
+        probes = Collections.unmodifiableSortedMap(new TreeMap<>(probes));
+        ended = Collections.unmodifiableSortedMap(new TreeMap<>(ended));
+        sent = Collections.unmodifiableSortedMap(new TreeMap<>(sent));
+    }
+
+    /** The member's report, if it is in the view, young, and younger than the leader's last action. */
+    public Optional<Report> fresh(String member) {
+        return Optional.ofNullable(heard.get(member))
+            .filter(h -> view.members().contains(member))
+            .filter(h -> h.report().round() >= round && now - h.at() <= STALE_MS)
+            .map(Heard::report);
+    }
+
+    /** Whether this was done less than {@code withinMs} ago and its effect may still be on its way. */
+    public boolean sentWithin(String key, long withinMs) {
+        Long at = sent.get(key);
+        return at != null && now - at < withinMs;
+    }
+}

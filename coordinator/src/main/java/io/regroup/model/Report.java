@@ -1,0 +1,23 @@
+package io.regroup.model;
+
+import java.util.Optional;
+
+/**
+ * What a member says of itself and of its own Redis.
+ *
+ * @param round       the last round that the leader asked this member for: the report is younger than that question
+ * @param redis       where its Redis serves
+ * @param leaving     the pod is terminating
+ * @param masterProbe own Redis is a replica that lost its master: what the member finds at the master's port
+ * @param primary     the last primary view that it remembers
+ */
+public record Report(Pod pod, long round, Address redis, RedisState state, boolean leaving,
+                     Optional<MasterProbe> masterProbe, Optional<Primary> primary) {
+
+    public record MasterProbe(NodeId master, Address address, Probe probe) {
+    }
+
+    public String member() {
+        return pod.name();
+    }
+}

@@ -1,0 +1,17 @@
+package io.regroup.model;
+
+/**
+ * What a server says of itself beside its table ({@code INFO}, {@code CLUSTER INFO}).
+ *
+ * @param stateOk       {@code cluster_state:ok}
+ * @param currentEpoch  {@code cluster_current_epoch}
+ * @param keys          keys in its keyspace
+ * @param linkUp        replicas: {@code master_link_status:up}
+ * @param synced        replicas: it has finished a full or partial sync in this process's life, so that its data is a
+ *                      copy of its master's. False for one that never got that far.
+ * @param offset        replication offset ({@code master_repl_offset} or {@code slave_repl_offset})
+ * @param uptimeSeconds age of the process
+ */
+public record ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean linkUp, boolean synced, long offset,
+                          long uptimeSeconds, String version) {
+}

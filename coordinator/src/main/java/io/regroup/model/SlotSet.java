@@ -1,0 +1,125 @@
+package io.regroup.model;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** An immutable set of hash slots. */
+public final class SlotSet {
+
+    /** The number of hash slots of a Redis Cluster ({@code CLUSTER_SLOTS}). */
+    public static final int COUNT = 16384;
+    public static final SlotSet NONE = new SlotSet(new BitSet());
+    public static final SlotSet ALL = range(0, COUNT - 1);
+
+    private final BitSet bits;
+
+    private SlotSet(BitSet bits) {
+        this.bits = bits;
+    }
+
+    /** The slots from {@code first} to {@code last}, both included. */
+    public static SlotSet range(int first, int last) {
+        if (first < 0 || last >= COUNT || first > last) {
+            throw new IllegalArgumentException("not a range of slots: " + first + "-" + last);
+        }
+        BitSet bits = new BitSet(COUNT);
+        bits.set(first, last + 1);
+        return new SlotSet(bits);
+    }
+
+    public static SlotSet of(int slot) {
+        return range(slot, slot);
+    }
+
+    public static SlotSet of(IntStream slots) {
+        BitSet bits = new BitSet(COUNT);
+        slots.forEach(bits::set);
+        if (bits.length() > COUNT) {
+            throw new IllegalArgumentException("not a slot: " + (bits.length() - 1));
+        }
+        return new SlotSet(bits);
+    }
+
+    public SlotSet plus(SlotSet other) {
+        BitSet sum = (BitSet) bits.clone();
+        sum.or(other.bits);
+        return new SlotSet(sum);
+    }
+
+    public SlotSet minus(SlotSet other) {
+        BitSet rest = (BitSet) bits.clone();
+        rest.andNot(other.bits);
+        return new SlotSet(rest);
+    }
+
+    public SlotSet and(SlotSet other) {
+        BitSet both = (BitSet) bits.clone();
+        both.and(other.bits);
+        return new SlotSet(both);
+    }
+
+    public boolean contains(int slot) {
+        return bits.get(slot);
+    }
+
+    public boolean containsAll(SlotSet other) {
+        return other.minus(this).isEmpty();
+    }
+
+    public boolean isEmpty() {
+        return bits.isEmpty();
+    }
+
+    public int size() {
+        return bits.cardinality();
+    }
+
+    public int first() {
+        return bits.nextSetBit(0);
+    }
+
+    public int last() {
+        return bits.length() - 1;
+    }
+
+    public IntStream stream() {
+        return bits.stream();
+    }
+
+    /** Cuts the set, in slot order, into {@code parts} pieces whose sizes differ by at most one. */
+    public List<SlotSet> split(int parts) {
+        int[] slots = bits.stream().toArray();
+        List<SlotSet> pieces = new ArrayList<>();
+        for (int i = 0; i < parts; i++) {
+            int from = (int) ((long) slots.length * i / parts);
+            int to = (int) ((long) slots.length * (i + 1) / parts);
+            pieces.add(of(IntStream.range(from, to).map(k -> slots[k])));
+        }
+        return List.copyOf(pieces);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof SlotSet set && bits.equals(set.bits);
+    }
+
+    @Override
+    public int hashCode() {
+        return bits.hashCode();
+    }
+
+    /** Redis' own way of writing them: {@code 0-5460 5462}. */
+    @Override
+    public String toString() {
+        List<String> ranges = new ArrayList<>();
+        for (int from = bits.nextSetBit(0); from >= 0; ) {
+            int to = bits.nextClearBit(from) - 1;
+            ranges.add(from == to ? Integer.toString(from) : from + "-" + to);
+            from = bits.nextSetBit(to + 1);
+        }
+        return ranges.stream().collect(Collectors.joining(" "));
+    }
+}
