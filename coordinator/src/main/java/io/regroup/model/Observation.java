@@ -13,12 +13,13 @@ import java.util.TreeMap;
  * @param heard  the last report of each member, by name
  * @param asked  absent: nobody has told yet
  * @param probes what the leader itself finds at the ports of nodes whose member is gone
- * @param ended  members of the last primary view whose end the API server proves, and its words
+ * @param ended  members of the last primary view whose end is proven (S2) or that said that they leave, and the words
  * @param sent   when each thing was last done (by its key): what runs is not sent again
+ * @param since  since when each wait (by its key) has lasted without a break
  */
 public record Observation(long now, long round, View view, SortedMap<String, Heard> heard, Optional<Asked> asked,
                           SortedMap<Address, Probe> probes, SortedMap<String, String> ended,
-                          SortedMap<String, Long> sent) {
+                          SortedMap<String, Long> sent, SortedMap<String, Long> since) {
 
     /** Age in ms from which a report is not used any more: members report every second. */
     public static final long STALE_MS = 2500;
@@ -28,6 +29,7 @@ public record Observation(long now, long round, View view, SortedMap<String, Hea
         probes = Collections.unmodifiableSortedMap(new TreeMap<>(probes));
         ended = Collections.unmodifiableSortedMap(new TreeMap<>(ended));
         sent = Collections.unmodifiableSortedMap(new TreeMap<>(sent));
+        since = Collections.unmodifiableSortedMap(new TreeMap<>(since));
     }
 
     /** The member's report, if it is in the view, young, and younger than the leader's last action. */
@@ -42,5 +44,11 @@ public record Observation(long now, long round, View view, SortedMap<String, Hea
     public boolean sentWithin(String key, long withinMs) {
         Long at = sent.get(key);
         return at != null && now - at < withinMs;
+    }
+
+    /** How long this wait has lasted, in ms; 0 when it is new. */
+    public long waitedMs(String key) {
+        Long from = since.get(key);
+        return from == null ? 0 : now - from;
     }
 }

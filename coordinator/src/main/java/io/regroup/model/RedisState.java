@@ -1,7 +1,5 @@
 package io.regroup.model;
 
-import java.util.Optional;
-
 /** What a member knows of its own Redis. Each kind of not knowing has a type of its own. */
 public sealed interface RedisState {
 
@@ -29,9 +27,8 @@ public sealed interface RedisState {
      *
      * @param request  the id of this one start
      * @param waitedMs how long it waits already
-     * @param stored   the node whose table and data are kept on the volume; absent: the volume is blank
      */
-    record AtGate(String request, long waitedMs, Optional<ClusterTable> stored) implements RedisState {
+    record AtGate(String request, long waitedMs) implements RedisState {
     }
 
     /** No answer within the time-out, yet nothing shows that the process has ended. */

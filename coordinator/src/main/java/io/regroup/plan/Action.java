@@ -1,0 +1,244 @@
+package io.regroup.plan;
+
+import io.regroup.model.Address;
+import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * One thing to be done. A value: what it sends is fixed when it is decided. An action is a batch of Redis commands, one
+ * pipeline a node, or a word to one member.
+ */
+public sealed interface Action {
+
+    /** What remembers that it was done: an action is not sent again while the effect of the last may be on its way. */
+    List<String> keys();
+
+    /** What Redis is sent, in order, by node. */
+    default SortedMap<Address, List<Command>> commands() {
+        return new TreeMap<>();
+    }
+
+    /** The short name that counters and logs use. */
+    default String kind() {
+        return getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
+    }
+
+    /**
+     * Before the bootstrap: each blank node takes slot 0 for itself. A node without slots counts itself a minority and
+     * would stay in {@code cluster_state:fail} for clamp(node timeout, 500, 5000) ms after it got its slots
+     * ({@code clusterUpdateState}); with the placeholder that time passes while the other pods start.
+     */
+    record Prepare(SortedSet<Address> nodes) implements Action {
+        public Prepare {
+            nodes = copy(nodes);
+        }
+
+        @Override
+        public List<String> keys() {
+            return nodes.stream().map(a -> "prepare " + a).toList();
+        }
+
+        @Override
+        public SortedMap<Address, List<Command>> commands() {
+            SortedMap<Address, List<Command>> batch = new TreeMap<>();
+            nodes.forEach(a -> batch.put(a, List.of(Command.addSlots(Picture.PLACEHOLDER))));
+            return batch;
+        }
+    }
+
+    /** One node of a cluster that is being founded; replicas-to-be have no slots. */
+    record Founder(Address address, long epoch, SlotSet slots) {
+    }
+
+    /** The bootstrap: every node gets an epoch of its own, its slots, and meets those after it. */
+    record Bootstrap(List<Founder> founders) implements Action {
+        public Bootstrap {
+            founders = List.copyOf(founders);
+        }
+
+        @Override
+        public List<String> keys() {
+            return List.of("bootstrap");
+        }
+
+        @Override
+        public SortedMap<Address, List<Command>> commands() {
+            SortedMap<Address, List<Command>> batch = new TreeMap<>();
+            for (int i = 0; i < founders.size(); i++) {
+                Founder founder = founders.get(i);
+                List<Command> pipeline = new ArrayList<>();
+                pipeline.add(Command.setConfigEpoch(founder.epoch()));
+                pipeline.add(Command.flushSlots());
+                if (!founder.slots().isEmpty()) {
+                    pipeline.add(Command.addSlots(founder.slots()));
+                }
+                founders.subList(i + 1, founders.size()).forEach(peer -> pipeline.add(Command.meet(peer.address())));
+                batch.put(founder.address(), pipeline);
+            }
+            return batch;
+        }
+    }
+
+    /** A blank node meets every node of the cluster, and so do they it. Its placeholder goes first: it must not claim slot 0. */
+    record Join(Address node, boolean holdsPlaceholder, SortedSet<Address> peers) implements Action {
+        public Join {
+            peers = copy(peers);
+        }
+
+        @Override
+        public List<String> keys() {
+            List<String> keys = new ArrayList<>(List.of("join " + node));
+            peers.forEach(peer -> {
+                keys.add("meet " + node + " " + peer);
+                keys.add("meet " + peer + " " + node);
+            });
+            return keys;
+        }
+
+        @Override
+        public SortedMap<Address, List<Command>> commands() {
+            List<Command> pipeline = new ArrayList<>();
+            if (holdsPlaceholder) {
+                pipeline.add(Command.flushSlots());
+            }
+            peers.forEach(peer -> pipeline.add(Command.meet(peer)));
+            return new TreeMap<>(Map.of(node, pipeline));
+        }
+    }
+
+    /**
+     * Nodes tell others who and where they are: CLUSTER MEET carries the sender's header, with its role, epoch and slots, at once,
+     * where gossip takes seconds. Harmless between nodes that know each other.
+     */
+    record Meet(SortedMap<Address, SortedSet<Address>> meetings) implements Action {
+        public Meet {
+            SortedMap<Address, SortedSet<Address>> copy = new TreeMap<>();
+            meetings.forEach((from, to) -> copy.put(from, copy(to)));
+            meetings = Collections.unmodifiableSortedMap(copy);
+        }
+
+        @Override
+        public List<String> keys() {
+            List<String> keys = new ArrayList<>();
+            meetings.forEach((from, tos) -> tos.forEach(to -> keys.add("meet " + from + " " + to)));
+            return keys;
+        }
+
+        @Override
+        public SortedMap<Address, List<Command>> commands() {
+            SortedMap<Address, List<Command>> batch = new TreeMap<>();
+            meetings.forEach((from, tos) -> batch.put(from, tos.stream().map(Command::meet).toList()));
+            return batch;
+        }
+    }
+
+    /** How a replica is made the master of its shard. */
+    enum Promotion {
+        /** Asks nobody: needs proof that the old master has ended (S2). */
+        TAKEOVER,
+        /** Asks the majority of masters. */
+        FORCE,
+        /** Asks the living master first, loses nothing: the planned hand-over. */
+        HANDOVER
+    }
+
+    record Promote(Address node, NodeId replica, NodeId master, Promotion how) implements Action {
+        @Override
+        public List<String> keys() {
+            return List.of("promote for " + master, "promote " + replica);
+        }
+
+        @Override
+        public SortedMap<Address, List<Command>> commands() {
+            return new TreeMap<>(Map.of(node, List.of(switch (how) {
+                case TAKEOVER -> Command.failover("TAKEOVER");
+                case FORCE -> Command.failover("FORCE");
+                case HANDOVER -> Command.failover();
+            })));
+        }
+    }
+
+    /** Slots without an owner that can come back go to a live master, with a new epoch so that all hear of it at once. */
+    record TakeSlots(Address node, NodeId taker, SlotSet slots, SlotSet drop, NodeId from) implements Action {
+        @Override
+        public List<String> keys() {
+            return List.of("take " + taker);
+        }
+
+        /** The sequence that FACTS.md measures: the last slot is imported, for SETSLOT NODE is what bumps the epoch. */
+        @Override
+        public SortedMap<Address, List<Command>> commands() {
+            List<Command> pipeline = new ArrayList<>();
+            if (!drop.isEmpty()) {
+                pipeline.add(Command.delSlots(drop));
+            }
+            int last = slots.last();
+            SlotSet rest = slots.minus(SlotSet.of(last));
+            if (!rest.isEmpty()) {
+                pipeline.add(Command.addSlots(rest));
+            }
+            pipeline.add(Command.setSlot(last, "IMPORTING", from));
+            pipeline.add(Command.setSlot(last, "NODE", taker));
+            return new TreeMap<>(Map.of(node, pipeline));
+        }
+    }
+
+    /** One dead node is struck from every table that names it. */
+    record Forget(NodeId node, SortedSet<Address> from) implements Action {
+        public Forget {
+            from = copy(from);
+        }
+
+        @Override
+        public List<String> keys() {
+            return List.of("forget " + node);
+        }
+
+        @Override
+        public SortedMap<Address, List<Command>> commands() {
+            SortedMap<Address, List<Command>> batch = new TreeMap<>();
+            from.forEach(a -> batch.put(a, List.of(Command.forget(node))));
+            return batch;
+        }
+    }
+
+    record Replicate(Address node, NodeId replica, NodeId master) implements Action {
+        @Override
+        public List<String> keys() {
+            return List.of("replicate " + replica);
+        }
+
+        @Override
+        public SortedMap<Address, List<Command>> commands() {
+            return new TreeMap<>(Map.of(node, List.of(Command.replicate(master))));
+        }
+    }
+
+    /** The gate of this member opens for one start. */
+    record Permit(String member, String request, boolean blank) implements Action {
+        @Override
+        public List<String> keys() {
+            return List.of("permit " + request);
+        }
+    }
+
+    /** This terminating member may go: it holds nothing that another could own. */
+    record Release(String member) implements Action {
+        @Override
+        public List<String> keys() {
+            return List.of("release " + member);
+        }
+    }
+
+    private static SortedSet<Address> copy(SortedSet<Address> addresses) {
+        return Collections.unmodifiableSortedSet(new TreeSet<>(addresses));
+    }
+}

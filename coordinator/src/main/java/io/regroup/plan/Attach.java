@@ -1,0 +1,160 @@
+package io.regroup.plan;
+
+import io.regroup.model.Address;
+import io.regroup.model.Asked;
+import io.regroup.model.NodeFlag;
+import io.regroup.model.NodeId;
+import io.regroup.plan.Decision.Wait;
+import io.regroup.plan.Picture.Host;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Blank nodes join and become replicas: orphaned masters first, then those with the fewest. Replicas that follow nobody
+ * who owns a slot follow one that does; a shard with more than its share gives one to an orphaned master.
+ */
+final class Attach implements Step {
+
+    private static final long SETTLE_MS = 500;
+
+    @Override
+    public String name() {
+        return "attach";
+    }
+
+    @Override
+    public Optional<Work> work(Picture picture, List<Wait> waits) {
+        if (!picture.unheard.isEmpty() || picture.nodes.isEmpty() || !Quorum.of(picture).primary()) {
+            return Optional.empty();
+        }
+        Optional<Work> joined = join(picture);
+        if (joined.isPresent()) {
+            return joined;
+        }
+        List<Host> masters = picture.liveOwners().stream().filter(h -> !h.isLeaving()).toList();
+        if (masters.isEmpty()) {
+            return Optional.empty();
+        }
+        List<Host> free = new ArrayList<>(empties(picture));
+        free = free.subList(Math.min(free.size(), RepairSlots.reserved(picture)), free.size());
+        List<Host> homeless = new ArrayList<>(free);
+        homeless.addAll(strays(picture));
+        homeless.removeIf(h -> picture.observation.sentWithin("replicate " + h.id(), SETTLE_MS));
+        List<Host> ready = homeless.stream().filter(h -> knowsAll(h, masters)).toList();
+        homeless.stream().filter(h -> !ready.contains(h)).forEach(h ->
+            waits.add(new Wait("attach " + h.id(), h + " is joining: it does not know every master yet")));
+        if (!ready.isEmpty()) {
+            return Optional.of(replicate(ready, masters, picture));
+        }
+        return homeless.isEmpty() ? relieve(masters, picture) : Optional.empty();
+    }
+
+    private static Optional<Work> join(Picture picture) {
+        SortedSet<Address> peers = new TreeSet<>();
+        picture.nodes.values().forEach(h -> peers.add(h.address()));
+        List<Action> joins = new ArrayList<>();
+        List<String> names = new ArrayList<>();
+        for (Host blank : picture.blanks.values()) {
+            if (!blank.isLeaving() && !picture.observation.sentWithin("join " + blank.address(), Heal.MEETING_MS)) {
+                joins.add(new Action.Join(blank.address(), !blank.table().myself().slots().isEmpty(), peers));
+                names.add(blank.toString());
+            }
+        }
+        return joins.isEmpty() ? Optional.empty()
+            : Optional.of(new Work(joins, "blank nodes join the cluster: " + String.join(", ", names)));
+    }
+
+    /** Nodes of the cluster that are masters of nothing and hold no key. */
+    static List<Host> empties(Picture picture) {
+        return picture.nodes.values().stream()
+            .filter(h -> h.isMaster() && !h.isLeaving() && !picture.owned.containsKey(h.id())
+                && h.table().myself().slots().isEmpty() && h.state().facts().keys() == 0)
+            .toList();
+    }
+
+    /** Replicas of a node that owns no slot: its slots are served by others, so what the replica holds is no last copy (S1). */
+    private static List<Host> strays(Picture picture) {
+        return picture.nodes.values().stream()
+            .filter(h -> !h.isLeaving() && h.master().filter(m -> !picture.owned.containsKey(m)).isPresent()).toList();
+    }
+
+    private static boolean knowsAll(Host host, List<Host> masters) {
+        return masters.stream().allMatch(m -> host.table().line(m.id())
+            .filter(line -> line.isIntroduced() && line.isMaster() && !line.is(NodeFlag.NOADDR)).isPresent());
+    }
+
+    private static Work replicate(List<Host> nodes, List<Host> masters, Picture picture) {
+        SortedMap<NodeId, Integer> count = new TreeMap<>();
+        masters.forEach(m -> count.put(m.id(), stayingReplicas(m, picture).size()));
+        List<Host> places = new ArrayList<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            Host next = masters.stream()
+                .min(Comparator.<Host>comparingInt(m -> count.get(m.id())).thenComparing(Host::id)).orElseThrow();
+            count.merge(next.id(), 1, Integer::sum);
+            places.add(next);
+        }
+        spread(nodes, places);
+        List<Action> actions = new ArrayList<>();
+        List<String> reasons = new ArrayList<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            actions.add(new Action.Replicate(nodes.get(i).address(), nodes.get(i).id(), places.get(i).id()));
+            reasons.add(nodes.get(i) + " of " + places.get(i));
+        }
+        return new Work(actions, "masters without enough replicas get one: " + String.join(", ", reasons));
+    }
+
+    /** Swaps places as long as that takes replicas away from their master's machine or zone. */
+    private static void spread(List<Host> nodes, List<Host> places) {
+        boolean better = true;
+        while (better) {
+            better = false;
+            for (int i = 0; i < places.size(); i++) {
+                for (int j = i + 1; j < places.size(); j++) {
+                    int now = closeness(nodes.get(i), places.get(i)) + closeness(nodes.get(j), places.get(j));
+                    int swapped = closeness(nodes.get(i), places.get(j)) + closeness(nodes.get(j), places.get(i));
+                    if (swapped < now) {
+                        Host other = places.get(i);
+                        places.set(i, places.get(j));
+                        places.set(j, other);
+                        better = true;
+                    }
+                }
+            }
+        }
+    }
+
+    /** What a replica shares with its master: a machine weighs more than a zone. Unknown is shared with nobody. */
+    private static int closeness(Host replica, Host master) {
+        String machine = replica.report().pod().kubernetesNode();
+        String zone = replica.report().pod().zone();
+        return (!machine.isEmpty() && machine.equals(master.report().pod().kubernetesNode()) ? 2 : 0)
+            + (!zone.isEmpty() && zone.equals(master.report().pod().zone()) ? 1 : 0);
+    }
+
+    private static List<Host> stayingReplicas(Host master, Picture picture) {
+        return picture.replicasOf(master.id()).stream().filter(h -> !h.isLeaving()).toList();
+    }
+
+    /** One surplus replica goes to an orphaned master: only when that makes the shards more even. */
+    private static Optional<Work> relieve(List<Host> masters, Picture picture) {
+        int wanted = picture.observation.asked().map(Asked::replicas).orElse(0);
+        Comparator<Host> bySize = Comparator.<Host>comparingInt(m -> stayingReplicas(m, picture).size()).thenComparing(Host::id);
+        Host poorest = masters.stream().min(bySize).orElseThrow();
+        Host richest = masters.stream().max(bySize).orElseThrow();
+        int least = stayingReplicas(poorest, picture).size();
+        if (least >= wanted || stayingReplicas(richest, picture).size() < least + 2) {
+            return Optional.empty();
+        }
+        return stayingReplicas(richest, picture).stream()
+            .filter(h -> knowsAll(h, List.of(poorest)) && !picture.observation.sentWithin("replicate " + h.id(), 2000))
+            .min(Comparator.<Host>comparingInt(h -> closeness(h, poorest) - closeness(h, richest)).thenComparing(Host::id))
+            .map(h -> new Work(new Action.Replicate(h.address(), h.id(), poorest.id()),
+                poorest + " is orphaned and " + richest + " has more replicas than its share: " + h + " moves"));
+    }
+}

@@ -1,0 +1,121 @@
+package io.regroup.plan;
+
+import io.regroup.model.Address;
+import io.regroup.model.Asked;
+import io.regroup.model.Report;
+import io.regroup.model.SlotSet;
+import io.regroup.plan.Action.Founder;
+import io.regroup.plan.Decision.Wait;
+import io.regroup.plan.Picture.Host;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * Founds the cluster, once (S5): every node that is asked for is here, answers, and belongs to nobody; no member knows of
+ * a cluster. A bootstrap that was cut off leaves nodes that own slots or know peers, so it is never begun anew over it:
+ * {@link RepairSlots} and {@link Attach} complete it from what they find.
+ */
+final class Bootstrap implements Step {
+
+    @Override
+    public String name() {
+        return "bootstrap";
+    }
+
+    @Override
+    public Optional<Work> work(Picture picture, List<Wait> waits) {
+        if (picture.clusterIsKnown()) {
+            return Optional.empty();
+        }
+        Optional<String> obstacle = obstacle(picture);
+        if (obstacle.isPresent()) {
+            waits.add(new Wait("bootstrap", "no cluster yet: " + obstacle.get()));
+            return prepare(picture);
+        }
+        if (picture.observation.sentWithin("bootstrap", 1000)) {
+            return Optional.empty();
+        }
+        Asked asked = picture.observation.asked().orElseThrow();
+        List<Founder> founders = founders(picture, asked.masters());
+        return Optional.of(new Work(new Action.Bootstrap(founders), "all " + asked.nodes()
+            + " nodes asked for are here and blank: " + asked.masters() + " of them become masters"));
+    }
+
+    private static Optional<String> obstacle(Picture picture) {
+        Optional<Asked> asked = picture.observation.asked();
+        if (asked.isPresent() && asked.get().nodes() < Asked.LEAST_MASTERS) {
+            return Optional.of(asked.get().nodes() + " nodes are asked for, and a Redis Cluster needs at least "
+                + Asked.LEAST_MASTERS + " masters: ask for " + Asked.LEAST_MASTERS * (1 + asked.get().replicas()) + " or more");
+        }
+        Quorum.Verdict quorum = Quorum.of(picture);
+        if (!quorum.primary()) {
+            return Optional.of(quorum.reason());
+        }
+        if (!picture.unheard.isEmpty()) {
+            return Optional.of("these have not reported yet: " + String.join(", ", picture.unheard));
+        }
+        String silent = picture.reports.values().stream()
+            .filter(r -> picture.blanks.values().stream().noneMatch(b -> b.member().equals(r.member())))
+            .map(r -> r.member() + " (" + r.state().getClass().getSimpleName() + ")")
+            .collect(Collectors.joining(", "));
+        return silent.isEmpty() ? Optional.empty() : Optional.of("Redis does not answer yet on " + silent);
+    }
+
+    private static Optional<Work> prepare(Picture picture) {
+        SortedSet<Address> bare = new TreeSet<>();
+        for (Host host : picture.blanks.values()) {
+            if (host.table().myself().slots().isEmpty()
+                && !picture.observation.sentWithin("prepare " + host.address(), 1000)) {
+                bare.add(host.address());
+            }
+        }
+        return bare.isEmpty() || !majorityOfAskedIsHere(picture) ? Optional.empty()
+            : Optional.of(new Work(new Action.Prepare(bare),
+                "blank nodes take a placeholder slot, so that they need not wait later"));
+    }
+
+    /**
+     * No other cluster of this Deployment can live with a majority of its own when more than half of all that are asked
+     * for are here and know of none.
+     */
+    static boolean majorityOfAskedIsHere(Picture picture) {
+        return picture.observation.asked()
+            .filter(a -> Quorum.isMajority(picture.observation.view().members().size(), a.nodes())).isPresent();
+    }
+
+    /**
+     * Masters first, spread over Kubernetes nodes; where there is a choice those whose process is oldest: a master stays in
+     * fail for 2 s after its process started ({@code CLUSTER_WRITABLE_DELAY}), a replica does not.
+     */
+    static List<Founder> founders(Picture picture, int masters) {
+        List<Host> rest = new ArrayList<>(picture.blanks.values());
+        rest.sort(Comparator.<Host>comparingLong(h -> -h.state().facts().uptimeSeconds()).thenComparing(Host::member));
+        SortedMap<String, Integer> mastersOn = new TreeMap<>();
+        List<Host> order = new ArrayList<>();
+        for (int i = 0; i < masters; i++) {
+            Host next = rest.stream().min(Comparator.comparingInt(h -> mastersOn.getOrDefault(machine(h.report()), 0)))
+                .orElseThrow();
+            mastersOn.merge(machine(next.report()), 1, Integer::sum);
+            rest.remove(next);
+            order.add(next);
+        }
+        List<SlotSet> slots = SlotSet.ALL.split(masters);
+        order.addAll(rest);
+        List<Founder> founders = new ArrayList<>();
+        for (int i = 0; i < order.size(); i++) {
+            founders.add(new Founder(order.get(i).address(), i + 1, i < masters ? slots.get(i) : SlotSet.NONE));
+        }
+        return founders;
+    }
+
+    private static String machine(Report report) {
+        return report.pod().kubernetesNode();
+    }
+}

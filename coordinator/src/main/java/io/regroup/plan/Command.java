@@ -1,0 +1,74 @@
+package io.regroup.plan;
+
+import io.regroup.model.Address;
+import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * One Redis command with its words. Slots are sent one by one (ADDSLOTS, not 7.0's ADDSLOTSRANGE): every server since
+ * 3.0 understands it, and a pipeline of 5461 short words costs a millisecond.
+ */
+public record Command(List<String> words) {
+
+    public Command {
+        words = List.copyOf(words);
+    }
+
+    static Command of(String... words) {
+        return new Command(Arrays.asList(words));
+    }
+
+    static Command meet(Address peer) {
+        return of("CLUSTER", "MEET", peer.host(), Integer.toString(peer.port()));
+    }
+
+    static Command addSlots(SlotSet slots) {
+        return slots("ADDSLOTS", slots);
+    }
+
+    static Command delSlots(SlotSet slots) {
+        return slots("DELSLOTS", slots);
+    }
+
+    static Command flushSlots() {
+        return of("CLUSTER", "FLUSHSLOTS");
+    }
+
+    static Command setConfigEpoch(long epoch) {
+        return of("CLUSTER", "SET-CONFIG-EPOCH", Long.toString(epoch));
+    }
+
+    static Command setSlot(int slot, String state, NodeId node) {
+        return of("CLUSTER", "SETSLOT", Integer.toString(slot), state, node.value());
+    }
+
+    static Command replicate(NodeId master) {
+        return of("CLUSTER", "REPLICATE", master.value());
+    }
+
+    static Command forget(NodeId node) {
+        return of("CLUSTER", "FORGET", node.value());
+    }
+
+    static Command failover(String... how) {
+        List<String> words = new ArrayList<>(List.of("CLUSTER", "FAILOVER"));
+        words.addAll(Arrays.asList(how));
+        return new Command(words);
+    }
+
+    private static Command slots(String verb, SlotSet slots) {
+        List<String> words = new ArrayList<>(List.of("CLUSTER", verb));
+        slots.stream().mapToObj(Integer::toString).forEach(words::add);
+        return new Command(words);
+    }
+
+    /** As an operator would type it; long lists of slots are shortened. */
+    @Override
+    public String toString() {
+        return words.size() <= 8 ? String.join(" ", words)
+            : String.join(" ", words.subList(0, 3)) + " ... (" + (words.size() - 2) + ")";
+    }
+}

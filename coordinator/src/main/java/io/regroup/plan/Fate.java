@@ -1,0 +1,120 @@
+package io.regroup.plan;
+
+import io.regroup.model.Address;
+import io.regroup.model.NodeId;
+import io.regroup.model.Primary;
+import io.regroup.model.Probe;
+import io.regroup.model.RedisState.Answering;
+import io.regroup.model.RedisState.AtGate;
+import io.regroup.model.RedisState.Ended;
+import io.regroup.model.RedisState.Loading;
+import io.regroup.model.RedisState.Silent;
+import io.regroup.model.RedisState.Starting;
+import io.regroup.model.RedisState.Unparsed;
+import io.regroup.model.Report;
+import io.regroup.model.Seat;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What is known of a node that may be dead: suspicion, evidence and proof are different things (S2, S3).
+ */
+sealed interface Fate {
+
+    String words();
+
+    /** It lives, or is about to: nothing is to be done to it. */
+    record Lives(String words) implements Fate {
+    }
+
+    /** Its process has ended and cannot return by itself: TAKEOVER is safe. */
+    record Proven(String words) implements Fate {
+    }
+
+    /** Gone from the view and its Redis does not answer: evidence, no proof. Others must vote. */
+    record Suspected(String words) implements Fate {
+    }
+
+    /** Nothing can be said yet. */
+    record Unknown(String words) implements Fate {
+    }
+
+    static Fate of(NodeId id, Picture picture) {
+        if (picture.nodes.containsKey(id)) {
+            return new Lives("it answers");
+        }
+        Report keeper = picture.stored.get(id);
+        if (keeper != null) {
+            return ofMember(keeper);
+        }
+        if (!picture.unheard.isEmpty() && seatOf(id, picture).map(Map.Entry::getKey).filter(picture.unheard::contains).isPresent()) {
+            return new Unknown("its member has not reported yet");
+        }
+        for (Address address : picture.addressesOf(id)) {
+            Optional<Report> tenant = picture.reportAt(address);
+            if (tenant.isPresent()) {
+                return ofTenant(tenant.get());
+            }
+        }
+        return ofAbsent(id, picture);
+    }
+
+    /** Its own member speaks, and the volume keeps this very node. */
+    private static Fate ofMember(Report report) {
+        return switch (report.state()) {
+            case Answering a -> new Lives("it answers");
+            case Loading l -> new Lives("it reads its data");
+            case Starting s -> new Lives("it starts");
+            case Ended e -> new Proven("its process ended, says its own member, and the gate is closed");
+            case AtGate g -> new Proven("its process ended and waits at the gate");
+            case Silent s -> new Unknown("its own member gets no answer: " + s.problem());
+            case Unparsed u -> new Unknown("its answer is not understood: " + u.problem());
+        };
+    }
+
+    /** A member serves at the node's address, and does not keep the node: a new one has taken its place. */
+    private static Fate ofTenant(Report report) {
+        return switch (report.state()) {
+            case Answering a -> new Proven("another node answers at its address: " + a.table().myself().id().brief());
+            case Ended e -> new Proven("its process ended, says its own member, and the gate is closed");
+            case AtGate g -> new Proven("its process ended and a blank one waits at the gate");
+            case Loading l -> new Unknown("a server that loads is at its address");
+            case Starting s -> new Unknown("a server that starts is at its address");
+            case Silent s -> new Unknown("its own member gets no answer: " + s.problem());
+            case Unparsed u -> new Unknown("its answer is not understood: " + u.problem());
+        };
+    }
+
+    private static Fate ofAbsent(NodeId id, Picture picture) {
+        Optional<Map.Entry<String, Seat>> seat = seatOf(id, picture);
+        if (seat.isPresent() && picture.observation.ended().containsKey(seat.get().getKey())) {
+            return new Proven(picture.observation.ended().get(seat.get().getKey()));
+        }
+        boolean silent = false;
+        for (Address address : picture.addressesOf(id)) {
+            Probe probe = picture.observation.probes().get(address);
+            if (probe == Probe.ANSWERS) {
+                return new Lives("its coordinator is gone, its Redis answers");
+            }
+            if (probe == Probe.REFUSES) {
+                return refusedForReplica(id, address, picture)
+                    ? new Proven("its port refuses connections from the leader and from its replica's pod")
+                    : new Suspected("its port refuses connections from the leader");
+            }
+            silent |= probe == Probe.SILENT;
+        }
+        return silent ? new Suspected("its member left the group and its Redis does not answer")
+            : new Unknown("its member is not in the group and its port has not been tried yet");
+    }
+
+    private static boolean refusedForReplica(NodeId id, Address address, Picture picture) {
+        return picture.replicasOf(id).stream()
+            .flatMap(h -> h.report().masterProbe().stream())
+            .anyMatch(p -> p.master().equals(id) && p.address().equals(address) && p.probe() == Probe.REFUSES);
+    }
+
+    private static Optional<Map.Entry<String, Seat>> seatOf(NodeId id, Picture picture) {
+        return Quorum.lastPrimary(picture).map(Primary::seats).flatMap(seats -> seats.entrySet().stream()
+            .filter(e -> e.getValue().node().filter(id::equals).isPresent()).findFirst());
+    }
+}

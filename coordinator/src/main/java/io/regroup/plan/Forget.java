@@ -1,0 +1,72 @@
+package io.regroup.plan;
+
+import io.regroup.model.Address;
+import io.regroup.model.ClusterNode;
+import io.regroup.model.NodeFlag;
+import io.regroup.model.NodeId;
+import io.regroup.plan.Decision.Wait;
+import io.regroup.plan.Picture.Host;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * Dead nodes without slots, whom no live replica follows, are struck from every table, again until nobody names them:
+ * FORGET bans an id for 60 s on that one node only, and a node left out gives it back to all by gossip.
+ */
+final class Forget implements Step {
+
+    private static final long SETTLE_MS = 500;
+
+    @Override
+    public String name() {
+        return "forget";
+    }
+
+    @Override
+    public Optional<Work> work(Picture picture, List<Wait> waits) {
+        if (!picture.unheard.isEmpty() || !Quorum.of(picture).primary()) {
+            return Optional.empty();
+        }
+        List<Action> forgets = new ArrayList<>();
+        List<String> reasons = new ArrayList<>();
+        for (NodeId id : picture.named()) {
+            if (picture.hostOf(id).isPresent() || picture.blanks.containsKey(id) || !picture.slotsOf(id).isEmpty()
+                || picture.observation.sentWithin("forget " + id, SETTLE_MS)) {
+                continue;
+            }
+            Optional<String> death = death(id, picture);
+            if (death.isEmpty()) {
+                waits.add(new Wait("forget " + id, picture.name(id) + " has no slots and no member here: "
+                    + Fate.of(id, picture).words() + "; it is forgotten once its end is certain"));
+                continue;
+            }
+            List<Host> followers = picture.replicasOf(id);
+            if (!followers.isEmpty()) {
+                waits.add(new Wait("forget " + id, picture.name(id) + " is dead, and is forgotten once "
+                    + followers + " follow another master"));
+                continue;
+            }
+            SortedSet<Address> from = new TreeSet<>();
+            picture.nodes.values().stream().filter(h -> h.table().line(id).filter(ClusterNode::isIntroduced).isPresent())
+                .forEach(h -> from.add(h.address()));
+            forgets.add(new Action.Forget(id, from));
+            reasons.add(picture.name(id) + " (" + death.get() + ")");
+        }
+        return forgets.isEmpty() ? Optional.empty()
+            : Optional.of(new Work(forgets, "dead and without slots: " + String.join(", ", reasons)));
+    }
+
+    private static Optional<String> death(NodeId id, Picture picture) {
+        if (Fate.of(id, picture) instanceof Fate.Proven proven) {
+            return Optional.of(proven.words());
+        }
+        if (Fate.of(id, picture) instanceof Fate.Suspected && picture.isFailedForAll(id)) {
+            return Optional.of("every node calls it failed, and it does not answer");
+        }
+        boolean nowhere = picture.saidOf(id).values().stream().allMatch(line -> line.is(NodeFlag.NOADDR));
+        return nowhere ? Optional.of("nobody knows an address of it") : Optional.empty();
+    }
+}

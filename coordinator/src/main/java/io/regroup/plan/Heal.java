@@ -1,0 +1,98 @@
+package io.regroup.plan;
+
+import io.regroup.model.Address;
+import io.regroup.model.ClusterNode;
+import io.regroup.model.NodeFlag;
+import io.regroup.model.NodeId;
+import io.regroup.plan.Decision.Wait;
+import io.regroup.plan.Picture.Host;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Nodes of one cluster that lost each other are introduced again, by their members' current addresses: after a restart
+ * of all pods with new IPs, or a FORGET by mistake. Before anything is forgotten: FORGET bans a live id for a minute.
+ */
+final class Heal implements Step {
+
+    /** A handshake that does not succeed is given up by Redis after max(node timeout, 1 s); this is its time to succeed. */
+    static final long MEETING_MS = 1000;
+
+    @Override
+    public String name() {
+        return "heal";
+    }
+
+    @Override
+    public Optional<Work> work(Picture picture, List<Wait> waits) {
+        List<SortedSet<NodeId>> islands = islands(picture);
+        if (islands.size() > 1) {
+            waits.add(new Wait("islands", "members of this group hold " + islands.size()
+                + " clusters that know nothing of each other " + islands.stream().map(i -> names(picture, i)).toList()
+                + ": they are never merged, for the data of one would be lost; remove one of them by hand"));
+            return Optional.empty();
+        }
+        if (!Quorum.of(picture).primary()) {
+            return Optional.empty();
+        }
+        SortedMap<Address, SortedSet<Address>> meetings = new TreeMap<>();
+        SortedSet<String> found = new TreeSet<>();
+        for (Host from : picture.nodes.values()) {
+            for (Host to : picture.nodes.values()) {
+                if (!from.id().equals(to.id()) && isLost(from, to) && !from.table().isMeeting(to.address())
+                    && !picture.observation.sentWithin("meet " + from.address() + " " + to.address(), MEETING_MS)) {
+                    meetings.computeIfAbsent(from.address(), a -> new TreeSet<>()).add(to.address());
+                    found.add(to.toString());
+                }
+            }
+        }
+        return meetings.isEmpty() ? Optional.empty()
+            : Optional.of(new Work(new Action.Meet(meetings), "others do not know where to find " + String.join(", ", found)));
+    }
+
+    private static boolean isLost(Host from, Host to) {
+        Optional<ClusterNode> line = from.table().line(to.id());
+        return line.isEmpty() || line.get().is(NodeFlag.NOADDR)
+            || line.get().address().filter(to.address()::equals).isEmpty();
+    }
+
+    private static String names(Picture picture, SortedSet<NodeId> ids) {
+        return ids.stream().map(picture::name).toList().toString();
+    }
+
+    /** The hosted nodes, grouped by "one knows the other's id", directly or through nodes that are not here. */
+    private static List<SortedSet<NodeId>> islands(Picture picture) {
+        SortedMap<NodeId, SortedSet<NodeId>> links = new TreeMap<>();
+        for (Host host : picture.nodes.values()) {
+            for (ClusterNode line : Picture.lines(host.table())) {
+                if (line.isIntroduced()) {
+                    links.computeIfAbsent(host.id(), id -> new TreeSet<>()).add(line.id());
+                    links.computeIfAbsent(line.id(), id -> new TreeSet<>()).add(host.id());
+                }
+            }
+        }
+        SortedSet<NodeId> left = new TreeSet<>(picture.nodes.keySet());
+        List<SortedSet<NodeId>> islands = new ArrayList<>();
+        while (!left.isEmpty()) {
+            SortedSet<NodeId> island = new TreeSet<>();
+            Deque<NodeId> open = new ArrayDeque<>(List.of(left.first()));
+            while (!open.isEmpty()) {
+                NodeId id = open.pop();
+                if (island.add(id)) {
+                    open.addAll(links.get(id));
+                }
+            }
+            island.retainAll(picture.nodes.keySet());
+            left.removeAll(island);
+            islands.add(island);
+        }
+        return islands;
+    }
+}

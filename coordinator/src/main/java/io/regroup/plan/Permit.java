@@ -1,0 +1,87 @@
+package io.regroup.plan;
+
+import io.regroup.model.ClusterNode;
+import io.regroup.model.NodeId;
+import io.regroup.model.RedisState.AtGate;
+import io.regroup.model.Report;
+import io.regroup.plan.Decision.Wait;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Opens the start gate (DESIGN.md, A pod): a server starts only when nobody else owns a slot at its address. A blank
+ * server on a dead master's address would be copied by the replica within half a second: all data gone.
+ */
+final class Permit implements Step {
+
+    /** How long a server with data waits for a primary view to say whether a newer copy exists, in ms. */
+    static final long ALONE_MS = 5000;
+
+    @Override
+    public String name() {
+        return "permit";
+    }
+
+    @Override
+    public Optional<Work> work(Picture picture, List<Wait> waits) {
+        List<Action> permits = new ArrayList<>();
+        List<String> reasons = new ArrayList<>();
+        for (Report report : picture.reports.values()) {
+            if (!(report.state() instanceof AtGate gate)
+                || picture.observation.sentWithin("permit " + gate.request(), 1000)) {
+                continue;
+            }
+            Optional<String> hold = report.stored().isPresent()
+                ? holdStored(report.stored().get().myself().id(), gate, picture)
+                : holdBlank(report, picture);
+            if (hold.isPresent()) {
+                waits.add(new Wait("gate " + report.member(),
+                    "the gate of " + report.member() + " stays closed: " + hold.get()));
+            } else {
+                permits.add(new Action.Permit(report.member(), gate.request(), report.stored().isEmpty()));
+                reasons.add(report.member() + (report.stored().isEmpty() ? " (blank)" : " (with its data)"));
+            }
+        }
+        return permits.isEmpty() ? Optional.empty()
+            : Optional.of(new Work(permits, "nobody else owns a slot at the address of " + String.join(", ", reasons)));
+    }
+
+    /**
+     * Its own node with its own data is always safe for the cluster: an older epoch yields. But its replica's copy is newer
+     * by up to the last second (AOF everysec), so where one can be promoted that comes first.
+     */
+    private static Optional<String> holdStored(NodeId id, AtGate gate, Picture picture) {
+        if (!Quorum.of(picture).primary()) {
+            return gate.waitedMs() >= ALONE_MS ? Optional.empty()
+                : Optional.of("it has data, and waits " + ALONE_MS / 1000 + " s for a quorum that may know a newer copy");
+        }
+        return Promote.isPending(id, picture)
+            ? Optional.of("its replica " + Promote.candidate(id, picture).orElseThrow() + " has a newer copy and is promoted first")
+            : Optional.empty();
+    }
+
+    private static Optional<String> holdBlank(Report report, Picture picture) {
+        if (picture.clusterIsKnown()) {
+            Quorum.Verdict quorum = Quorum.of(picture);
+            if (!quorum.primary()) {
+                return Optional.of("it is blank, and only a primary view can say whether its address is free: " + quorum.reason());
+            }
+            if (!picture.unheard.isEmpty()) {
+                return Optional.of("these have not reported yet: " + String.join(", ", picture.unheard));
+            }
+        } else if (!Bootstrap.majorityOfAskedIsHere(picture)) {
+            return Optional.of("it is blank, and too few members are here to know whether its address is free: "
+                + Quorum.of(picture).reason());
+        }
+        return picture.owned.keySet().stream().filter(id -> isClaimedAt(id, report, picture)).findFirst()
+            .map(id -> picture.name(id) + " still owns " + picture.slotsOf(id).size() + " slots at its address");
+    }
+
+    private static boolean isClaimedAt(NodeId owner, Report report, Picture picture) {
+        return picture.nodes.values().stream().anyMatch(h -> h.table().line(owner).flatMap(ClusterNode::address)
+            .filter(report.redis()::equals).isPresent())
+            || picture.stored.values().stream().flatMap(r -> r.stored().stream())
+                .anyMatch(t -> t.line(owner).flatMap(ClusterNode::address).filter(report.redis()::equals).isPresent());
+    }
+}

@@ -1,0 +1,108 @@
+package io.regroup.plan;
+
+import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
+import io.regroup.plan.Action.Promotion;
+import io.regroup.plan.Decision.Wait;
+import io.regroup.plan.Picture.Host;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A master that is gone, or that leaves, hands its slots to its best replica. Before anything is forgotten: voters that have
+ * forgotten a dead master cannot vote for its replica. One at a time: each promotion changes the epoch.
+ */
+final class Promote implements Step {
+
+    /** A TAKEOVER works at once or not at all. */
+    private static final long TAKEOVER_MS = 1000;
+    /** FORCE and HANDOVER time out in Redis after 5 s ({@code CLUSTER_MF_TIMEOUT}); never twice while one runs. */
+    private static final long ELECTION_MS = 6000;
+
+    @Override
+    public String name() {
+        return "promote";
+    }
+
+    @Override
+    public Optional<Work> work(Picture picture, List<Wait> waits) {
+        for (NodeId owner : picture.owned.keySet()) {
+            Optional<Work> work = promoteFor(owner, picture, waits);
+            if (work.isPresent()) {
+                return work;
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<Work> promoteFor(NodeId owner, Picture picture, List<Wait> waits) {
+        Host host = picture.nodes.get(owner);
+        String shard = picture.name(owner) + ", master of " + picture.slotsOf(owner).size() + " slots";
+        if (host != null) {
+            return host.isMaster() && host.isLeaving() ? handOver(host, picture, waits) : Optional.empty();
+        }
+        Fate fate = Fate.of(owner, picture);
+        if (fate instanceof Fate.Lives) {
+            return Optional.empty();
+        }
+        if (fate instanceof Fate.Unknown) {
+            waits.add(new Wait("fate " + owner, shard + ": " + fate.words()));
+            return Optional.empty();
+        }
+        Optional<Host> best = candidate(owner, picture);
+        if (best.isEmpty()) {
+            waits.add(new Wait("lost " + owner, shard + " is dead (" + fate.words()
+                + ") and no replica with its data is here"));
+            return Optional.empty();
+        }
+        boolean proven = fate instanceof Fate.Proven && Quorum.of(picture).primary();
+        Promotion how = proven ? Promotion.TAKEOVER : Promotion.FORCE;
+        if (picture.observation.sentWithin("promote for " + owner, proven ? TAKEOVER_MS : ELECTION_MS)) {
+            waits.add(new Wait("promote " + owner, shard + ": its replica " + best.get() + " is being promoted"));
+            return Optional.empty();
+        }
+        return Optional.of(new Work(new Action.Promote(best.get().address(), best.get().id(), owner, how),
+            shard + " is dead (" + fate.words() + "): " + best.get() + " takes its place"
+                + (proven ? "" : " if the majority of masters grants it")));
+    }
+
+    private Optional<Work> handOver(Host master, Picture picture, List<Wait> waits) {
+        if (picture.observation.asked().filter(a -> a.nodes() == 0).isPresent()) {
+            return Optional.empty();
+        }
+        Optional<Host> best = picture.replicasOf(master.id()).stream()
+            .filter(h -> !h.isLeaving() && h.state().facts().linkUp())
+            .max(byOffset());
+        if (best.isEmpty()) {
+            waits.add(new Wait("handover " + master.id(), master + " leaves, and waits for a replica in sync to hand its "
+                + picture.slotsOf(master.id()).size() + " slots to"));
+            return Optional.empty();
+        }
+        if (picture.observation.sentWithin("promote for " + master.id(), ELECTION_MS)) {
+            waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get()));
+            return Optional.empty();
+        }
+        return Optional.of(new Work(
+            new Action.Promote(best.get().address(), best.get().id(), master.id(), Promotion.HANDOVER),
+            master + " leaves: " + best.get() + " takes over its slots"));
+    }
+
+    /** The replica that has most of the master's data; one that never finished a sync has none of it (S2). */
+    static Optional<Host> candidate(NodeId master, Picture picture) {
+        return picture.replicasOf(master).stream()
+            .filter(h -> h.state().facts().synced() && !h.isLeaving())
+            .max(byOffset());
+    }
+
+    private static Comparator<Host> byOffset() {
+        return Comparator.<Host>comparingLong(h -> h.state().facts().offset())
+            .thenComparing(Host::id, Comparator.reverseOrder());
+    }
+
+    /** Whether this node's slots can still be given to a replica, so that its own return has to wait for that. */
+    static boolean isPending(NodeId owner, Picture picture) {
+        SlotSet slots = picture.slotsOf(owner);
+        return !slots.isEmpty() && candidate(owner, picture).isPresent();
+    }
+}

@@ -1,0 +1,112 @@
+package io.regroup.plan;
+
+import io.regroup.model.Asked;
+import io.regroup.model.ClusterNode;
+import io.regroup.model.NodeId;
+import io.regroup.model.Primary;
+import io.regroup.model.RedisState.Answering;
+import io.regroup.model.Seat;
+import io.regroup.model.View;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+
+/**
+ * Whether this view may act: dynamic primary partition (DESIGN.md, S4).
+ *
+ * <p>The invariant: of two views that do not know of each other at most one is primary. A view is primary when it holds
+ * more than half of the last primary view, those subtracted that said that they leave or whose end is proven; exactly half is not.
+ * A group that remembers none takes the nodes that its Redis servers know; where they know none either, all that are
+ * asked for must be here. A view that becomes primary is remembered by all its members before it shrinks again, so every
+ * next primary view shares a member with the one before.
+ */
+final class Quorum {
+
+    record Verdict(boolean primary, String reason) {
+    }
+
+    private Quorum() {
+    }
+
+    static Verdict of(Picture picture) {
+        View view = picture.observation.view();
+        Optional<Primary> last = lastPrimary(picture);
+        if (last.isPresent()) {
+            return ofMembers(picture, view, last.get());
+        }
+        if (picture.clusterIsKnown()) {
+            return ofNodes(picture);
+        }
+        return ofAsked(picture, view);
+    }
+
+    /** The latest memory in this view: after a merge the primary's side has the higher number. */
+    static Optional<Primary> lastPrimary(Picture picture) {
+        return picture.reports.values().stream().flatMap(r -> r.primary().stream())
+            .max(Comparator.comparingLong(Primary::number));
+    }
+
+    /** What is to be remembered: present only when this view is primary, all of it is heard, and it is not the last one. */
+    static Optional<Primary> next(Picture picture) {
+        if (!picture.unheard.isEmpty() || !of(picture).primary()) {
+            return Optional.empty();
+        }
+        SortedMap<String, Seat> seats = new TreeMap<>();
+        picture.reports.values().forEach(r -> {
+            Optional<NodeId> node = r.state() instanceof Answering a
+                ? Optional.of(a.table().myself().id()) : r.stored().map(t -> t.myself().id());
+            seats.put(r.member(), new Seat(r.pod().uid(), r.redis(), r.group(), node));
+        });
+        Optional<Primary> last = lastPrimary(picture);
+        return last.filter(p -> p.seats().equals(seats)).isPresent() ? Optional.empty()
+            : Optional.of(new Primary(last.map(Primary::number).orElse(0L) + 1, seats));
+    }
+
+    private static Verdict ofMembers(Picture picture, View view, Primary last) {
+        int present = 0;
+        int excused = 0;
+        List<String> missing = new ArrayList<>();
+        for (String member : last.seats().keySet()) {
+            if (view.members().contains(member)) {
+                present++;
+            } else if (picture.observation.ended().containsKey(member)) {
+                excused++;
+            } else {
+                missing.add(member);
+            }
+        }
+        int total = last.seats().size() - excused;
+        String count = present + " of " + total + " members of the last primary view are here";
+        return isMajority(present, total) ? new Verdict(true, count)
+            : new Verdict(false, count + ", more than half is needed; missing without proof of their end: " + missing);
+    }
+
+    private static Verdict ofNodes(Picture picture) {
+        SortedSet<NodeId> known = picture.named();
+        picture.stored.values().forEach(r -> r.stored().ifPresent(t ->
+            Picture.lines(t).stream().filter(ClusterNode::isIntroduced).forEach(n -> known.add(n.id()))));
+        known.removeIf(id -> picture.hostOf(id).isEmpty() && picture.slotsOf(id).isEmpty() && picture.isFailedForAll(id));
+        long present = known.stream().filter(id -> picture.hostOf(id).isPresent()).count();
+        String count = present + " of the " + known.size() + " nodes that the Redis servers here know are here";
+        return isMajority(present, known.size()) ? new Verdict(true, count)
+            : new Verdict(false, count + ", more than half is needed");
+    }
+
+    private static Verdict ofAsked(Picture picture, View view) {
+        Optional<Asked> asked = picture.observation.asked();
+        if (asked.isEmpty()) {
+            return new Verdict(false, "nobody has told yet how many nodes are asked for");
+        }
+        int here = view.members().size();
+        String count = here + " of the " + asked.get().nodes() + " nodes asked for are here";
+        return new Verdict(asked.get().nodes() > 0 && here >= asked.get().nodes(), count);
+    }
+
+    static boolean isMajority(long part, long whole) {
+        return 2 * part > whole;
+    }
+}
