@@ -1,11 +1,18 @@
 package io.regroup.plan;
 
+import io.regroup.model.Address;
+import io.regroup.model.NodeId;
 import io.regroup.model.Observation;
-import io.regroup.model.Primary;
+import io.regroup.model.Seat;
+import io.regroup.model.View;
 import io.regroup.plan.Decision.Wait;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Observation in, decision out: no clock, no random, no logger, no I/O. The steps are asked in the order that DESIGN.md
@@ -19,13 +26,28 @@ public final class Planner {
     private Planner() {
     }
 
-    public static Decision decide(Observation observation) {
-        if (!observation.view().isLed()) {
-            return new Decision("none", List.of(), "this member does not lead: "
-                + observation.view().members().stream().findFirst().orElse("nobody") + " does", List.of());
-        }
+    public static Outlook look(Observation observation) {
         Picture picture = new Picture(observation);
+        Quorum.Verdict quorum = Quorum.of(picture);
+        return new Outlook(decide(picture, quorum), Whole.pending(picture), quorum.primary(), quorum.reason(),
+            Quorum.lastPrimary(picture), Quorum.next(picture), unsure(picture), missing(picture));
+    }
+
+    public static Decision decide(Observation observation) {
+        Picture picture = new Picture(observation);
+        return decide(picture, Quorum.of(picture));
+    }
+
+    private static Decision decide(Picture picture, Quorum.Verdict quorum) {
+        View view = picture.observation.view();
+        if (!view.isLed()) {
+            return new Decision("none", List.of(), "this member does not lead: "
+                + view.members().stream().findFirst().orElse("nobody") + " does", List.of());
+        }
         List<Wait> waits = new ArrayList<>();
+        if (!quorum.primary()) {
+            waits.add(new Wait("quorum", "this view is not primary: " + quorum.reason()));
+        }
         Optional<Decision> first = Optional.empty();
         for (Step step : STEPS) {
             Optional<Step.Work> work = step.work(picture, waits);
@@ -33,27 +55,25 @@ public final class Planner {
                 first = Optional.of(new Decision(step.name(), List.copyOf(work.get().actions()), work.get().reason(), List.of()));
             }
         }
-        Quorum.Verdict quorum = Quorum.of(picture);
-        if (!quorum.primary()) {
-            waits.add(new Wait("quorum", "this view is not primary: " + quorum.reason()));
-        }
         return first.map(d -> new Decision(d.step(), d.actions(), d.reason(), waits))
             .orElseGet(() -> new Decision("none", List.of(), waits.isEmpty() ? "nothing to do" : waits.getFirst().reason(), waits));
     }
 
-    /** The view that all members are to remember as the last primary one; absent while it is unchanged or not primary. */
-    public static Optional<Primary> primary(Observation observation) {
-        return Quorum.next(new Picture(observation));
+    private static SortedSet<Address> unsure(Picture picture) {
+        SortedSet<Address> addresses = new TreeSet<>();
+        for (NodeId id : picture.named()) {
+            if (picture.hostOf(id).isEmpty() && !(Fate.of(id, picture) instanceof Fate.Proven)) {
+                picture.addressesOf(id).stream().filter(a -> picture.reportAt(a).isEmpty()).forEach(addresses::add);
+            }
+        }
+        return addresses;
     }
 
-    /** Whether this view may act (S4), and the sentence that says why. */
-    public static Decision.Wait quorum(Observation observation) {
-        Quorum.Verdict verdict = Quorum.of(new Picture(observation));
-        return new Wait(verdict.primary() ? "primary" : "not primary", verdict.reason());
-    }
-
-    /** Empty when the cluster is whole; else why not. The one oracle of readiness, metrics and tests. */
-    public static Optional<String> pending(Observation observation) {
-        return Whole.pending(new Picture(observation));
+    private static SortedMap<String, Seat> missing(Picture picture) {
+        SortedMap<String, Seat> missing = new TreeMap<>();
+        Quorum.lastPrimary(picture).ifPresent(p -> missing.putAll(p.seats()));
+        picture.observation.view().members().forEach(missing::remove);
+        picture.observation.ended().keySet().forEach(missing::remove);
+        return missing;
     }
 }

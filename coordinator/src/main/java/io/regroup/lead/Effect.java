@@ -1,0 +1,42 @@
+package io.regroup.lead;
+
+import io.regroup.model.Address;
+import io.regroup.model.Primary;
+import io.regroup.model.Seat;
+import io.regroup.model.View;
+import io.regroup.plan.Decision;
+import java.util.Collections;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** What the leader wants done in the world. Whoever does it answers with the {@code on…} methods of {@link Leader}. */
+public sealed interface Effect {
+
+    /** Ask every member of the view for a report that echoes this round. */
+    record Ask(long round) implements Effect {
+    }
+
+    /** Carry out the decision's actions, then call {@link Leader#onDone}. */
+    record CarryOut(Decision decision, long round, View view) implements Effect {
+    }
+
+    /** Try these Redis ports, then call {@link Leader#onProbe} for each. */
+    record Try(SortedSet<Address> addresses) implements Effect {
+        public Try {
+            addresses = Collections.unmodifiableSortedSet(new TreeSet<>(addresses));
+        }
+    }
+
+    /** Look for proof that these members of the last primary view have ended, then call {@link Leader#onEnded} where there is. */
+    record Prove(SortedMap<String, Seat> members) implements Effect {
+        public Prove {
+            members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
+        }
+    }
+
+    /** Let every member of the view remember this view as the last primary one. */
+    record Remember(Primary primary) implements Effect {
+    }
+}

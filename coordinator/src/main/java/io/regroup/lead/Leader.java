@@ -1,0 +1,216 @@
+package io.regroup.lead;
+
+import io.regroup.model.Address;
+import io.regroup.model.Asked;
+import io.regroup.model.Heard;
+import io.regroup.model.Observation;
+import io.regroup.model.Probe;
+import io.regroup.model.Report;
+import io.regroup.model.View;
+import io.regroup.plan.Decision;
+import io.regroup.plan.Outlook;
+import io.regroup.plan.Planner;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The leader's rounds: collect reports, decide, carry out one decision, look again. It owns the state and does nothing
+ * itself: time is an argument, what is to be done comes back as {@link Effect}s. Called from one thread; the simulation
+ * runs this very class.
+ *
+ * <p>Every decision is made from reports that are younger than the last action (each action opens a new round, which
+ * members echo) and younger than {@link Observation#STALE_MS}. After a pause of this process nothing heard before it
+ * counts (S8).
+ */
+public final class Leader {
+
+    /** How long a round waits for members that have not reported, in ms; then it decides with what is known. */
+    private static final long PATIENCE_MS = 150;
+    /** A loop that has not run this long was paused: by a stopped process, a collector, a throttled CPU. */
+    private static final long PAUSE_MS = 1500;
+    /** While something is not whole: how often all are asked anew, at first and after {@link #EAGER_MS}. */
+    private static final long EAGER_ASK_MS = 60;
+    private static final long PATIENT_ASK_MS = 1000;
+    private static final long EAGER_MS = 10_000;
+    private static final long PROBE_MS = 300;
+    private static final long PROVE_MS = 1000;
+    private static final long REMEMBER_MS = 300;
+
+    private final SortedMap<String, Heard> heard = new TreeMap<>();
+    private final SortedMap<Address, Probe> probes = new TreeMap<>();
+    private final SortedMap<Address, Long> probedAt = new TreeMap<>();
+    private final SortedMap<String, String> ended = new TreeMap<>();
+    private final SortedMap<String, Long> sent = new TreeMap<>();
+    private final SortedMap<String, Long> since = new TreeMap<>();
+    private View view;
+    private Optional<Asked> asked = Optional.empty();
+    private long round;
+    private long roundAt;
+    private boolean askDue;
+    private boolean busy;
+    private long lastRun;
+    private long provedAt = Long.MIN_VALUE / 2;
+    private long rememberedAt = Long.MIN_VALUE / 2;
+    private long pendingSince;
+    private Outlook outlook = new Outlook(new Decision("none", List.of(), "not looked yet", List.of()),
+        Optional.of("not looked yet"), false, "not looked yet", Optional.empty(), Optional.empty(), new TreeSet<>(),
+        new TreeMap<>());
+
+    /**
+     * @param firstRound a number that grows over the lives of this member (wall clock milliseconds), so that no echo of
+     *                   an earlier life passes for a new one
+     */
+    public Leader(View view, long firstRound, long now) {
+        this.view = view;
+        this.round = firstRound;
+        this.lastRun = now;
+        this.pendingSince = now;
+        newRound(now);
+    }
+
+    public void onView(View next, long now) {
+        for (String member : view.members()) {
+            Heard last = heard.get(member);
+            if (!next.members().contains(member) && last != null && last.report().leaving()) {
+                ended.put(member, "it said that it leaves");
+            }
+        }
+        next.members().forEach(ended::remove);
+        heard.keySet().retainAll(next.members());
+        view = next;
+        probes.clear();
+        probedAt.clear();
+        provedAt = Long.MIN_VALUE / 2;
+        newRound(now);
+    }
+
+    public void onReport(Report report, long now) {
+        heard.put(report.member(), new Heard(report, now));
+    }
+
+    public void onAsked(Asked next) {
+        asked = Optional.of(next);
+    }
+
+    public void onProbe(Address address, Probe probe) {
+        probes.put(address, probe);
+    }
+
+    /** The end of a member of the last primary view is proven (S2). */
+    public void onEnded(String member, String proof) {
+        if (!view.members().contains(member)) {
+            ended.put(member, proof);
+        }
+    }
+
+    /** The last decision has been carried out, with whatever success: what came of it is seen in the next round. */
+    public void onDone(long now) {
+        busy = false;
+        newRound(now);
+    }
+
+    private void newRound(long now) {
+        round++;
+        roundAt = now;
+        askDue = true;
+    }
+
+    /** Looks at what is known, and says what is to be done now. */
+    public List<Effect> run(long now) {
+        List<Effect> effects = new ArrayList<>();
+        boolean paused = now - lastRun > PAUSE_MS;
+        lastRun = now;
+        if (!view.isLed()) {
+            return effects;
+        }
+        if (paused) {
+            heard.clear();
+            probes.clear();
+            newRound(now);
+        }
+        if (askDue) {
+            askDue = false;
+            effects.add(new Effect.Ask(round));
+        }
+        Observation observation = observation(now);
+        if (busy || !allHeard(observation) && now - roundAt < PATIENCE_MS) {
+            return effects;
+        }
+        outlook = Planner.look(observation);
+        if (outlook.pending().isEmpty()) {
+            pendingSince = now;
+        }
+        remember(effects, now);
+        seekEvidence(effects, now);
+        Decision last = outlook.decision();
+        keepWaits(last, now);
+        if (last.acts()) {
+            busy = true;
+            last.actions().forEach(action -> action.keys().forEach(key -> sent.put(key, now)));
+            effects.add(new Effect.CarryOut(last, round, view));
+        } else if (outlook.pending().isPresent() && now - roundAt >= askEvery(now)) {
+            newRound(now);
+            askDue = false;
+            effects.add(new Effect.Ask(round));
+        }
+        return effects;
+    }
+
+    private long askEvery(long now) {
+        return now - pendingSince < EAGER_MS ? EAGER_ASK_MS : PATIENT_ASK_MS;
+    }
+
+    /** When {@link #run} wants to be called again at the latest, if nothing happens before, in ms from now. */
+    public long sleepMs() {
+        return outlook.pending().isPresent() ? EAGER_ASK_MS / 2 : PATIENT_ASK_MS / 2;
+    }
+
+    private boolean allHeard(Observation observation) {
+        return view.members().stream().allMatch(m -> observation.fresh(m).isPresent());
+    }
+
+    private void remember(List<Effect> effects, long now) {
+        outlook.remember().filter(p -> now - rememberedAt >= REMEMBER_MS).ifPresent(primary -> {
+            rememberedAt = now;
+            effects.add(new Effect.Remember(primary));
+        });
+    }
+
+    /** Asks for evidence of nodes and members that are gone, again while they are. */
+    private void seekEvidence(List<Effect> effects, long now) {
+        SortedSet<Address> unsure = new TreeSet<>(outlook.unsure());
+        probes.keySet().retainAll(unsure);
+        unsure.removeIf(a -> probedAt.containsKey(a) && now - probedAt.get(a) < PROBE_MS);
+        if (!unsure.isEmpty()) {
+            unsure.forEach(a -> probedAt.put(a, now));
+            effects.add(new Effect.Try(unsure));
+        }
+        outlook.primary().ifPresent(p -> ended.keySet().retainAll(p.seats().keySet()));
+        if (!outlook.missing().isEmpty() && now - provedAt >= PROVE_MS) {
+            provedAt = now;
+            effects.add(new Effect.Prove(outlook.missing()));
+        }
+    }
+
+    private void keepWaits(Decision decision, long now) {
+        SortedSet<String> keys = new TreeSet<>();
+        decision.waits().forEach(w -> keys.add(w.key()));
+        since.keySet().retainAll(keys);
+        keys.forEach(key -> since.putIfAbsent(key, now));
+        sent.values().removeIf(at -> now - at > 60_000);
+    }
+
+    private Observation observation(long now) {
+        return new Observation(now, round, view, heard, asked, probes, ended, sent, since);
+    }
+
+    /** What the last look told. */
+    public Outlook outlook() {
+        return outlook;
+    }
+}

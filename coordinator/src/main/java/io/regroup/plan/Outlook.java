@@ -1,0 +1,23 @@
+package io.regroup.plan;
+
+import io.regroup.model.Address;
+import io.regroup.model.Primary;
+import io.regroup.model.Seat;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+
+/**
+ * All that one look at an observation tells.
+ *
+ * @param pending  empty when the cluster is whole; else why not. The one oracle of readiness, metrics and tests
+ * @param quorum   why this view may act, or may not (S4)
+ * @param primary  the last primary view as this one remembers it
+ * @param remember the view that all members are to remember as the last primary one, when it differs from {@code primary}
+ * @param unsure   addresses of nodes whose end is not proven and whose member is not here: their ports are to be tried
+ * @param missing  members of the last primary view that are neither here nor proven to have ended
+ */
+public record Outlook(Decision decision, Optional<String> pending, boolean isPrimary, String quorum,
+                      Optional<Primary> primary, Optional<Primary> remember, SortedSet<Address> unsure,
+                      SortedMap<String, Seat> missing) {
+}
