@@ -1,0 +1,156 @@
+package io.regroup.redis;
+
+import io.regroup.model.Address;
+import io.regroup.model.ClusterNode;
+import io.regroup.model.ClusterTable;
+import io.regroup.model.NodeId;
+import io.regroup.model.ServerFacts;
+import io.regroup.plan.Command;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A member's own server, over loopback: one connection, kept; its loss is told at once. Used from one thread. */
+public final class OwnRedis {
+
+    /** What one reading showed. */
+    public sealed interface Reading {
+
+        record Answered(ClusterTable table, ServerFacts facts) implements Reading {
+        }
+
+        record Loading() implements Reading {
+        }
+
+        /** The port refuses connections. */
+        record Refused() implements Reading {
+        }
+
+        record Silent(String problem) implements Reading {
+        }
+
+        record Unparsed(String problem) implements Reading {
+        }
+    }
+
+    /** Tells of which master this server's data is a copy, also across the restarts of this process. */
+    public interface CopyOf {
+        Optional<NodeId> master(NodeId self);
+
+        void remember(NodeId self, NodeId master);
+    }
+
+    private static final List<Command> QUESTIONS = List.of(
+        new Command(List.of("CLUSTER", "NODES")), new Command(List.of("CLUSTER", "INFO")),
+        new Command(List.of("INFO", "server")), new Command(List.of("INFO", "replication")),
+        new Command(List.of("INFO", "keyspace")));
+
+    private final Servers servers;
+    private final Address address;
+    private final Duration timeout;
+    private final Runnable onLost;
+    private final CopyOf copyOf;
+    private Link link;
+
+    /**
+     * @param address where it is read: loopback
+     * @param timeout for a connection and for all answers together
+     * @param onLost  called on another thread when the connection breaks
+     */
+    public OwnRedis(Servers servers, Address address, Duration timeout, Runnable onLost, CopyOf copyOf) {
+        this.servers = servers;
+        this.address = address;
+        this.timeout = timeout;
+        this.onLost = onLost;
+        this.copyOf = copyOf;
+    }
+
+    public Reading read() {
+        try {
+            if (link == null || !link.isOpen()) {
+                if (Port.refuses(address, (int) timeout.toMillis())) {
+                    return new Reading.Refused();
+                }
+                link = Link.open(servers.client(), address).get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+                link.onLost(onLost);
+            }
+            return reading(ask());
+        } catch (ExecutionException | TimeoutException e) {
+            drop();
+            return Port.refuses(address, (int) timeout.toMillis()) ? new Reading.Refused()
+                : new Reading.Silent(e instanceof TimeoutException ? "no answer within " + timeout.toMillis() + " ms"
+                    : String.valueOf(e.getCause().getMessage()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Reading.Silent("interrupted");
+        }
+    }
+
+    private List<Reply> ask() throws InterruptedException, ExecutionException, TimeoutException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        List<Reply> replies = new ArrayList<>();
+        for (CompletableFuture<Reply> reply : link.send(QUESTIONS)) {
+            replies.add(reply.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS));
+        }
+        return replies;
+    }
+
+    private Reading reading(List<Reply> replies) {
+        for (Reply reply : replies) {
+            if (reply instanceof Reply.Refusal refusal) {
+                return refusal.error().startsWith("LOADING") ? new Reading.Loading() : new Reading.Unparsed(refusal.error());
+            }
+            if (reply instanceof Reply.Silence silence) {
+                drop();
+                return Port.refuses(address, (int) timeout.toMillis()) ? new Reading.Refused() : new Reading.Silent(silence.problem());
+            }
+        }
+        try {
+            ClusterTable table = NodesText.parse(replies.get(0).answer());
+            return new Reading.Answered(table, facts(table, new InfoText(replies.get(1).answer(), replies.get(2).answer(),
+                replies.get(3).answer(), replies.get(4).answer())));
+        } catch (IllegalArgumentException e) {
+            return new Reading.Unparsed(e.getMessage());
+        }
+    }
+
+    private ServerFacts facts(ClusterTable table, InfoText info) {
+        boolean linkUp = info.is("master_link_status", "up");
+        return new ServerFacts(info.is("cluster_state", "ok"), info.number("cluster_current_epoch"), info.keys(), linkUp,
+            isCopy(table.myself(), linkUp, info),
+            info.find("slave_repl_offset").map(Long::parseLong).orElseGet(() -> info.number("master_repl_offset")),
+            info.number("uptime_in_seconds"), info.text("redis_version"));
+    }
+
+    /**
+     * Whether its data is a copy of its present master's: INFO tells only whether the link is up now, so each sync that
+     * was seen is remembered. During a full sync it is neither the old copy nor the new one.
+     */
+    private boolean isCopy(ClusterNode myself, boolean linkUp, InfoText info) {
+        if (myself.master().isEmpty()) {
+            return false;
+        }
+        NodeId master = myself.master().get();
+        if (linkUp) {
+            copyOf.remember(myself.id(), master);
+            return true;
+        }
+        return copyOf.master(myself.id()).filter(master::equals).isPresent() && !info.is("master_sync_in_progress", "1");
+    }
+
+    private void drop() {
+        if (link != null) {
+            link.close();
+            link = null;
+        }
+    }
+
+    public void close() {
+        drop();
+    }
+}
