@@ -1,0 +1,111 @@
+package io.regroup.group;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jgroups.JChannel;
+import org.jgroups.conf.ProtocolConfiguration;
+import org.jgroups.conf.ProtocolStackConfigurator;
+import org.jgroups.conf.XmlConfigurator;
+import org.jgroups.stack.Protocol;
+
+/** The protocol stack: {@code config/jgroups.xml}, and what only the running member knows. */
+final class Stack implements ProtocolStackConfigurator {
+
+    /** Names a file to be read instead of the one that comes with the program. */
+    static final String FILE_VARIABLE = "JGROUPS_CONFIG";
+    private static final String RESOURCE = "config/jgroups.xml";
+
+    private final GroupSettings settings;
+    private final List<ProtocolConfiguration> protocols;
+
+    private Stack(GroupSettings settings, List<ProtocolConfiguration> protocols) {
+        this.settings = settings;
+        this.protocols = protocols;
+    }
+
+    /** A channel that is not connected yet. @throws GroupException if the configuration cannot be read or used */
+    static JChannel channel(GroupSettings settings) throws GroupException {
+        Stack stack = new Stack(settings, read());
+        stack.fill();
+        try {
+            return new JChannel(stack);
+        } catch (GroupException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new GroupException("the protocol stack of " + source() + " cannot be built: " + Causes.sentence(e), e);
+        }
+    }
+
+    /** Where the configuration comes from, for messages. */
+    static String source() {
+        String file = System.getenv(FILE_VARIABLE);
+        return file == null || file.isBlank() ? RESOURCE : file + " (" + FILE_VARIABLE + ")";
+    }
+
+    private static List<ProtocolConfiguration> read() throws GroupException {
+        String file = System.getenv(FILE_VARIABLE);
+        try (InputStream xml = file == null || file.isBlank() ? resource() : new ByteArrayInputStream(Files.readAllBytes(Path.of(file)))) {
+            return XmlConfigurator.getInstance(xml).getProtocolStack();
+        } catch (IOException | RuntimeException e) {
+            throw new GroupException("the protocol stack cannot be read from " + source() + ": " + Causes.sentence(e), e);
+        }
+    }
+
+    private static InputStream resource() throws IOException {
+        InputStream in = Stack.class.getClassLoader().getResourceAsStream(RESOURCE);
+        if (in == null)
+            throw new IOException("it is not on the class path");
+        return in;
+    }
+
+    /** Puts in what the file cannot know. */
+    private void fill() {
+        protocols.getFirst().getProperties().putAll(Map.of(
+            "bind_addr", settings.bindAddress(),
+            "bind_port", Integer.toString(settings.port())));
+        for (int i = 0; i < protocols.size(); i++)
+            if (protocols.get(i).getProtocolName().equals(CachingKubePing.class.getName()))
+                protocols.set(i, discovery(protocols.get(i)));
+    }
+
+    private ProtocolConfiguration discovery(ProtocolConfiguration kubePing) {
+        return switch (settings.discovery()) {
+            case Discovery.Static(List<String> hosts) -> new ProtocolConfiguration("TCPPING", Map.of(
+                "initial_hosts", String.join(",", hosts),
+                "port_range", "0"));
+            case Discovery.Kubernetes kubernetes -> {
+                URI api = kubernetes.apiServer();
+                kubePing.getProperties().putAll(Map.of(
+                    "namespace", kubernetes.namespace(),
+                    "labels", kubernetes.labels(),
+                    "masterProtocol", api.getScheme(),
+                    "masterHost", api.getHost(),
+                    "masterPort", Integer.toString(api.getPort() > 0 ? api.getPort() : kubernetes.encrypted() ? 443 : 80)));
+                yield kubePing;
+            }
+        };
+    }
+
+    @Override
+    public void afterCreation(Protocol protocol) throws GroupException {
+        // The token must not become a property: JMX shows those.
+        if (protocol instanceof CachingKubePing ping && settings.discovery() instanceof Discovery.Kubernetes kubernetes)
+            ping.from(kubernetes);
+    }
+
+    @Override
+    public List<ProtocolConfiguration> getProtocolStack() {
+        return protocols;
+    }
+
+    @Override
+    public String getProtocolStackString() {
+        return protocols.toString();
+    }
+}
