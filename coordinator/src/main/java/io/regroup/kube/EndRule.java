@@ -1,0 +1,61 @@
+package io.regroup.kube;
+
+import io.regroup.kube.PodEnds.Answer;
+import io.regroup.kube.PodFacts.Container;
+
+/**
+ * When the API server's word is proof that a pod's Redis has ended (DESIGN.md, S2). A promotion without a vote rests on
+ * this, so whatever leaves room for doubt is no proof.
+ */
+final class EndRule {
+    /** What a kubelet writes when it has lost sight of a container, not when it saw it end. */
+    private static final String LOST = "ContainerStatusUnknown";
+
+    private EndRule() {
+    }
+
+    /** @param uid the UID of the pod that is meant; names are used again */
+    static Answer judge(String name, String uid, PodFacts pod) {
+        if (!pod.uid().equals(uid)) {
+            return new Answer.Ended("pod " + name + " is gone: another pod has its name now");
+        }
+        return switch (pod.redis()) {
+            // Before the phase: kubelets before 1.22 set the phase of an evicted pod first and stop its containers then.
+            case Container.Running running -> new Answer.NotEnded(running(name, pod));
+            case Container.Terminated end when seen(end) -> ended(name, end, "");
+            case Container.Waiting(String reason, var last) when last.isPresent() && seen(last.get()) ->
+                    ended(name, last.get(), " and is not started again yet (" + reason + ")");
+            case Container.Terminated lost -> byPhase(name, pod, "the kubelet has lost sight of it (" + lost.reason() + ")");
+            case Container.Waiting waiting -> byPhase(name, pod, "it is waiting (" + waiting.reason() + ")");
+            case Container.Unreported none -> byPhase(name, pod, "the kubelet has not reported it");
+        };
+    }
+
+    static Answer gone(String name) {
+        return new Answer.Ended("pod " + name + " is gone: the API server has no such pod");
+    }
+
+    private static boolean seen(Container.Terminated end) {
+        return !end.reason().equals(LOST);
+    }
+
+    private static Answer ended(String name, Container.Terminated end, String then) {
+        String code = end.exitCode().map(c -> "exit code " + c + ", ").orElse("");
+        return new Answer.Ended("container " + PodFacts.CONTAINER + " of pod " + name + " has ended (" + code + end.reason() + ")" + then);
+    }
+
+    private static String running(String name, PodFacts pod) {
+        return "container " + PodFacts.CONTAINER + " of pod " + name + " was running when its kubelet last reported"
+                + pod.deletedSince().map(since -> "; that the pod is being deleted since " + since + " does not mean that it has ended")
+                        .orElse("");
+    }
+
+    private static Answer byPhase(String name, PodFacts pod, String container) {
+        return switch (pod.phase()) {
+            case SUCCEEDED, FAILED -> new Answer.Ended("pod " + name + " has ended (phase "
+                    + (pod.phase() == PodFacts.Phase.FAILED ? "Failed" : "Succeeded") + ")");
+            case PENDING, RUNNING, UNKNOWN -> new Answer.NotEnded(
+                    "that container " + PodFacts.CONTAINER + " of pod " + name + " has ended is not known: " + container);
+        };
+    }
+}

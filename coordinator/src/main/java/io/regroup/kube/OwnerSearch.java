@@ -1,0 +1,77 @@
+package io.regroup.kube;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.util.Optional;
+
+/** From a pod to its top controller: pod, ReplicaSet, Deployment. */
+final class OwnerSearch {
+
+    /** A controller, as an object's {@code ownerReferences} name it. */
+    record Owner(String apiVersion, String kind, String name, String uid) {
+
+        boolean isReplicaSet() {
+            return kind.equals("ReplicaSet") && apiVersion.startsWith("apps/");
+        }
+    }
+
+    private final LightApi api;
+    private final PodSettings pod;
+
+    OwnerSearch(LightApi api, PodSettings pod) {
+        this.api = api;
+        this.pod = pod;
+    }
+
+    /**
+     * Asks the API server once for the pod and, if a ReplicaSet controls it, once for that. The Deployment itself need
+     * not be read: the ReplicaSet names it with its UID.
+     *
+     * @throws UnusableSettings when nothing controls the pod
+     * @throws IOException      also when what is found is a namesake of what was looked for: looking again may help
+     */
+    Identity find() throws IOException, ApiRefused {
+        JsonObject self = read("/api/v1", "pods", pod.name(), pod.uid(), Right.GET_POD);
+        Owner owner = controller(self).orElseThrow(() -> new UnusableSettings("pod " + pod.name()
+                + " belongs to no Deployment: nothing would replace it or say how many nodes are asked for;"
+                + " create it through a Deployment, as k8s/deployment.yaml does"));
+        if (owner.isReplicaSet()) {
+            owner = controller(read("/apis/apps/v1", "replicasets", owner.name(), owner.uid(), Right.GET_REPLICA_SET))
+                    .orElse(owner);
+        }
+        return identity(owner, self);
+    }
+
+    private Identity identity(Owner owner, JsonObject self) {
+        String group = "regroup-" + owner.uid();
+        if (pod.rollout() == Rollout.FRESH) {
+            group += "-" + pod.templateHash()
+                    .or(() -> Fields.text(self, "metadata", "labels", "pod-template-hash"))
+                    .or(() -> Fields.text(self, "metadata", "labels", "controller-revision-hash"))
+                    .orElseThrow(() -> new UnusableSettings("pod " + pod.name() + " has no label pod-template-hash, so a"
+                            + " fresh rollout cannot be told from the one before: set ROLLOUT to carry"));
+        }
+        return new Identity(owner.kind(), owner.name(), owner.uid(), pod.zone(), group);
+    }
+
+    private JsonObject read(String api, String resource, String name, String uid, Right right)
+            throws IOException, ApiRefused {
+        JsonObject found = this.api.get(api + "/namespaces/" + pod.namespace() + "/" + resource + "/" + name, right);
+        String foundUid = Fields.required(found, "metadata", "uid");
+        if (!foundUid.equals(uid)) {
+            throw new IOException(resource + " " + name + " has the UID " + foundUid + ", but the one that is meant has "
+                    + uid + ": it is another one of the same name");
+        }
+        return found;
+    }
+
+    private static Optional<Owner> controller(JsonObject object) throws IOException {
+        for (JsonObject reference : Fields.objects(object, "metadata", "ownerReferences")) {
+            if (Fields.isTrue(reference, "controller")) {
+                return Optional.of(new Owner(Fields.required(reference, "apiVersion"), Fields.required(reference, "kind"),
+                        Fields.required(reference, "name"), Fields.required(reference, "uid")));
+            }
+        }
+        return Optional.empty();
+    }
+}
