@@ -205,7 +205,8 @@ public final class Leader {
         sent.values().removeIf(at -> now - at > 60_000);
     }
 
-    private Observation observation(long now) {
+    /** All that is known, as of now. */
+    public Observation observation(long now) {
         return new Observation(now, round, view, heard, asked, probes, ended, sent, since);
     }
 

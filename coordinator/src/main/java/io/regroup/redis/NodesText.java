@@ -7,16 +7,21 @@ import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
 import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * Reads {@code CLUSTER NODES}, and {@code nodes.conf}, which is the same with a line of {@code vars} more
  * ({@code clusterGenNodeDescription} in Redis' cluster.c). Lettuce's own reader drops facts (nofailover, open slots).
  */
 public final class NodesText {
+
+    /** Redis' {@code CLUSTER_PORT_INCR}. */
+    private static final int BUS_OFFSET = 10_000;
 
     private NodesText() {
     }
@@ -40,6 +45,36 @@ public final class NodesText {
             throw new IllegalArgumentException("no line is flagged myself in: " + text.strip());
         }
         return new ClusterTable(myself, others);
+    }
+
+    /** Writes a table as Redis would; what {@link ClusterTable} does not hold (ping times) is 0. */
+    public static String write(ClusterTable table) {
+        StringBuilder text = new StringBuilder();
+        write(table.myself(), text);
+        table.others().values().forEach(node -> write(node, text));
+        return text.toString();
+    }
+
+    private static void write(ClusterNode node, StringBuilder text) {
+        text.append(node.id()).append(' ')
+            .append(node.address().map(a -> a + "@" + (a.port() + BUS_OFFSET)).orElse(":0@0")).append(' ')
+            .append(node.flags().isEmpty() ? "noflags" : node.flags().stream().map(NodesText::word).collect(Collectors.joining(",")))
+            .append(' ').append(node.master().map(NodeId::value).orElse("-"))
+            .append(" 0 0 ").append(node.configEpoch()).append(node.linkUp() ? " connected" : " disconnected");
+        if (!node.slots().isEmpty()) {
+            text.append(' ').append(node.slots());
+        }
+        node.migrating().forEach((slot, to) -> text.append(" [").append(slot).append("->-").append(to).append(']'));
+        node.importing().forEach((slot, from) -> text.append(" [").append(slot).append("-<-").append(from).append(']'));
+        text.append('\n');
+    }
+
+    private static String word(NodeFlag flag) {
+        return switch (flag) {
+            case REPLICA -> "slave";
+            case PFAIL -> "fail?";
+            default -> flag.name().toLowerCase(Locale.ROOT);
+        };
     }
 
     private static ClusterNode node(String line) {

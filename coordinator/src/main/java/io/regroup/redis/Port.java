@@ -2,12 +2,14 @@ package io.regroup.redis;
 
 import io.regroup.model.Address;
 import io.regroup.model.Probe;
+import io.regroup.model.Seat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /** Tries a port: the evidence of S3, and half of the proof of S2. */
 public final class Port {
@@ -43,6 +45,12 @@ public final class Port {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /** The proof that needs no API server (S2): both ports of a member's pod refuse, so neither of its processes is there. */
+    public static Optional<String> bothRefuse(String member, Seat seat, int timeoutMs) {
+        return refuses(seat.redis(), timeoutMs) && refuses(seat.group(), timeoutMs)
+            ? Optional.of("both ports of " + member + " refuse connections, so its processes have ended") : Optional.empty();
     }
 
     private static boolean isRefused(ConnectException e) {

@@ -1,0 +1,76 @@
+package io.regroup;
+
+import io.regroup.admin.Counters;
+import io.regroup.message.Message;
+import io.regroup.model.Address;
+import io.regroup.plan.Action;
+import io.regroup.plan.Command;
+import io.regroup.plan.Decision;
+import io.regroup.redis.Reply;
+import io.regroup.redis.Servers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Carries out a decision: decides nothing, reports what came of each command. */
+final class Hands {
+
+    private static final Logger log = LoggerFactory.getLogger(Hands.class);
+    /** Enough for a busy server; whoever takes longer is looked at anew in the next round. */
+    private static final Duration TIMEOUT = Duration.ofMillis(1500);
+
+    private final Servers servers;
+    private final BiConsumer<String, Message> toMember;
+    private final Counters counters;
+
+    /** @param toMember sends a message to the member of this name */
+    Hands(Servers servers, BiConsumer<String, Message> toMember, Counters counters) {
+        this.servers = servers;
+        this.toMember = toMember;
+        this.counters = counters;
+    }
+
+    /** @param where round and view, for the log */
+    void carryOut(Decision decision, String where) {
+        SortedMap<Address, List<Command>> batches = new TreeMap<>();
+        for (Action action : decision.actions()) {
+            counters.add("action " + action.kind());
+            switch (action) {
+                case Action.Permit permit ->
+                    toMember.accept(permit.member(), new Message.Permitted(permit.request(), permit.blank()));
+                case Action.Release release -> toMember.accept(release.member(), new Message.Released());
+                default -> action.commands().forEach((address, commands) ->
+                    batches.computeIfAbsent(address, a -> new ArrayList<>()).addAll(commands));
+            }
+        }
+        if (batches.isEmpty()) {
+            return;
+        }
+        batches.values().forEach(commands -> commands.forEach(c -> counters.add("command " + c.words().get(0) + " " + c.words().get(1))));
+        SortedMap<Address, List<Reply>> replies = servers.send(batches, TIMEOUT);
+        replies.forEach((address, list) -> {
+            for (int i = 0; i < list.size(); i++) {
+                tell(where, decision.step(), address, batches.get(address).get(i), list.get(i));
+            }
+        });
+    }
+
+    private void tell(String where, String step, Address address, Command command, Reply reply) {
+        switch (reply) {
+            case Reply.Answer answer -> log.debug("{} {}: {} at {}: {}", where, step, command, address, answer.text());
+            case Reply.Refusal refusal -> {
+                counters.add("refused " + command.words().get(1));
+                log.info("{} {}: {} refused {}: {}", where, step, address, command, refusal.error());
+            }
+            case Reply.Silence silence -> {
+                counters.add("unanswered " + command.words().get(1));
+                log.info("{} {}: {} did not answer {}: {}", where, step, address, command, silence.problem());
+            }
+        }
+    }
+}

@@ -1,0 +1,244 @@
+package io.regroup;
+
+import com.google.gson.JsonObject;
+import io.regroup.admin.Note;
+import io.regroup.lead.Effect;
+import io.regroup.lead.Leader;
+import io.regroup.lead.Witness;
+import io.regroup.message.Message;
+import io.regroup.model.Asked;
+import io.regroup.model.Primary;
+import io.regroup.model.Report;
+import io.regroup.model.View;
+import io.regroup.plan.Decision;
+import io.regroup.plan.Outlook;
+import io.regroup.redis.Port;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs {@link Leader} on the one thread that owns its state, and does what it wants done on others. Callbacks only put
+ * an errand into the queue.
+ */
+final class LeaderLoop implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(LeaderLoop.class);
+    private static final long NOTE_MS = 1000;
+    private static final int PROBE_MS = 250;
+
+    private final LinkedBlockingQueue<Runnable> errands = new LinkedBlockingQueue<>();
+    private final ExecutorService hands = Executors.newSingleThreadExecutor(daemon("hands"));
+    /** Probes block for {@link #PROBE_MS} at most each; threads go when there is nothing to try. */
+    private final ExecutorService probes = new ThreadPoolExecutor(0, 8, 5, TimeUnit.SECONDS, new SynchronousQueue<>(),
+        daemon("probe"), new ThreadPoolExecutor.CallerRunsPolicy());
+    private final ExecutorService proofs = new ThreadPoolExecutor(0, 1, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemon("proof"));
+    private final Thread thread = Thread.ofPlatform().name("leader").unstarted(this::loop);
+    private final Hands carrier;
+    private final Witness witness;
+    private final Consumer<Message> toAll;
+    private final int replicas;
+    private volatile boolean closed;
+    private volatile long tickedAt = System.nanoTime();
+
+    private volatile View view;
+    private final Leader leader;
+    private boolean leads;
+    private Optional<Asked> asked = Optional.empty();
+    private Outlook told;
+    private final SortedMap<String, String> toldWaits = new TreeMap<>();
+    private long notedAt;
+    private long pendingSince = now();
+    private Optional<Decision> acted = Optional.empty();
+    private long actedAt;
+
+    /**
+     * @param toAll    sends a message to every member, this one too
+     * @param replicas {@code REDIS_CLUSTER_REPLICA}
+     */
+    LeaderLoop(View view, Hands carrier, Witness witness, Consumer<Message> toAll, int replicas) {
+        this.view = view;
+        this.carrier = carrier;
+        this.witness = witness;
+        this.toAll = toAll;
+        this.replicas = replicas;
+        this.leader = new Leader(view, System.currentTimeMillis(), now());
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    void onView(View next) {
+        errands.add(() -> {
+            view = next;
+            leader.onView(next, now());
+        });
+    }
+
+    void onReport(Report report) {
+        errands.add(() -> leader.onReport(report, now()));
+    }
+
+    /** A leader told what is asked for: remembered for when this member leads and nobody else tells. */
+    void onAsked(int nodes) {
+        errands.add(() -> {
+            asked = Optional.of(new Asked(nodes, replicas));
+            leader.onAsked(asked.get());
+        });
+    }
+
+    long idleMs() {
+        return (System.nanoTime() - tickedAt) / 1_000_000;
+    }
+
+    private static long now() {
+        return System.nanoTime() / 1_000_000;
+    }
+
+    private static ThreadFactory daemon(String name) {
+        return Thread.ofPlatform().daemon().name(name).factory();
+    }
+
+    private void loop() {
+        while (!closed) {
+            try {
+                Runnable errand = errands.poll(leader.sleepMs(), TimeUnit.MILLISECONDS);
+                while (errand != null) {
+                    errand.run();
+                    errand = errands.poll();
+                }
+                tickedAt = System.nanoTime();
+                turn();
+                for (Effect effect : leader.run(now())) {
+                    perform(effect);
+                }
+                publish();
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                // A bug: nothing is carried out from a state that is not understood; liveness fails and the container starts anew.
+                log.error("the leader's loop failed: it stops acting, and this coordinator will be restarted", e);
+                closed = true;
+            }
+        }
+    }
+
+    /** Takes up or lays down the lead. */
+    private void turn() {
+        if (view.isLed() == leads) {
+            return;
+        }
+        leads = view.isLed();
+        told = null;
+        toldWaits.clear();
+        if (leads) {
+            log.info("this member leads view {}", view);
+            pendingSince = now();
+            asked.ifPresent(leader::onAsked);
+            witness.open(this::onAsked);
+        } else {
+            log.info("{} leads view {}", view.members().getFirst(), view);
+            witness.close();
+        }
+    }
+
+    private void perform(Effect effect) {
+        switch (effect) {
+            case Effect.Ask ask -> toAll.accept(new Message.Asked(ask.round()));
+            case Effect.CarryOut todo -> carryOut(todo);
+            case Effect.Try todo -> todo.addresses().forEach(address -> probes.execute(() -> {
+                var found = Port.probe(address, PROBE_MS);
+                errands.add(() -> leader.onProbe(address, found));
+            }));
+            case Effect.Prove todo -> todo.members().forEach((member, seat) -> proofs.execute(() ->
+                Port.bothRefuse(member, seat, PROBE_MS).or(() -> witness.proofOfEnd(member, seat)).ifPresent(proof -> {
+                    log.info("{} has ended: {}", member, proof);
+                    errands.add(() -> leader.onEnded(member, proof));
+                })));
+            case Effect.Remember todo -> {
+                Primary primary = todo.primary();
+                log.info("primary view {} is {}", primary.number(), primary.seats().keySet());
+                toAll.accept(new Message.Remembered(primary));
+            }
+        }
+    }
+
+    private void carryOut(Effect.CarryOut todo) {
+        Decision decision = todo.decision();
+        String where = "round " + todo.round() % 1_000_000 + " view " + todo.view().id();
+        log.info("{} {}: {}", where, decision.step(), decision.reason());
+        acted = Optional.of(decision);
+        actedAt = System.currentTimeMillis();
+        View decidedIn = todo.view();
+        hands.execute(() -> {
+            try {
+                // S8: a view that changed since is another group; look again before anything is sent.
+                if (view == decidedIn) {
+                    carrier.carryOut(decision, where);
+                }
+            } finally {
+                errands.add(() -> leader.onDone(now()));
+            }
+        });
+    }
+
+    /** Tells all members and the log what is new. */
+    private void publish() {
+        if (!leads) {
+            return;
+        }
+        Outlook outlook = leader.outlook();
+        boolean news = told == null || !told.pending().equals(outlook.pending()) || !told.decision().reason().equals(outlook.decision().reason());
+        if (news) {
+            tellLog(outlook);
+        }
+        told = outlook;
+        if (news || now() - notedAt >= NOTE_MS) {
+            notedAt = now();
+            JsonObject note = Note.of(leader.observation(now()), outlook, acted, actedAt);
+            toAll.accept(new Message.Noted(note));
+        }
+    }
+
+    private void tellLog(Outlook outlook) {
+        boolean wasWhole = told != null && told.pending().isEmpty();
+        if (outlook.pending().isEmpty() && !wasWhole) {
+            log.info("the cluster is whole, after {} ms", now() - pendingSince);
+        } else if (outlook.pending().isPresent() && (wasWhole || told == null)) {
+            pendingSince = now();
+            log.info("the cluster is not whole: {}", outlook.pending().get());
+        }
+        SortedMap<String, String> waits = new TreeMap<>();
+        outlook.decision().waits().forEach(wait -> waits.put(wait.key(), wait.reason()));
+        waits.forEach((key, reason) -> {
+            if (!toldWaits.containsKey(key)) {
+                log.info("waiting: {}", reason);
+            }
+        });
+        toldWaits.clear();
+        toldWaits.putAll(waits);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+        hands.shutdownNow();
+        probes.shutdownNow();
+        proofs.shutdownNow();
+        if (leads) {
+            witness.close();
+        }
+    }
+}

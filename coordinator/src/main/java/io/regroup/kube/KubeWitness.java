@@ -1,0 +1,78 @@
+package io.regroup.kube;
+
+import io.regroup.lead.Witness;
+import io.regroup.model.Seat;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.IntConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The API server as the leader's witness. Made when this member first leads: only then is the Kubernetes client loaded.
+ */
+public final class KubeWitness implements Witness {
+
+    private static final Logger log = LoggerFactory.getLogger(KubeWitness.class);
+
+    private final ApiSettings settings;
+    private final Identity identity;
+    private final String self;
+    private final OptionalInt nodes;
+    private volatile Optional<Office> office = Optional.empty();
+
+    private record Office(LeaderApi api, DeploymentWatch watch, PodEnds ends, Events events) {
+    }
+
+    /** @param nodes {@code REDIS_CLUSTER_COUNT}: what holds until the API server has told */
+    public KubeWitness(ApiSettings settings, Identity identity, String self, OptionalInt nodes) {
+        this.settings = settings;
+        this.identity = identity;
+        this.self = self;
+        this.nodes = nodes;
+    }
+
+    @Override
+    public void open(IntConsumer asked) {
+        nodes.ifPresent(asked);
+        LeaderApi api = new LeaderApi(settings);
+        DeploymentWatch watch = new DeploymentWatch(api, identity, seen -> {
+            switch (seen) {
+                case DeploymentSeen.Asked known -> {
+                    log.info("{} asks for {} nodes", identity.title(), known.replicas());
+                    asked.accept(known.replicas());
+                }
+                case DeploymentSeen.Ending ending -> {
+                    log.info("{}: all pods may end", ending.reason());
+                    asked.accept(0);
+                }
+            }
+        });
+        office = Optional.of(new Office(api, watch, new PodEnds(api), new Events(api, identity, self)));
+        watch.start();
+    }
+
+    @Override
+    public void close() {
+        office.ifPresent(open -> {
+            open.watch().close();
+            open.events().close();
+            open.api().close();
+        });
+        office = Optional.empty();
+    }
+
+    @Override
+    public Optional<String> proofOfEnd(String member, Seat seat) {
+        return office.flatMap(open -> switch (open.ends().ask(member, seat.podUid())) {
+            case PodEnds.Answer.Ended ended -> Optional.of(ended.reason());
+            case PodEnds.Answer.NotEnded living -> Optional.<String>empty();
+            case PodEnds.Answer.Unknown unknown -> Optional.<String>empty();
+        });
+    }
+
+    @Override
+    public void tell(boolean warning, String reason, String sentence) {
+        office.ifPresent(open -> open.events().onDeployment(warning ? Events.Kind.WARNING : Events.Kind.NORMAL, reason, sentence));
+    }
+}

@@ -1,0 +1,29 @@
+package io.regroup.lead;
+
+import io.regroup.model.Seat;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+
+/**
+ * What the leader learns outside of the group: how many nodes are asked for, and proof that a member has ended. On
+ * Kubernetes the API server knows both; without it the settings and the ports do.
+ */
+public interface Witness {
+
+    /** This member leads from now on. @param nodes is told, on any thread, how many nodes are asked for, and each change */
+    void open(IntConsumer nodes);
+
+    /** It leads no more. */
+    void close();
+
+    /**
+     * Looks for proof that this member's pod has ended and does not come back by itself (S2). Blocks for some seconds at
+     * most; called from a thread of its own.
+     *
+     * @return a sentence when it is proven
+     */
+    Optional<String> proofOfEnd(String member, Seat seat);
+
+    /** Something worth telling happened. @param reason one word in CamelCase */
+    void tell(boolean warning, String reason, String sentence);
+}

@@ -1,0 +1,233 @@
+package io.regroup.member;
+
+import io.regroup.model.Address;
+import io.regroup.model.ClusterTable;
+import io.regroup.model.Pod;
+import io.regroup.model.Primary;
+import io.regroup.model.RedisState;
+import io.regroup.model.RedisState.Answering;
+import io.regroup.model.Report;
+import io.regroup.redis.OwnRedis;
+import io.regroup.redis.Port;
+import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One pod's own part: reads its Redis, tells the leader, tends the gate. One thread; everything that others want of it
+ * arrives as an errand in its queue. Reports go out at once on a change, when asked, and otherwise once a second.
+ */
+public final class Member implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(Member.class);
+    private static final long REPORT_MS = 1000;
+    /** How often the files of the gate are looked at; a server that is to come up is tried as often. */
+    private static final long TICK_MS = 50;
+    private static final int PROBE_MS = 200;
+
+    private final Pod pod;
+    private final Address redis;
+    private final Address group;
+    private final Gate gate;
+    private final Volume volume;
+    private final OwnRedis own;
+    private final Consumer<Report> out;
+    private final LinkedBlockingQueue<Runnable> errands = new LinkedBlockingQueue<>();
+    private final Thread thread;
+    private volatile Report last;
+    private volatile Readiness readiness = new Readiness(false, "not looked yet");
+    private volatile long tickedAt = System.nanoTime();
+    private volatile boolean closed;
+
+    private long round = -1;
+    private Optional<Primary> primary = Optional.empty();
+    private boolean due = true;
+    private long reportedAt;
+    private Optional<String> answered = Optional.empty();
+    private Optional<String> requestSeen = Optional.empty();
+    private long requestAt;
+    private Optional<String> runningSeen = Optional.empty();
+    private long runningAt;
+
+    /** @param out takes each report; it must not block */
+    public Member(Pod pod, Address redis, Address group, Gate gate, Volume volume, OwnRedis own, Consumer<Report> out) {
+        this.pod = pod;
+        this.redis = redis;
+        this.group = group;
+        this.gate = gate;
+        this.volume = volume;
+        this.own = own;
+        this.out = out;
+        this.last = new Report(pod, round, redis, group, new RedisState.Starting(), Optional.empty(), false, Optional.empty(), primary);
+        this.thread = Thread.ofPlatform().name("member").unstarted(this::loop);
+    }
+
+    public void start() {
+        thread.start();
+    }
+
+    /** The leader wants to know now. */
+    public void ask(long asked) {
+        errands.add(() -> {
+            round = asked;
+            due = true;
+        });
+    }
+
+    /** Another leader counts rounds of its own. */
+    public void forgetRound() {
+        errands.add(() -> {
+            round = -1;
+            due = true;
+        });
+    }
+
+    public void wake() {
+        errands.add(() -> due = true);
+    }
+
+    public void remember(Primary next) {
+        errands.add(() -> {
+            if (primary.isEmpty() || primary.get().number() <= next.number()) {
+                primary = Optional.of(next);
+                due = true;
+            }
+        });
+    }
+
+    public void permit(String request, boolean blank) {
+        errands.add(() -> {
+            if (gate.request().filter(request::equals).isPresent()) {
+                log.info("the start gate opens for {}", blank ? "a blank Redis" : "Redis with its data");
+                gate.permit(request, blank);
+                due = true;
+            }
+        });
+    }
+
+    public void release() {
+        errands.add(() -> {
+            if (gate.isLeaving() && !gate.isReleased()) {
+                log.info("this pod may end");
+                gate.release();
+            }
+        });
+    }
+
+    /** Why this pod waits, for its own containers' logs. */
+    public void explain(String reason) {
+        errands.add(() -> gate.explain(reason));
+    }
+
+    public Report last() {
+        return last;
+    }
+
+    public Readiness readiness() {
+        return readiness;
+    }
+
+    /** How long the loop has not come round, in ms: a hung member is not alive. */
+    public long idleMs() {
+        return (System.nanoTime() - tickedAt) / 1_000_000;
+    }
+
+    private void loop() {
+        while (!closed) {
+            try {
+                Runnable errand = errands.poll(TICK_MS, TimeUnit.MILLISECONDS);
+                while (errand != null) {
+                    errand.run();
+                    errand = errands.poll();
+                }
+                tick();
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException e) {
+                log.error("the member's loop failed and goes on", e);
+                due = true;
+            }
+        }
+    }
+
+    private void tick() {
+        long now = System.nanoTime() / 1_000_000;
+        tickedAt = System.nanoTime();
+        boolean serves = last.state() instanceof Answering;
+        if (!due && serves && now - reportedAt < REPORT_MS && gate.isLeaving() == last.leaving()) {
+            return;
+        }
+        Report report = look(now);
+        boolean news = due || isNews(report, last);
+        due = false;
+        last = report;
+        readiness = Readiness.of(report.state(), readiness.ready());
+        if (news || now - reportedAt >= REPORT_MS) {
+            reportedAt = now;
+            out.accept(report);
+        }
+    }
+
+    private Report look(long now) {
+        RedisState state = state(own.read(), now);
+        Optional<ClusterTable> stored = Optional.empty();
+        if (!(state instanceof Answering)) {
+            try {
+                stored = volume.stored();
+            } catch (IllegalArgumentException e) {
+                state = new RedisState.Unparsed(e.getMessage());
+            }
+        }
+        return new Report(pod, round, redis, group, state, stored, gate.isLeaving(), masterProbe(state), primary);
+    }
+
+    private RedisState state(OwnRedis.Reading reading, long now) {
+        Optional<String> request = gate.request();
+        if (!request.equals(requestSeen)) {
+            requestSeen = request;
+            requestAt = now;
+        }
+        Optional<String> running = gate.running();
+        if (!running.equals(runningSeen)) {
+            runningSeen = running;
+            runningAt = now;
+        }
+        if (reading instanceof OwnRedis.Reading.Answered || reading instanceof OwnRedis.Reading.Loading) {
+            answered = running;
+        }
+        return StateRule.of(reading, request, now - requestAt, gate.permitted(), running, now - runningAt, answered);
+    }
+
+    private Optional<Report.MasterProbe> masterProbe(RedisState state) {
+        if (!(state instanceof Answering a) || a.facts().linkUp()) {
+            return Optional.empty();
+        }
+        return a.table().myself().master().flatMap(id -> a.table().line(id)).flatMap(master -> master.address()
+            .map(address -> new Report.MasterProbe(master.id(), address, Port.probe(address, PROBE_MS))));
+    }
+
+    /** What the leader should hear at once: another kind of state, role, table, or a pod that begins to end. */
+    private static boolean isNews(Report next, Report before) {
+        if (next.leaving() != before.leaving() || !next.stored().equals(before.stored())) {
+            return true;
+        }
+        if (next.state() instanceof Answering a && before.state() instanceof Answering b) {
+            return !a.table().equals(b.table()) || a.facts().linkUp() != b.facts().linkUp()
+                || a.facts().stateOk() != b.facts().stateOk();
+        }
+        if (next.state() instanceof RedisState.AtGate a && before.state() instanceof RedisState.AtGate b) {
+            return !a.request().equals(b.request());
+        }
+        return !next.state().equals(before.state());
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        thread.interrupt();
+        own.close();
+    }
+}

@@ -1,0 +1,89 @@
+package io.regroup.member;
+
+import io.regroup.model.ClusterTable;
+import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
+import io.regroup.redis.NodesText;
+import io.regroup.redis.OwnRedis;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** What the pod's volume keeps of its Redis: {@code nodes.conf} counts only together with that node's data. */
+public final class Volume implements OwnRedis.CopyOf {
+
+    private final Path redisDir;
+    private final Path copyOf;
+    private Optional<String> remembered = Optional.empty();
+
+    public Volume(Path dataDir) {
+        redisDir = dataDir.resolve("redis");
+        copyOf = dataDir.resolve("copy-of");
+        try {
+            Files.createDirectories(redisDir);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * The node that is kept here. Absent when there is no data, or a node that never belonged to a cluster.
+     *
+     * @throws IllegalArgumentException when there is data and its {@code nodes.conf} cannot be read: it must be kept
+     */
+    public Optional<ClusterTable> stored() {
+        Path nodes = redisDir.resolve("nodes.conf");
+        try {
+            if (!Files.exists(nodes) || Files.size(nodes) == 0 || !hasData()) {
+                return Optional.empty();
+            }
+            ClusterTable table = NodesText.parse(Files.readString(nodes));
+            boolean blank = table.others().isEmpty() && SlotSet.of(0).containsAll(table.myself().slots());
+            return blank ? Optional.empty() : Optional.of(table);
+        } catch (IOException e) {
+            throw new IllegalArgumentException(nodes + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private boolean hasData() throws IOException {
+        Path parts = redisDir.resolve("appendonlydir");
+        if (Files.isDirectory(parts)) {
+            try (Stream<Path> files = Files.list(parts)) {
+                if (files.findAny().isPresent()) {
+                    return true;
+                }
+            }
+        }
+        return Files.exists(redisDir.resolve("appendonly.aof")) || Files.exists(redisDir.resolve("dump.rdb"));
+    }
+
+    @Override
+    public Optional<NodeId> master(NodeId self) {
+        if (remembered.isEmpty() && Files.exists(copyOf)) {
+            try {
+                remembered = Optional.of(Files.readString(copyOf).strip());
+            } catch (IOException e) {
+                return Optional.empty();
+            }
+        }
+        return remembered.map(line -> line.split(" ")).filter(words -> words.length == 2 && words[0].equals(self.value()))
+            .map(words -> new NodeId(words[1]));
+    }
+
+    @Override
+    public void remember(NodeId self, NodeId master) {
+        String line = self + " " + master;
+        if (remembered.filter(line::equals).isPresent()) {
+            return;
+        }
+        try {
+            Files.writeString(copyOf, line + "\n");
+            remembered = Optional.of(line);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

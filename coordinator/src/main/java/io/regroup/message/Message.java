@@ -1,0 +1,33 @@
+package io.regroup.message;
+
+import com.google.gson.JsonObject;
+import io.regroup.model.Primary;
+import io.regroup.model.Report;
+
+/** What members say to each other. On the wire it is JSON: members of two versions read each other during a rollout. */
+public sealed interface Message {
+
+    /** A member to its leader. */
+    record Reported(Report report) implements Message {
+    }
+
+    /** The leader to all: report now, and echo this round. */
+    record Asked(long round) implements Message {
+    }
+
+    /** The leader to all: this is the last primary view. */
+    record Remembered(Primary primary) implements Message {
+    }
+
+    /** The leader to one: its gate may open for this start. */
+    record Permitted(String request, boolean blank) implements Message {
+    }
+
+    /** The leader to one: its pod may end. */
+    record Released() implements Message {
+    }
+
+    /** The leader to all: what it sees, decides and waits for, as {@code status} shows it. */
+    record Noted(JsonObject note) implements Message {
+    }
+}
