@@ -1,0 +1,236 @@
+package io.regroup.local;
+
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The start gate as the coordinator sees it: image/regroup-redis itself, with a redis-server that only writes down that it was
+ * started and with what.
+ */
+class GateScriptTest {
+    private static final Path SCRIPT = Path.of("..", "image", "regroup-redis").toAbsolutePath().normalize();
+    /** Some 20 rounds of the script's waiting: enough for it to do what it must not do. */
+    private static final Duration A_WHILE = Duration.ofSeconds(1);
+
+    @TempDir
+    Path dir;
+
+    private Path gate;
+    private Path redis;
+    private Path starts;
+    private Path log;
+    private final List<Process> processes = new ArrayList<>();
+
+    @BeforeEach
+    void fakeServer() throws IOException {
+        gate = dir.resolve("gate");
+        redis = dir.resolve("redis");
+        starts = dir.resolve("starts");
+        log = dir.resolve("log");
+        Files.writeString(dir.resolve("fake-server"), """
+                #!/usr/bin/env bash
+                echo "$*" >>'%s'
+                exec sleep 600
+                """.formatted(starts));
+        Files.setPosixFilePermissions(dir.resolve("fake-server"), PosixFilePermissions.fromString("rwx------"));
+    }
+
+    @AfterEach
+    void endProcesses() throws InterruptedException {
+        for (Process process : processes) {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void nothingStartsWithoutPermit() throws IOException {
+        Process script = start();
+        request();
+        Files.writeString(gate.resolve("waiting"), "the slots 0-5460 are still owned at this address\n");
+
+        await().atMost(5, SECONDS).until(() -> Files.readString(log).contains("the slots 0-5460 are still owned"));
+        await().during(A_WHILE).atMost(A_WHILE.plusSeconds(1)).until(() -> started().isEmpty() && script.isAlive());
+        assertThat(gate.resolve("running")).doesNotExist();
+    }
+
+    @Test
+    void aPermitForAnotherStartIsIgnoredAndRemoved() throws IOException {
+        start();
+        String id = request();
+        permit("0123456789abcdef data");
+
+        await().atMost(5, SECONDS).until(() -> !Files.exists(gate.resolve("permit")));
+        await().during(A_WHILE).atMost(A_WHILE.plusSeconds(1)).until(() -> started().isEmpty());
+        assertThat(request()).as("it still asks for the same start").isEqualTo(id);
+    }
+
+    @Test
+    void aPermitThatLayThereBeforeIsIgnoredAndRemoved() throws IOException {
+        Files.createDirectories(gate);
+        permit("0123456789abcdef data");
+        start();
+        request();
+
+        assertThat(gate.resolve("permit")).doesNotExist();
+        await().during(A_WHILE).atMost(A_WHILE.plusSeconds(1)).until(() -> started().isEmpty());
+    }
+
+    @Test
+    void aPermitWithAnUnknownModeStartsNothing() throws IOException {
+        start();
+        permit(request() + " everything");
+
+        await().atMost(5, SECONDS).until(() -> !Files.exists(gate.resolve("permit")));
+        await().during(A_WHILE).atMost(A_WHILE.plusSeconds(1)).until(() -> started().isEmpty());
+    }
+
+    @Test
+    void theRightPermitStartsTheServerOnceInPlaceOfTheScript() throws Exception {
+        Process script = start();
+        String id = request();
+        permit(id + " data");
+
+        await().atMost(5, SECONDS).until(() -> started().size() == 1);
+        assertThat(script.info().command()).as("the process is the server's now").get().asString().doesNotContain("bash");
+        assertThat(gate.resolve("running")).hasContent(id);
+        assertThat(gate.resolve("request")).doesNotExist();
+        assertThat(gate.resolve("permit")).doesNotExist();
+
+        permit(id + " data");
+        await().during(A_WHILE).atMost(A_WHILE.plusSeconds(1)).until(() -> started().size() == 1);
+    }
+
+    @Test
+    void theServerIsToldWhereItIsAndTheUsersLinesComeAfterOurFile() throws IOException {
+        Path overrides = Files.createDirectories(dir.resolve("redis.d"));
+        Files.createFile(overrides.resolve("b.conf"));
+        Files.createFile(overrides.resolve("a.conf"));
+        Files.createFile(overrides.resolve("notes.txt"));
+        start();
+        permit(request() + " data");
+
+        await().atMost(5, SECONDS).until(() -> started().size() == 1);
+        assertThat(started().getFirst()).isEqualTo(String.join(" ",
+                SCRIPT.resolve("../../config/redis.conf").normalize().toString(),
+                "--include", overrides.resolve("a.conf").toString(),
+                "--include", overrides.resolve("b.conf").toString(),
+                "--port 7001 --dir", redis.toString(),
+                "--cluster-enabled yes --cluster-config-file nodes.conf --cluster-announce-ip 127.0.0.1 --bind 127.0.0.1"));
+    }
+
+    @Test
+    void blankRemovesTheDataAndTheIdentityBeforeTheStart() throws IOException {
+        oldData();
+        start();
+        permit(request() + " blank");
+
+        await().atMost(5, SECONDS).until(() -> started().size() == 1);
+        assertThat(redis).isEmptyDirectory();
+    }
+
+    @Test
+    void dataKeepsTheDataAndTheIdentity() throws IOException {
+        oldData();
+        start();
+        permit(request() + " data");
+
+        await().atMost(5, SECONDS).until(() -> started().size() == 1);
+        assertThat(redis.resolve("nodes.conf")).exists();
+        assertThat(redis.resolve("dump.rdb")).exists();
+        assertThat(redis.resolve("appendonlydir/appendonly.aof.1.incr.aof")).exists();
+    }
+
+    @Test
+    void withoutPermitTheDataIsNotTouched() throws IOException {
+        oldData();
+        start();
+        request();
+        permit("0123456789abcdef blank");
+
+        await().atMost(5, SECONDS).until(() -> !Files.exists(gate.resolve("permit")));
+        assertThat(redis.resolve("appendonlydir/appendonly.aof.1.incr.aof")).exists();
+    }
+
+    @Test
+    void sigtermWhileItWaitsEndsItPromptlyAndWithoutAStart() throws Exception {
+        Process script = start();
+        request();
+        script.destroy();
+
+        assertThat(script.waitFor(1, SECONDS)).as("ended within a second").isTrue();
+        assertThat(script.exitValue()).isEqualTo(128 + 15);
+        assertThat(started()).isEmpty();
+    }
+
+    @Test
+    void aSecondRunAsksAnew() throws Exception {
+        Process first = start();
+        String id = request();
+        permit(id + " data");
+        await().atMost(5, SECONDS).until(() -> started().size() == 1);
+        first.destroyForcibly().waitFor();
+
+        start();
+        String again = request();
+        assertThat(again).isNotEqualTo(id);
+        assertThat(gate.resolve("running")).as("what ran before runs no more").doesNotExist();
+
+        permit(id + " data");
+        await().atMost(5, SECONDS).until(() -> !Files.exists(gate.resolve("permit")));
+        assertThat(started()).as("the permit of the first start is used up").hasSize(1);
+        permit(again + " data");
+        await().atMost(5, SECONDS).until(() -> started().size() == 2);
+    }
+
+    private Process start() throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(SCRIPT.toString());
+        builder.environment().put("REGROUP_HOME", SCRIPT.getParent().getParent().toString());
+        builder.environment().put("REDIS_SERVER", dir.resolve("fake-server").toString());
+        builder.environment().put("REDIS_CONF_DIR", dir.resolve("redis.d").toString());
+        builder.environment().put("DATA_DIR", dir.toString());
+        builder.environment().put("REDIS_CLUSTER_PORT", "7001");
+        builder.environment().put("POD_IP", "127.0.0.1");
+        builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        Process process = builder.start();
+        processes.add(process);
+        return process;
+    }
+
+    /** The id that the script asks with, as soon as it asks. */
+    private String request() throws IOException {
+        await().atMost(5, SECONDS).until(() -> Files.exists(gate.resolve("request")));
+        return Files.readString(gate.resolve("request")).strip();
+    }
+
+    /** Writes the permit as the coordinator does: whole or not at all. */
+    private void permit(String line) throws IOException {
+        Path unfinished = Files.writeString(gate.resolve("permit.tmp"), line + "\n");
+        Files.move(unfinished, gate.resolve("permit"), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private List<String> started() throws IOException {
+        return Files.exists(starts) ? Files.readAllLines(starts) : List.of();
+    }
+
+    private void oldData() throws IOException {
+        Files.createDirectories(redis.resolve("appendonlydir"));
+        Files.createFile(redis.resolve("appendonlydir/appendonly.aof.1.incr.aof"));
+        Files.createFile(redis.resolve("appendonly.aof"));
+        Files.createFile(redis.resolve("dump.rdb"));
+        Files.createFile(redis.resolve("nodes.conf"));
+    }
+}
