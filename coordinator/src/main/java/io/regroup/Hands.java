@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,27 +38,39 @@ final class Hands {
 
     /** @param where round and view, for the log */
     void carryOut(Decision decision, String where) {
-        SortedMap<Address, List<Command>> batches = new TreeMap<>();
+        decision.actions().forEach(action -> counters.add("action " + action.kind()));
         for (Action action : decision.actions()) {
-            counters.add("action " + action.kind());
             switch (action) {
                 case Action.Permit permit ->
                     toMember.accept(permit.member(), new Message.Permitted(permit.request(), permit.blank()));
                 case Action.Release release -> toMember.accept(release.member(), new Message.Released());
-                default -> action.commands().forEach((address, commands) ->
-                    batches.computeIfAbsent(address, a -> new ArrayList<>()).addAll(commands));
+                default -> { }
             }
         }
+        if (send(decision, where, Action::commands)) {
+            send(decision, where, Action::sequel);
+        }
+    }
+
+    /** @return whether every node carried out everything */
+    private boolean send(Decision decision, String where, Function<Action, SortedMap<Address, List<Command>>> part) {
+        SortedMap<Address, List<Command>> batches = new TreeMap<>();
+        decision.actions().forEach(action -> part.apply(action).forEach((address, commands) ->
+            batches.computeIfAbsent(address, a -> new ArrayList<>()).addAll(commands)));
         if (batches.isEmpty()) {
-            return;
+            return true;
         }
         batches.values().forEach(commands -> commands.forEach(c -> counters.add("command " + c.words().get(0) + " " + c.words().get(1))));
-        SortedMap<Address, List<Reply>> replies = servers.send(batches, TIMEOUT);
-        replies.forEach((address, list) -> {
-            for (int i = 0; i < list.size(); i++) {
-                tell(where, decision.step(), address, batches.get(address).get(i), list.get(i));
+        boolean done = true;
+        for (var replies : servers.send(batches, TIMEOUT).entrySet()) {
+            List<Command> commands = batches.get(replies.getKey());
+            for (int i = 0; i < commands.size(); i++) {
+                Reply reply = replies.getValue().get(i);
+                tell(where, decision.step(), replies.getKey(), commands.get(i), reply);
+                done &= reply instanceof Reply.Answer;
             }
-        });
+        }
+        return done;
     }
 
     private void tell(String where, String step, Address address, Command command, Reply reply) {

@@ -14,8 +14,8 @@ import io.regroup.plan.Decision;
 import io.regroup.plan.Outlook;
 import io.regroup.redis.Port;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -35,6 +35,7 @@ final class LeaderLoop implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(LeaderLoop.class);
     private static final long NOTE_MS = 1000;
+    private static final long PASSING_MS = 1000;
     private static final int PROBE_MS = 250;
 
     private final LinkedBlockingQueue<Runnable> errands = new LinkedBlockingQueue<>();
@@ -56,7 +57,7 @@ final class LeaderLoop implements AutoCloseable {
     private boolean leads;
     private Optional<Asked> asked = Optional.empty();
     private Outlook told;
-    private final SortedMap<String, String> toldWaits = new TreeMap<>();
+    private final SortedSet<String> toldWaits = new TreeSet<>();
     private long notedAt;
     private long pendingSince = now();
     private Optional<Decision> acted = Optional.empty();
@@ -199,6 +200,7 @@ final class LeaderLoop implements AutoCloseable {
             return;
         }
         Outlook outlook = leader.outlook();
+        tellWaits(outlook);
         boolean news = told == null || !told.pending().equals(outlook.pending()) || !told.decision().reason().equals(outlook.decision().reason());
         if (news) {
             tellLog(outlook);
@@ -219,15 +221,18 @@ final class LeaderLoop implements AutoCloseable {
             pendingSince = now();
             log.info("the cluster is not whole: {}", outlook.pending().get());
         }
-        SortedMap<String, String> waits = new TreeMap<>();
-        outlook.decision().waits().forEach(wait -> waits.put(wait.key(), wait.reason()));
-        waits.forEach((key, reason) -> {
-            if (!toldWaits.containsKey(key)) {
-                log.info("waiting: {}", reason);
+    }
+
+    /** What passes within a moment is no news. */
+    private void tellWaits(Outlook outlook) {
+        SortedSet<String> keys = new TreeSet<>();
+        outlook.decision().waits().forEach(wait -> {
+            keys.add(wait.key());
+            if (leader.observation(now()).waitedMs(wait.key()) >= PASSING_MS && toldWaits.add(wait.key())) {
+                log.info("waiting: {}", wait.reason());
             }
         });
-        toldWaits.clear();
-        toldWaits.putAll(waits);
+        toldWaits.retainAll(keys);
     }
 
     @Override

@@ -22,6 +22,8 @@ public final class Regroup {
           why    [-o json]          the last decision, its reason, and what is waited for
         """;
 
+    private static volatile boolean failed;
+
     private Regroup() {
     }
 
@@ -52,6 +54,10 @@ public final class Regroup {
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
                 coordinator.close();
                 ended.countDown();
+                // A JVM that a signal ended would exit with 143, as if something had gone wrong.
+                if (!failed) {
+                    Runtime.getRuntime().halt(0);
+                }
             }));
             coordinator.start();
             ended.await();
@@ -68,6 +74,7 @@ public final class Regroup {
     }
 
     private static void fail(int code, String message) {
+        failed = true;
         System.err.println(message);
         System.exit(code);
     }

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * One thing to be done. A value: what it sends is fixed when it is decided. An action is a batch of Redis commands, one
- * pipeline a node, or a word to one member.
+ * One thing to be done. A value: what it sends is fixed when it is decided. An action is Redis commands, one pipeline a
+ * node, or a word to one member.
  */
 public sealed interface Action {
 
@@ -23,6 +23,11 @@ public sealed interface Action {
 
     /** What Redis is sent, in order, by node. */
     default SortedMap<Address, List<Command>> commands() {
+        return new TreeMap<>();
+    }
+
+    /** What Redis is sent after that, once every node has carried out {@link #commands}. */
+    default SortedMap<Address, List<Command>> sequel() {
         return new TreeMap<>();
     }
 
@@ -58,7 +63,10 @@ public sealed interface Action {
     record Founder(Address address, long epoch, SlotSet slots) {
     }
 
-    /** The bootstrap: every node gets an epoch of its own, its slots, and meets those after it. */
+    /**
+     * The bootstrap: every node gets an epoch of its own and its slots, and only then meets those after it: a node that
+     * knows another one refuses SET-CONFIG-EPOCH.
+     */
     record Bootstrap(List<Founder> founders) implements Action {
         public Bootstrap {
             founders = List.copyOf(founders);
@@ -66,22 +74,32 @@ public sealed interface Action {
 
         @Override
         public List<String> keys() {
-            return List.of("bootstrap");
+            List<String> keys = new ArrayList<>(List.of("bootstrap"));
+            for (Founder from : founders) {
+                founders.forEach(to -> keys.add("meet " + from.address() + " " + to.address()));
+            }
+            return keys;
         }
 
         @Override
         public SortedMap<Address, List<Command>> commands() {
             SortedMap<Address, List<Command>> batch = new TreeMap<>();
-            for (int i = 0; i < founders.size(); i++) {
-                Founder founder = founders.get(i);
-                List<Command> pipeline = new ArrayList<>();
-                pipeline.add(Command.setConfigEpoch(founder.epoch()));
-                pipeline.add(Command.flushSlots());
+            for (Founder founder : founders) {
+                List<Command> pipeline = new ArrayList<>(List.of(Command.setConfigEpoch(founder.epoch()), Command.flushSlots()));
                 if (!founder.slots().isEmpty()) {
                     pipeline.add(Command.addSlots(founder.slots()));
                 }
-                founders.subList(i + 1, founders.size()).forEach(peer -> pipeline.add(Command.meet(peer.address())));
                 batch.put(founder.address(), pipeline);
+            }
+            return batch;
+        }
+
+        @Override
+        public SortedMap<Address, List<Command>> sequel() {
+            SortedMap<Address, List<Command>> batch = new TreeMap<>();
+            for (int i = 0; i < founders.size() - 1; i++) {
+                batch.put(founders.get(i).address(), founders.subList(i + 1, founders.size()).stream()
+                    .map(peer -> Command.meet(peer.address())).toList());
             }
             return batch;
         }

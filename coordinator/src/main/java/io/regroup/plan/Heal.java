@@ -4,6 +4,7 @@ import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
 import java.util.ArrayDeque;
@@ -34,6 +35,9 @@ final class Heal implements Step {
     public Optional<Work> work(Picture picture, List<Wait> waits) {
         List<SortedSet<NodeId>> islands = islands(picture);
         if (islands.size() > 1) {
+            if (areFounding(islands, picture)) {
+                return bridge(islands, picture);
+            }
             waits.add(new Wait("islands", "members of this group hold " + islands.size()
                 + " clusters that know nothing of each other " + islands.stream().map(i -> names(picture, i)).toList()
                 + ": they are never merged, for the data of one would be lost; remove one of them by hand"));
@@ -55,6 +59,41 @@ final class Heal implements Step {
         }
         return meetings.isEmpty() ? Optional.empty()
             : Optional.of(new Work(new Action.Meet(meetings), "others do not know where to find " + String.join(", ", found)));
+    }
+
+    /**
+     * A bootstrap that was cut off before its nodes met: at most one island holds keys, and no slot is claimed twice, so that
+     * none can take anything from another.
+     */
+    private static boolean areFounding(List<SortedSet<NodeId>> islands, Picture picture) {
+        long withKeys = islands.stream().filter(island -> island.stream()
+            .anyMatch(id -> picture.nodes.get(id).state().facts().keys() > 0)).count();
+        SlotSet claimed = SlotSet.NONE;
+        for (Host host : picture.nodes.values()) {
+            SlotSet own = host.table().myself().slots();
+            if (!claimed.and(own).isEmpty()) {
+                return false;
+            }
+            claimed = claimed.plus(own);
+        }
+        return withKeys <= 1;
+    }
+
+    private static Optional<Work> bridge(List<SortedSet<NodeId>> islands, Picture picture) {
+        if (!picture.unheard.isEmpty() || !Quorum.of(picture).primary()) {
+            return Optional.empty();
+        }
+        SortedMap<Address, SortedSet<Address>> meetings = new TreeMap<>();
+        Host from = picture.nodes.get(islands.getFirst().first());
+        for (SortedSet<NodeId> island : islands.subList(1, islands.size())) {
+            Host to = picture.nodes.get(island.first());
+            if (!from.table().isMeeting(to.address()) && !to.table().isMeeting(from.address())
+                && !picture.observation.sentWithin("meet " + from.address() + " " + to.address(), MEETING_MS)) {
+                meetings.computeIfAbsent(from.address(), a -> new TreeSet<>()).add(to.address());
+            }
+        }
+        return meetings.isEmpty() ? Optional.empty()
+            : Optional.of(new Work(new Action.Meet(meetings), "a bootstrap was cut off before all its nodes had met"));
     }
 
     private static boolean isLost(Host from, Host to) {
