@@ -190,7 +190,7 @@ public final class Leader {
             unsure.forEach(a -> probedAt.put(a, now));
             effects.add(new Effect.Try(unsure));
         }
-        outlook.primary().ifPresent(p -> ended.keySet().retainAll(p.seats().keySet()));
+        outlook.primary().ifPresent(p -> ended.keySet().retainAll(p.all().keySet()));
         if (!outlook.missing().isEmpty() && now - provedAt >= PROVE_MS) {
             provedAt = now;
             effects.add(new Effect.Prove(outlook.missing()));

@@ -166,28 +166,38 @@ public final class Json {
     private static JsonObject primary(Primary primary) {
         JsonObject json = new JsonObject();
         json.addProperty("number", primary.number());
-        JsonArray seats = new JsonArray();
-        primary.seats().forEach((member, seat) -> {
+        json.add("seats", seats(primary.seats()));
+        json.add("departed", seats(primary.departed()));
+        return json;
+    }
+
+    private static Primary primary(JsonObject json) {
+        return new Primary(json.get("number").getAsLong(), seats(json.getAsJsonArray("seats")),
+            seats(json.getAsJsonArray("departed")));
+    }
+
+    private static JsonArray seats(SortedMap<String, Seat> seats) {
+        JsonArray array = new JsonArray();
+        seats.forEach((member, seat) -> {
             JsonObject one = new JsonObject();
             one.addProperty("member", member);
             one.addProperty("uid", seat.podUid());
             one.addProperty("redis", seat.redis().toString());
             one.addProperty("group", seat.group().toString());
             seat.node().ifPresent(id -> one.addProperty("node", id.value()));
-            seats.add(one);
+            array.add(one);
         });
-        json.add("seats", seats);
-        return json;
+        return array;
     }
 
-    private static Primary primary(JsonObject json) {
+    private static SortedMap<String, Seat> seats(JsonArray array) {
         SortedMap<String, Seat> seats = new TreeMap<>();
-        for (JsonElement element : json.getAsJsonArray("seats")) {
+        for (JsonElement element : array) {
             JsonObject one = element.getAsJsonObject();
             seats.put(text(one, "member"), new Seat(text(one, "uid"), Address.parse(text(one, "redis")),
                 Address.parse(text(one, "group")), find(one, "node", e -> new NodeId(e.getAsString()))));
         }
-        return new Primary(json.get("number").getAsLong(), seats);
+        return seats;
     }
 
     private static String text(JsonObject json, String name) {

@@ -35,6 +35,9 @@ final class Heal implements Step {
     public Optional<Work> work(Picture picture, List<Wait> waits) {
         List<SortedSet<NodeId>> islands = islands(picture);
         if (islands.size() > 1) {
+            if (isMeeting(picture)) {
+                return Optional.empty();
+            }
             if (areFounding(islands, picture)) {
                 return bridge(islands, picture);
             }
@@ -59,6 +62,11 @@ final class Heal implements Step {
         }
         return meetings.isEmpty() ? Optional.empty()
             : Optional.of(new Work(new Action.Meet(meetings), "others do not know where to find " + String.join(", ", found)));
+    }
+
+    private static boolean isMeeting(Picture picture) {
+        return picture.nodes.values().stream().anyMatch(from -> picture.nodes.values().stream()
+            .anyMatch(to -> from.table().isMeeting(to.address())));
     }
 
     /**

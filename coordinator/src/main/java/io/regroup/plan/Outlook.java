@@ -15,7 +15,7 @@ import java.util.SortedSet;
  * @param primary  the last primary view as this one remembers it
  * @param remember the view that all members are to remember as the last primary one, when it differs from {@code primary}
  * @param unsure   addresses of nodes whose end is not proven and whose member is not here: their ports are to be tried
- * @param missing  members of the last primary view that are neither here nor proven to have ended
+ * @param missing  members of the last primary view, and departed ones, that are neither here nor proven to have ended
  */
 public record Outlook(Decision decision, Optional<String> pending, boolean isPrimary, String quorum,
                       Optional<Primary> primary, Optional<Primary> remember, SortedSet<Address> unsure,

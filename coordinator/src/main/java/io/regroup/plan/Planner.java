@@ -71,7 +71,7 @@ public final class Planner {
 
     private static SortedMap<String, Seat> missing(Picture picture) {
         SortedMap<String, Seat> missing = new TreeMap<>();
-        Quorum.lastPrimary(picture).ifPresent(p -> missing.putAll(p.seats()));
+        Quorum.lastPrimary(picture).ifPresent(p -> missing.putAll(p.all()));
         picture.observation.view().members().forEach(missing::remove);
         picture.observation.ended().keySet().forEach(missing::remove);
         return missing;

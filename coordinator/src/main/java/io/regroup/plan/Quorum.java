@@ -62,8 +62,16 @@ final class Quorum {
             seats.put(r.member(), new Seat(r.pod().uid(), r.redis(), r.group(), node));
         });
         Optional<Primary> last = lastPrimary(picture);
-        return last.filter(p -> p.seats().equals(seats)).isPresent() ? Optional.empty()
-            : Optional.of(new Primary(last.map(Primary::number).orElse(0L) + 1, seats));
+        SortedMap<String, Seat> departed = new TreeMap<>();
+        SortedSet<NodeId> named = picture.named();
+        last.ifPresent(p -> p.all().forEach((member, seat) -> {
+            boolean isNamed = seat.node().filter(id -> named.contains(id) && picture.hostOf(id).isEmpty()).isPresent();
+            if (isNamed && !seats.containsKey(member)) {
+                departed.put(member, seat);
+            }
+        }));
+        boolean same = last.filter(p -> p.seats().equals(seats) && p.departed().equals(departed)).isPresent();
+        return same ? Optional.empty() : Optional.of(new Primary(last.map(Primary::number).orElse(0L) + 1, seats, departed));
     }
 
     private static Verdict ofMembers(Picture picture, View view, Primary last) {
