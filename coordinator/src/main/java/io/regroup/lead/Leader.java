@@ -45,6 +45,7 @@ public final class Leader {
     private final SortedMap<Address, Probe> probes = new TreeMap<>();
     private final SortedMap<Address, Long> probedAt = new TreeMap<>();
     private final SortedMap<String, String> ended = new TreeMap<>();
+    private final SortedSet<String> left = new TreeSet<>();
     private final SortedMap<String, Long> sent = new TreeMap<>();
     private final SortedMap<String, Long> since = new TreeMap<>();
     private View view;
@@ -77,10 +78,11 @@ public final class Leader {
         for (String member : view.members()) {
             Heard last = heard.get(member);
             if (!next.members().contains(member) && last != null && last.report().leaving()) {
-                ended.put(member, "it said that it leaves");
+                left.add(member);
             }
         }
         next.members().forEach(ended::remove);
+        left.removeAll(next.members());
         heard.keySet().retainAll(next.members());
         view = next;
         probes.clear();
@@ -190,7 +192,10 @@ public final class Leader {
             unsure.forEach(a -> probedAt.put(a, now));
             effects.add(new Effect.Try(unsure));
         }
-        outlook.primary().ifPresent(p -> ended.keySet().retainAll(p.all().keySet()));
+        outlook.primary().ifPresent(p -> {
+            ended.keySet().retainAll(p.all().keySet());
+            left.retainAll(p.all().keySet());
+        });
         if (!outlook.missing().isEmpty() && now - provedAt >= PROVE_MS) {
             provedAt = now;
             effects.add(new Effect.Prove(outlook.missing()));
@@ -207,7 +212,7 @@ public final class Leader {
 
     /** All that is known, as of now. */
     public Observation observation(long now) {
-        return new Observation(now, round, view, heard, asked, probes, ended, sent, since);
+        return new Observation(now, round, view, heard, asked, probes, ended, left, sent, since);
     }
 
     /** What the last look told. */

@@ -3,7 +3,9 @@ package io.regroup.model;
 import java.util.Collections;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Everything that a decision is made from: one immutable value.
@@ -13,12 +15,13 @@ import java.util.TreeMap;
  * @param heard  the last report of each member, by name
  * @param asked  absent: nobody has told yet
  * @param probes what the leader itself finds at the ports of nodes whose member is gone
- * @param ended  members of the last primary view whose end is proven (S2) or that said that they leave, and the words
+ * @param ended  members that were in a primary view and whose end is proven (S2), with the proof's words
+ * @param left   members that said that they leave before they left: they act no more, their Redis may still run
  * @param sent   when each thing was last done (by its key): what runs is not sent again
  * @param since  since when each wait (by its key) has lasted without a break
  */
 public record Observation(long now, long round, View view, SortedMap<String, Heard> heard, Optional<Asked> asked,
-                          SortedMap<Address, Probe> probes, SortedMap<String, String> ended,
+                          SortedMap<Address, Probe> probes, SortedMap<String, String> ended, SortedSet<String> left,
                           SortedMap<String, Long> sent, SortedMap<String, Long> since) {
 
     /** Age in ms from which a report is not used any more: members report every second. */
@@ -28,6 +31,7 @@ public record Observation(long now, long round, View view, SortedMap<String, Hea
         heard = Collections.unmodifiableSortedMap(new TreeMap<>(heard));
         probes = Collections.unmodifiableSortedMap(new TreeMap<>(probes));
         ended = Collections.unmodifiableSortedMap(new TreeMap<>(ended));
+        left = Collections.unmodifiableSortedSet(new TreeSet<>(left));
         sent = Collections.unmodifiableSortedMap(new TreeMap<>(sent));
         since = Collections.unmodifiableSortedMap(new TreeMap<>(since));
     }

@@ -81,7 +81,7 @@ final class Quorum {
         for (String member : last.seats().keySet()) {
             if (view.members().contains(member)) {
                 present++;
-            } else if (picture.observation.ended().containsKey(member)) {
+            } else if (picture.observation.ended().containsKey(member) || picture.observation.left().contains(member)) {
                 excused++;
             } else {
                 missing.add(member);
