@@ -36,6 +36,10 @@ public final class DeploymentWatch implements AutoCloseable {
     private volatile Optional<DeploymentSeen> seen = Optional.empty();
     /** Where to watch on from; empty when a list must tell. Of the watch's own thread. */
     private Optional<String> version = Optional.empty();
+    /** The last watch was accepted and of no use: being accepted again is no news. Of the watch's own thread. */
+    private boolean useless;
+    /** The last watch began where a list had just told it to, and that was too old. Of the watch's own thread. */
+    private boolean expired;
 
     /**
      * @param onChange called on the watch's own thread with the first thing seen and with every change, never twice in
@@ -116,36 +120,48 @@ public final class DeploymentWatch implements AutoCloseable {
     /** @return why it failed, if it did; a watch that worked for a while and ended in whatever way has not failed */
     private Optional<String> watch(ControllerKind watched, String from) {
         Reading reading = new Reading();
-        Optional<String> failure;
+        String end = read(watched, from, reading);
+        boolean worked = reading.worked();
+        useless = reading.opened && !worked;
+        // Once is usual after an outage, and a list puts it right. Again at once means that it does not.
+        boolean expiredOnce = version.isEmpty() && !expired;
+        expired = version.isEmpty() && !worked;
+        if (worked) {
+            backoff.reset();
+            noTrouble();
+        }
+        if (worked || expiredOnce) {
+            log.debug("the watch of {} ended and goes on: {}", identity.title(), end);
+            return Optional.empty();
+        }
+        return Optional.of(end);
+    }
+
+    /** @return how it ended */
+    private String read(ControllerKind watched, String from, Reading reading) {
         try {
             OpenWatch watch = api.watch(watched, identity.deploymentName(), from, length);
             open = Optional.of(watch);
-            if (isClosed()) {
-                return Optional.empty();
+            if (!isClosed()) {
+                watch.read(reading);
             }
-            watch.read(reading);
-            failure = Optional.of("the API server ends every watch at once");
+            return "the API server ends every watch at once";
         } catch (ApiRefused e) {
             if (e.expired()) {
                 version = Optional.empty();
             }
-            failure = Optional.of(e.getMessage());
+            return e.getMessage();
         } catch (IOException e) {
-            failure = Optional.of(Failure.noAnswer(e));
+            return Failure.noAnswer(e);
         } finally {
             open = Optional.empty();
         }
-        if (reading.worked()) {
-            log.debug("the watch of {} ended and goes on: {}", identity.title(), failure.get());
-            backoff.reset();
-            return Optional.empty();
-        }
-        return failure;
     }
 
     /** What came of one watch request. */
     private final class Reading implements OpenWatch.Listener {
         private final long began = System.nanoTime();
+        private boolean opened;
         private boolean told;
 
         boolean worked() {
@@ -154,19 +170,27 @@ public final class DeploymentWatch implements AutoCloseable {
 
         @Override
         public void opened() {
-            trouble.over("the replicas of " + identity.title() + " are watched again");
+            opened = true;
+            if (!useless) {
+                noTrouble();
+            }
         }
 
         @Override
         public void event(OpenWatch.Event event) throws IOException {
             version = Optional.of(Fields.required(event.object(), "metadata", "resourceVersion"));
             told = true;
+            noTrouble();
             switch (event.type()) {
                 case "ADDED", "MODIFIED" -> tell(DeploymentSeen.of(identity, event.object()));
                 case "DELETED" -> tell(DeploymentSeen.gone(identity));
                 default -> log.trace("{} up to {}", event.type(), version.get());
             }
         }
+    }
+
+    private void noTrouble() {
+        trouble.over("the replicas of " + identity.title() + " are watched again");
     }
 
     private void tell(DeploymentSeen now) {

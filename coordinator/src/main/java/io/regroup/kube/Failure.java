@@ -10,7 +10,7 @@ final class Failure {
 
     static String noAnswer(IOException e) {
         String message = e.getMessage();
-        return "the API server gives no answer ("
+        return "the API server gives no usable answer ("
                 + (message == null || message.isBlank() ? e.getClass().getSimpleName() : message.lines().findFirst().orElse(message))
                 + ")";
     }
