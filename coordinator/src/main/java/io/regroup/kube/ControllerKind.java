@@ -21,6 +21,11 @@ enum ControllerKind {
         return Arrays.stream(values()).filter(k -> k.kind.equals(identity.kind())).findFirst();
     }
 
+    /** Its collection's name in the API's paths and in Roles. */
+    String resource() {
+        return resource;
+    }
+
     Right list() {
         return new Right("list", "apps", resource);
     }

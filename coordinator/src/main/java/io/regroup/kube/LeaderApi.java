@@ -3,8 +3,7 @@ package io.regroup.kube;
 import com.google.gson.JsonObject;
 import io.kubernetes.client.openapi.ApiClient;
 import io.kubernetes.client.openapi.ApiException;
-import io.kubernetes.client.openapi.apis.AppsV1Api;
-import io.kubernetes.client.openapi.apis.CoreV1Api;
+import io.kubernetes.client.openapi.Pair;
 import java.io.IOException;
 import java.net.Proxy;
 import java.time.Duration;
@@ -21,8 +20,9 @@ import okhttp3.Response;
 
 /**
  * What the leader asks of the API server, with the Kubernetes client, and the only class that knows that client:
- * loading it costs a coordinator 12 MB, so it is made when a member becomes leader. The client builds and sends the
- * requests; its model classes and its {@code Watch}, 13 MB more, are left alone and the answers read by {@link Fields}.
+ * loading it costs a coordinator 11 MB, so it is made when a member becomes leader. The client's {@code ApiClient} builds
+ * and sends the requests; its model classes and its {@code Watch}, 14 MB more, are left alone, and the answers are read
+ * by {@link Fields}.
  *
  * <p>One instance serves the watch, the proofs and the events of one leadership. Thread-safe.
  */
@@ -37,15 +37,18 @@ public final class LeaderApi implements AutoCloseable {
     private final BearerToken token;
     private final OkHttpClient http;
     private final ApiClient client;
-    private final AppsV1Api apps;
-    private final CoreV1Api core;
 
     /** @throws UnusableSettings when the server is https and its CA file cannot be used */
     public LeaderApi(ApiSettings settings) {
+        this(settings, READ);
+    }
+
+    /** @param read how long the server may be silent within a request */
+    LeaderApi(ApiSettings settings, Duration read) {
         this.settings = settings;
         this.token = new BearerToken(settings, System::nanoTime);
         OkHttpClient.Builder builder = new OkHttpClient.Builder()
-                .connectTimeout(CONNECT).readTimeout(READ).writeTimeout(READ).callTimeout(WHOLE_CALL)
+                .connectTimeout(CONNECT).readTimeout(read).writeTimeout(read).callTimeout(WHOLE_CALL)
                 // One connection a request under way: a proof must not queue behind a watch whose connection is dead.
                 .protocols(List.of(Protocol.HTTP_1_1))
                 .socketFactory(new LiveSockets())
@@ -60,8 +63,6 @@ public final class LeaderApi implements AutoCloseable {
         this.client = new ApiClient(http);
         client.setBasePath(settings.server().toString());
         client.setUserAgent("regroup");
-        this.apps = new AppsV1Api(client);
-        this.core = new CoreV1Api(client);
     }
 
     /** Ends every request that is under way and lets go of all connections. */
@@ -78,66 +79,43 @@ public final class LeaderApi implements AutoCloseable {
      * @throws IOException when there is no answer within 8 s
      */
     JsonObject pod(String name) throws IOException, ApiRefused {
-        return send(built(() -> core.readNamespacedPod(name, settings.namespace()).buildCall(null)), Right.GET_POD);
+        return send(call("GET", core("pods/" + name), List.of()), Right.GET_POD);
     }
 
     /** The list of the one controller of this name: one item, or none. It carries the version to watch from. */
     JsonObject list(ControllerKind kind, String name) throws IOException, ApiRefused {
-        String only = "metadata.name=" + name;
-        String namespace = settings.namespace();
-        return send(built(() -> switch (kind) {
-            case DEPLOYMENT -> apps.listNamespacedDeployment(namespace).fieldSelector(only).buildCall(null);
-            case STATEFUL_SET -> apps.listNamespacedStatefulSet(namespace).fieldSelector(only).buildCall(null);
-            case REPLICA_SET -> apps.listNamespacedReplicaSet(namespace).fieldSelector(only).buildCall(null);
-        }), kind.list());
+        return send(call("GET", apps(kind.resource()), List.of(only(name))), kind.list());
     }
 
     /** @param length after how long the server is asked to end the watch by itself */
     OpenWatch watch(ControllerKind kind, String name, String fromVersion, Duration length) throws IOException {
-        String only = "metadata.name=" + name;
-        String namespace = settings.namespace();
-        int seconds = (int) length.toSeconds();
-        Call built = built(() -> switch (kind) {
-            case DEPLOYMENT -> apps.listNamespacedDeployment(namespace).fieldSelector(only).watch(true)
-                    .resourceVersion(fromVersion).allowWatchBookmarks(true).timeoutSeconds(seconds).buildCall(null);
-            case STATEFUL_SET -> apps.listNamespacedStatefulSet(namespace).fieldSelector(only).watch(true)
-                    .resourceVersion(fromVersion).allowWatchBookmarks(true).timeoutSeconds(seconds).buildCall(null);
-            case REPLICA_SET -> apps.listNamespacedReplicaSet(namespace).fieldSelector(only).watch(true)
-                    .resourceVersion(fromVersion).allowWatchBookmarks(true).timeoutSeconds(seconds).buildCall(null);
-        });
+        Call call = call("GET", apps(kind.resource()), List.of(only(name),
+                new Pair("watch", "true"),
+                new Pair("resourceVersion", fromVersion),
+                new Pair("allowWatchBookmarks", "true"),
+                new Pair("timeoutSeconds", Long.toString(length.toSeconds()))));
         OkHttpClient patient = http.newBuilder().readTimeout(length.plus(WATCH_GRACE)).callTimeout(Duration.ZERO).build();
-        return new OpenWatch(patient.newCall(built.request()), kind.watch(), settings.namespace());
+        return new OpenWatch(patient.newCall(call.request()), kind.watch(), settings.namespace());
     }
 
     JsonObject createEvent(JsonObject event) throws IOException, ApiRefused {
-        return send(request("POST", "application/json", eventsPath(), event), Right.CREATE_EVENT);
+        return send(call("POST", core("events"), "application/json", event), Right.CREATE_EVENT);
     }
 
     JsonObject patchEvent(String name, JsonObject changes) throws IOException, ApiRefused {
-        return send(request("PATCH", "application/merge-patch+json", eventsPath() + "/" + name, changes), Right.PATCH_EVENT);
+        return send(call("PATCH", core("events/" + name), "application/merge-patch+json", changes), Right.PATCH_EVENT);
     }
 
     String namespace() {
         return settings.namespace();
     }
 
-    /**
-     * Sends a call and reads the object that it is answered with.
-     *
-     * @throws ApiRefused  when the server answers anything but 2xx
-     * @throws IOException when there is no answer in time or the call was cancelled
-     */
-    JsonObject send(Call call, Right right) throws IOException, ApiRefused {
+    private JsonObject send(Call call, Right right) throws IOException, ApiRefused {
         try (Response response = call.execute()) {
-            accepted(response, right);
+            if (!response.isSuccessful()) {
+                throw ApiRefused.of(response.code(), OpenWatch.beginning(response), right, settings.namespace());
+            }
             return Fields.object(response.body().charStream());
-        }
-    }
-
-    /** @throws ApiRefused when the response is anything but 2xx */
-    private void accepted(Response response, Right right) throws IOException, ApiRefused {
-        if (!response.isSuccessful()) {
-            throw ApiRefused.of(response.code(), response.peekBody(64 * 1024).string(), right, settings.namespace());
         }
     }
 
@@ -156,24 +134,34 @@ public final class LeaderApi implements AutoCloseable {
         return bearer.map(b -> request.newBuilder().header("Authorization", "Bearer " + b).build()).orElse(request);
     }
 
-    private String eventsPath() {
-        return "/api/v1/namespaces/" + settings.namespace() + "/events";
+    private String core(String what) {
+        return "/api/v1/namespaces/" + settings.namespace() + "/" + what;
     }
 
-    /** For bodies: as JSON trees they need no model class, and the kind of patch can be named. */
-    private Call request(String method, String contentType, String path, JsonObject body) throws IOException {
-        return built(() -> client.buildCall(null, path, method, List.of(), List.of(), body,
-                new HashMap<>(Map.of("Content-Type", contentType, "Accept", "application/json")),
-                new HashMap<>(), new HashMap<>(), new String[0], null));
+    private String apps(String what) {
+        return "/apis/apps/v1/namespaces/" + settings.namespace() + "/" + what;
     }
 
-    private interface Building {
-        Call call() throws ApiException;
+    private static Pair only(String name) {
+        return new Pair("fieldSelector", "metadata.name=" + name);
     }
 
-    private static Call built(Building building) throws IOException {
+    private Call call(String method, String path, List<Pair> query) throws IOException {
+        return call(method, path, query, null, Map.of());
+    }
+
+    private Call call(String method, String path, String contentType, JsonObject body) throws IOException {
+        return call(method, path, List.of(), body, Map.of("Content-Type", contentType));
+    }
+
+    /** @param body what the client writes as it is, being JSON already; null for none, as the client has it */
+    private Call call(String method, String path, List<Pair> query, JsonObject body, Map<String, String> headers)
+            throws IOException {
+        Map<String, String> all = new HashMap<>(headers);
+        all.put("Accept", "application/json");
         try {
-            return building.call();
+            return client.buildCall(null, path, method, query, List.of(), body, all, new HashMap<>(), new HashMap<>(),
+                    new String[0], null);
         } catch (ApiException e) {
             throw new IOException("the request could not be built: " + e.getMessage(), e);
         }

@@ -43,7 +43,7 @@ final class OpenWatch {
     void read(Listener listener) throws IOException, ApiRefused {
         try (Response response = call.execute()) {
             if (!response.isSuccessful()) {
-                throw ApiRefused.of(response.code(), response.peekBody(64 * 1024).string(), right, namespace);
+                throw ApiRefused.of(response.code(), beginning(response), right, namespace);
             }
             listener.opened();
             BufferedSource lines = response.body().source();
@@ -58,6 +58,11 @@ final class OpenWatch {
                 listener.event(new Event(type, object));
             }
         }
+    }
+
+    /** As much of a refusal as it takes to say why. */
+    static String beginning(Response response) throws IOException {
+        return response.peekBody(64 * 1024).string();
     }
 
     /** Ends it, from any thread. */

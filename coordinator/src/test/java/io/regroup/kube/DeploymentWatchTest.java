@@ -230,11 +230,10 @@ class DeploymentWatchTest {
     @Test
     void closeEndsASilentWatch() throws Exception {
         watch.start();
-        FakeApi.Watcher watcher = api.nextWatch();
+        api.nextWatch();
         next();
         watch.close();
         await().atMost(Duration.ofSeconds(2)).until(this::noWatchThread);
-        watcher.tell("MODIFIED", deployment("dep-uid", 9, "11"));
         assertThat(seen).isEmpty();
         assertThat(api.noFurtherWatch()).isTrue();
     }
