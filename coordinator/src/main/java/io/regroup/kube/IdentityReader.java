@@ -40,7 +40,7 @@ public final class IdentityReader implements AutoCloseable {
      * @throws UnusableSettings      when the pod belongs to nothing, which asking again does not change
      * @throws CancellationException after {@link #close}
      * @throws InterruptedException  when the thread is interrupted; a request under way may take up to 7 s to notice,
-     *                               {@link #close} ends it at once
+     *                               {@link #close} is quicker
      */
     public Identity read(PodSettings pod) throws InterruptedException {
         IdentityFile file = new IdentityFile(pod);
@@ -70,7 +70,7 @@ public final class IdentityReader implements AutoCloseable {
         return trouble.now();
     }
 
-    /** Makes {@link #read} end at once, from any thread. */
+    /** Makes {@link #read} end, from any thread: at once, or within 2 s if it is connecting. */
     @Override
     public void close() {
         closed.countDown();
