@@ -24,6 +24,9 @@ import okhttp3.Response;
  * and sends the requests; its model classes and its {@code Watch}, 14 MB more, are left alone, and the answers are read
  * by {@link Fields}.
  *
+ * <p>Loading it also takes half a second of CPU, and a member that becomes leader has something better to do with that: a
+ * master may have died with the old leader. So it is loaded by whoever asks first, which is never the leader's loop.
+ *
  * <p>One instance serves the watch, the proofs and the events of one leadership. Thread-safe.
  */
 public final class LeaderApi implements AutoCloseable {
@@ -34,9 +37,16 @@ public final class LeaderApi implements AutoCloseable {
     private static final Duration WATCH_GRACE = Duration.ofSeconds(15);
 
     private final ApiSettings settings;
+    private final Duration read;
+    private final Optional<ClusterTrust> trust;
     private final BearerToken token;
-    private final OkHttpClient http;
-    private final ApiClient client;
+    private final Object making = new Object();
+    private volatile Optional<Client> made = Optional.empty();
+    private volatile boolean closed;
+
+    /** @param http what sends; {@code requests} is made with it, and only builds requests */
+    private record Client(OkHttpClient http, ApiClient requests) {
+    }
 
     /** @throws UnusableSettings when the server is https and its CA file cannot be used */
     public LeaderApi(ApiSettings settings) {
@@ -46,7 +56,34 @@ public final class LeaderApi implements AutoCloseable {
     /** @param read how long the server may be silent within a request */
     LeaderApi(ApiSettings settings, Duration read) {
         this.settings = settings;
+        this.read = read;
+        this.trust = settings.encrypted() ? Optional.of(ClusterTrust.read(settings.caFile())) : Optional.empty();
         this.token = new BearerToken(settings, System::nanoTime);
+    }
+
+    /** Ends every request that is under way and lets go of all connections; every later request fails. Never waits. */
+    @Override
+    public void close() {
+        closed = true;
+        made.ifPresent(client -> {
+            client.http().dispatcher().cancelAll();
+            client.http().connectionPool().evictAll();
+        });
+    }
+
+    private Client client() throws IOException {
+        synchronized (making) {
+            if (made.isEmpty() && !closed) {
+                made = Optional.of(make());
+            }
+            if (closed) {
+                throw new IOException("no longer wanted");
+            }
+            return made.orElseThrow();
+        }
+    }
+
+    private Client make() {
         OkHttpClient.Builder builder = new OkHttpClient.Builder()
                 .connectTimeout(CONNECT).readTimeout(read).writeTimeout(read).callTimeout(WHOLE_CALL)
                 // One connection a request under way: a proof must not queue behind a watch whose connection is dead.
@@ -55,21 +92,12 @@ public final class LeaderApi implements AutoCloseable {
                 .proxy(Proxy.NO_PROXY)
                 .followRedirects(false)
                 .addInterceptor(this::authorized);
-        if (settings.encrypted()) {
-            ClusterTrust trust = ClusterTrust.read(settings.caFile());
-            builder.sslSocketFactory(trust.sockets(), trust.manager());
-        }
-        this.http = builder.build();
-        this.client = new ApiClient(http);
-        client.setBasePath(settings.server().toString());
-        client.setUserAgent("regroup");
-    }
-
-    /** Ends every request that is under way and lets go of all connections. */
-    @Override
-    public void close() {
-        http.dispatcher().cancelAll();
-        http.connectionPool().evictAll();
+        trust.ifPresent(t -> builder.sslSocketFactory(t.sockets(), t.manager()));
+        OkHttpClient http = builder.build();
+        ApiClient requests = new ApiClient(http);
+        requests.setBasePath(settings.server().toString());
+        requests.setUserAgent("regroup");
+        return new Client(http, requests);
     }
 
     /**
@@ -94,7 +122,7 @@ public final class LeaderApi implements AutoCloseable {
                 new Pair("resourceVersion", fromVersion),
                 new Pair("allowWatchBookmarks", "true"),
                 new Pair("timeoutSeconds", Long.toString(length.toSeconds()))));
-        OkHttpClient patient = http.newBuilder().readTimeout(length.plus(WATCH_GRACE)).callTimeout(Duration.ZERO).build();
+        OkHttpClient patient = client().http().newBuilder().readTimeout(length.plus(WATCH_GRACE)).callTimeout(Duration.ZERO).build();
         return new OpenWatch(patient.newCall(call.request()), kind.watch(), settings.namespace());
     }
 
@@ -160,7 +188,7 @@ public final class LeaderApi implements AutoCloseable {
         Map<String, String> all = new HashMap<>(headers);
         all.put("Accept", "application/json");
         try {
-            return client.buildCall(null, path, method, query, List.of(), body, all, new HashMap<>(), new HashMap<>(),
+            return client().requests().buildCall(null, path, method, query, List.of(), body, all, new HashMap<>(), new HashMap<>(),
                     new String[0], null);
         } catch (ApiException e) {
             throw new IOException("the request could not be built: " + e.getMessage(), e);
