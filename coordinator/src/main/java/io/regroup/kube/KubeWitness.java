@@ -5,15 +5,11 @@ import io.regroup.model.Seat;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.IntConsumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The API server as the leader's witness. Made when this member first leads: only then is the Kubernetes client loaded.
  */
 public final class KubeWitness implements Witness {
-
-    private static final Logger log = LoggerFactory.getLogger(KubeWitness.class);
 
     private final ApiSettings settings;
     private final Identity identity;
@@ -38,14 +34,8 @@ public final class KubeWitness implements Witness {
         LeaderApi api = new LeaderApi(settings);
         DeploymentWatch watch = new DeploymentWatch(api, identity, seen -> {
             switch (seen) {
-                case DeploymentSeen.Asked known -> {
-                    log.info("{} asks for {} nodes", identity.title(), known.replicas());
-                    asked.accept(known.replicas());
-                }
-                case DeploymentSeen.Ending ending -> {
-                    log.info("{}: all pods may end", ending.reason());
-                    asked.accept(0);
-                }
+                case DeploymentSeen.Asked known -> asked.accept(known.replicas());
+                case DeploymentSeen.Ending ending -> asked.accept(0);
             }
         });
         office = Optional.of(new Office(api, watch, new PodEnds(api), new Events(api, identity, self)));
