@@ -15,6 +15,13 @@ import org.jgroups.protocols.PerDestinationBundler;
  */
 public final class ForgettingBundler extends PerDestinationBundler {
 
+    /** A full buffer, in bytes. Set here, since the transport sizes its streams by it before it reads the XML's value. */
+    private static final int BUFFER = 8192;
+
+    public ForgettingBundler() {
+        max_size = BUFFER;
+    }
+
     @Override
     public void viewChange(View view) {
         super.viewChange(view);

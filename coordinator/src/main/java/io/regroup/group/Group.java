@@ -9,6 +9,8 @@ import java.net.ServerSocket;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import javax.management.MBeanServer;
+import javax.management.ObjectName;
 import org.jgroups.Address;
 import org.jgroups.JChannel;
 import org.jgroups.Message;
@@ -48,6 +50,7 @@ public final class Group implements AutoCloseable {
     private final JChannel channel;
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile Membership membership;
+    private boolean registered;
 
     private Group(GroupSettings settings, Listener listener, JChannel channel) {
         this.settings = settings;
@@ -137,19 +140,36 @@ public final class Group implements AutoCloseable {
         channel.close();
     }
 
+    /** For tests, which put losses between members. */
+    JChannel channel() {
+        return channel;
+    }
+
+    /** The first group of its name in this JVM is the one that JMX shows; a product's JVM has one. */
     private void register() {
-        try {
-            JmxConfigurator.registerChannel(channel, ManagementFactory.getPlatformMBeanServer(), settings.name());
-        } catch (Exception e) {
-            LOG.warn("the group is not visible in JMX: {}", Causes.sentence(e));
+        synchronized (Group.class) {
+            MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+            try {
+                if (server.isRegistered(new ObjectName("jgroups:type=channel,cluster=" + ObjectName.quote(settings.name()))))
+                    return;
+                JmxConfigurator.registerChannel(channel, server, settings.name());
+                registered = true;
+            } catch (Exception e) {
+                LOG.warn("the group is not visible in JMX: {}", Causes.sentence(e));
+            }
         }
     }
 
     private void unregister() {
-        try {
-            JmxConfigurator.unregisterChannel(channel, ManagementFactory.getPlatformMBeanServer(), settings.name());
-        } catch (Exception e) {
-            LOG.debug("the group could not be taken out of JMX: {}", Causes.sentence(e));
+        synchronized (Group.class) {
+            if (!registered)
+                return;
+            registered = false;
+            try {
+                JmxConfigurator.unregisterChannel(channel, ManagementFactory.getPlatformMBeanServer(), settings.name());
+            } catch (Exception e) {
+                LOG.debug("the group could not be taken out of JMX: {}", Causes.sentence(e));
+            }
         }
     }
 

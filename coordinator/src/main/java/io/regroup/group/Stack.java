@@ -7,11 +7,13 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.ListIterator;
 import java.util.Map;
 import org.jgroups.JChannel;
 import org.jgroups.conf.ProtocolConfiguration;
 import org.jgroups.conf.ProtocolStackConfigurator;
 import org.jgroups.conf.XmlConfigurator;
+import org.jgroups.protocols.FD_SOCK2;
 import org.jgroups.stack.Protocol;
 
 /** The protocol stack: {@code config/jgroups.xml}, and what only the running member knows. */
@@ -69,9 +71,13 @@ final class Stack implements ProtocolStackConfigurator {
         protocols.getFirst().getProperties().putAll(Map.of(
             "bind_addr", settings.bindAddress(),
             "bind_port", Integer.toString(settings.port())));
-        for (int i = 0; i < protocols.size(); i++)
-            if (protocols.get(i).getProtocolName().equals(CachingKubePing.class.getName()))
-                protocols.set(i, discovery(protocols.get(i)));
+        for (ListIterator<ProtocolConfiguration> each = protocols.listIterator(); each.hasNext();) {
+            ProtocolConfiguration protocol = each.next();
+            if (protocol.getProtocolName().equals(CachingKubePing.class.getName()))
+                each.set(discovery(protocol));
+            else if (protocol.getProtocolName().equals(FD_SOCK2.class.getSimpleName()))
+                protocol.getProperties().put("bind_addr", settings.bindAddress());   // otherwise it listens on every address
+        }
     }
 
     private ProtocolConfiguration discovery(ProtocolConfiguration kubePing) {
