@@ -37,6 +37,9 @@ public final class CachingKubePing extends KUBE_PING {
         ClassConfigurator.addProtocol(ID, CachingKubePing.class);
     }
 
+    /** How long after its first request a join begins another one, in milliseconds: it would wait for that one too. */
+    private static final long JOIN_ASKS_WITHIN = 3_000;
+
     private final ListingSchedule schedule = new ListingSchedule();
     private final AtomicBoolean asking = new AtomicBoolean();
     private final Silence silence = new Silence();
@@ -44,6 +47,7 @@ public final class CachingKubePing extends KUBE_PING {
     private volatile List<Pod> pods = List.of();
     private volatile Instant listed;
     private volatile String problem;
+    private volatile long joinAskedAt;
 
     @ManagedAttribute(description = "Lists of pods asked of the API server, failed ones included", type = AttributeType.SCALAR)
     private final LongAdder listings = new LongAdder();
@@ -88,9 +92,15 @@ public final class CachingKubePing extends KUBE_PING {
     /** The pods as last listed, after a new request if one is due. While one thread asks the others get what is known. */
     @Override
     protected List<Pod> readAll() {
+        long now = now();
         boolean due;
         synchronized (schedule) {
-            due = schedule.due(now(), viewSize());
+            due = schedule.due(now, viewSize());
+        }
+        if (!is_server) {
+            if (listings.sum() == 0)
+                joinAskedAt = now;
+            due &= now - joinAskedAt <= JOIN_ASKS_WITHIN;
         }
         if (due && asking.compareAndSet(false, true)) {
             try {

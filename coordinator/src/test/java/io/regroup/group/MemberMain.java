@@ -1,0 +1,31 @@
+package io.regroup.group;
+
+import io.regroup.model.View;
+import java.io.IOException;
+import java.util.Arrays;
+
+/** A member in a JVM of its own, which can be killed. Prints every view as a line; leaves when its input ends. */
+final class MemberMain {
+
+    private MemberMain() {
+    }
+
+    /** @param args the member's name, its address, the port, and the addresses of all as {@code host[port]} */
+    public static void main(String[] args) throws GroupException, IOException {
+        GroupSettings settings = new GroupSettings("regroup-test", args[0], args[1], Integer.parseInt(args[2]),
+            new Discovery.Static(Arrays.asList(args).subList(3, args.length)));
+        try (Group group = Group.join(settings, new Group.Listener() {
+            @Override
+            public void viewChanged(View view) {
+                System.out.println("VIEW " + String.join(",", view.members()));
+            }
+
+            @Override
+            public void received(String from, byte[] payload) {
+                // Only views matter here.
+            }
+        })) {
+            System.in.transferTo(java.io.OutputStream.nullOutputStream());
+        }
+    }
+}
