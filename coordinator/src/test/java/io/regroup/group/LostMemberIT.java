@@ -21,7 +21,7 @@ class LostMemberIT {
     @AfterEach
     void end() throws Exception {
         for (MemberProcess member : started)
-            member.close();
+            member.end();
     }
 
     @Test
@@ -61,7 +61,7 @@ class LostMemberIT {
         String killed = before.getFirst();
 
         MemberProcess first = member(killed);
-        first.close();
+        first.end();
         members.remove(first);
         start(Integer.parseInt(killed.substring(1)));
 

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A {@link MemberMain} in a process of its own, and the views that it prints. */
-final class MemberProcess implements AutoCloseable {
+final class MemberProcess {
 
     private final String name;
     private final Process process;
@@ -86,8 +86,7 @@ final class MemberProcess implements AutoCloseable {
     }
 
     /** Ends the process by its own id, whatever its state. */
-    @Override
-    public void close() throws InterruptedException {
+    void end() throws InterruptedException {
         process.destroyForcibly();
         assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
         reader.join(TimeUnit.SECONDS.toMillis(10));
