@@ -21,7 +21,7 @@ class MembershipTest {
         Membership membership = Membership.of(View.create(b, 7, b, c, a), "a");
 
         assertThat(membership.view()).isEqualTo(new io.regroup.model.View(7, "b", List.of("b", "c", "a"), "a"));
-        assertThat(membership.view().selfFirst()).isFalse();
+        assertThat(membership.view().isLed()).isFalse();
         assertThat(membership.address("c")).contains(c);
         assertThat(membership.address("d")).isEmpty();
     }
@@ -32,7 +32,7 @@ class MembershipTest {
         Membership membership = Membership.of(View.create(a, 7, a, b, c, again), "c");
 
         assertThat(membership.view().members()).containsExactly("b", "c", "a");
-        assertThat(membership.view().first()).isEqualTo("b");
+        assertThat(membership.view().members().getFirst()).isEqualTo("b");
         assertThat(membership.address("a")).contains(again);
         assertThat(membership.outdated(a)).isTrue();
         assertThat(membership.outdated(again)).isFalse();
