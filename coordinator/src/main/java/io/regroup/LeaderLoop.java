@@ -183,11 +183,13 @@ final class LeaderLoop implements AutoCloseable {
         actedAt = System.currentTimeMillis();
         View decidedIn = todo.view();
         hands.execute(() -> {
+            // S8: a view that changed since is another group; look again before anything is sent.
+            if (view != decidedIn) {
+                errands.add(() -> leader.onDropped(decision, now()));
+                return;
+            }
             try {
-                // S8: a view that changed since is another group; look again before anything is sent.
-                if (view == decidedIn) {
-                    carrier.carryOut(decision, where);
-                }
+                carrier.carryOut(decision, where);
             } finally {
                 errands.add(() -> leader.onDone(now()));
             }

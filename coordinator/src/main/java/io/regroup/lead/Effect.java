@@ -18,7 +18,10 @@ public sealed interface Effect {
     record Ask(long round) implements Effect {
     }
 
-    /** Carry out the decision's actions, then call {@link Leader#onDone}. */
+    /**
+     * Carry out the decision's actions, then call {@link Leader#onDone}; or, if another view has come since, nothing of it,
+     * and {@link Leader#onDropped}.
+     */
     record CarryOut(Decision decision, long round, View view) implements Effect {
     }
 

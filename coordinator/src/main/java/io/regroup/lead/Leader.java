@@ -116,6 +116,12 @@ public final class Leader {
         newRound(now);
     }
 
+    /** The last decision was not carried out: it was made in a view that is no more. */
+    public void onDropped(Decision decision, long now) {
+        decision.actions().forEach(action -> action.keys().forEach(sent::remove));
+        onDone(now);
+    }
+
     private void newRound(long now) {
         round++;
         roundAt = now;

@@ -27,6 +27,8 @@ public final class Member implements AutoCloseable {
     /** How often the files of the gate are looked at; a server that is to come up is tried as often. */
     private static final long TICK_MS = 50;
     private static final int PROBE_MS = 200;
+    /** A look that takes longer is worth a word: the leader decides without this member meanwhile. */
+    private static final long SLOW_MS = 2000;
 
     private final Pod pod;
     private final Address redis;
@@ -161,6 +163,10 @@ public final class Member implements AutoCloseable {
             return;
         }
         Report report = look(now);
+        long took = System.nanoTime() / 1_000_000 - now;
+        if (took > SLOW_MS) {
+            log.warn("looking at Redis took {} ms", took);
+        }
         boolean news = due || isNews(report, last);
         due = false;
         last = report;
