@@ -91,12 +91,14 @@ final class Bootstrap implements Step {
     }
 
     /**
-     * Masters first, spread over Kubernetes nodes; where there is a choice those whose process is oldest: a master stays in
-     * fail for 2 s after its process started ({@code CLUSTER_WRITABLE_DELAY}), a replica does not.
+     * Masters first, spread over Kubernetes nodes; where there is a choice those that say ok already (by their placeholder),
+     * then those whose process is oldest: a master stays in fail for 2 s after its process started
+     * ({@code CLUSTER_WRITABLE_DELAY}), a replica does not.
      */
     static List<Founder> founders(Picture picture, int masters) {
         List<Host> rest = new ArrayList<>(picture.blanks.values());
-        rest.sort(Comparator.<Host>comparingLong(h -> -h.state().facts().uptimeSeconds()).thenComparing(Host::member));
+        rest.sort(Comparator.<Host>comparingInt(h -> h.state().facts().stateOk() ? 0 : 1)
+            .thenComparingLong(h -> -h.state().facts().uptimeSeconds()).thenComparing(Host::member));
         SortedMap<String, Integer> mastersOn = new TreeMap<>();
         List<Host> order = new ArrayList<>();
         for (int i = 0; i < masters; i++) {
