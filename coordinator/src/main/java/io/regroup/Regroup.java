@@ -1,6 +1,7 @@
 package io.regroup;
 
 import io.regroup.admin.Ask;
+import io.regroup.coordinator.Coordinator;
 import io.regroup.group.GroupException;
 import io.regroup.kube.UnusableSettings;
 import java.io.IOException;

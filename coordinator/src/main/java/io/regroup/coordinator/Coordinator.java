@@ -1,7 +1,8 @@
-package io.regroup;
+package io.regroup.coordinator;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.regroup.Settings;
 import io.regroup.admin.Counters;
 import io.regroup.admin.Http;
 import io.regroup.admin.JmxView;
@@ -36,7 +37,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One pod's coordinator, put together. */
-final class Coordinator implements AutoCloseable {
+public final class Coordinator implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Coordinator.class);
     private static final Duration OWN_TIMEOUT = Duration.ofMillis(400);
@@ -63,7 +64,7 @@ final class Coordinator implements AutoCloseable {
     private record Noted(JsonObject note, long at) {
     }
 
-    Coordinator(Settings settings) {
+    public Coordinator(Settings settings) {
         this.settings = settings;
         gate = new Gate(settings.dataDir().resolve("gate"));
         Volume volume = new Volume(settings.dataDir());
@@ -73,7 +74,7 @@ final class Coordinator implements AutoCloseable {
     }
 
     /** @throws IOException, GroupException, JMException one line says what is in the way */
-    void start() throws IOException, GroupException, JMException, InterruptedException {
+    public void start() throws IOException, GroupException, JMException, InterruptedException {
         http = new Http("0.0.0.0", settings.httpPort(), this::live, this::ready, this::status, this::metrics);
         member.start();
         Witness witness;

@@ -1,4 +1,4 @@
-package io.regroup;
+package io.regroup.coordinator;
 
 import io.regroup.admin.Counters;
 import io.regroup.message.Message;
@@ -19,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Carries out a decision: decides nothing, reports what came of each command. */
-final class Hands {
+public final class Hands {
 
     private static final Logger log = LoggerFactory.getLogger(Hands.class);
     /** Enough for a busy server; whoever takes longer is looked at anew in the next round. */
@@ -30,14 +30,14 @@ final class Hands {
     private final Counters counters;
 
     /** @param toMember sends a message to the member of this name */
-    Hands(Servers servers, BiConsumer<String, Message> toMember, Counters counters) {
+    public Hands(Servers servers, BiConsumer<String, Message> toMember, Counters counters) {
         this.servers = servers;
         this.toMember = toMember;
         this.counters = counters;
     }
 
     /** @param where round and view, for the log */
-    void carryOut(Decision decision, String where) {
+    public void carryOut(Decision decision, String where) {
         decision.actions().forEach(action -> counters.add("action " + action.kind()));
         for (Action action : decision.actions()) {
             switch (action) {

@@ -1,4 +1,4 @@
-package io.regroup;
+package io.regroup.coordinator;
 
 import com.google.gson.JsonObject;
 import io.regroup.admin.Note;
@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * Runs {@link Leader} on the one thread that owns its state, and does what it wants done on others. Callbacks only put
  * an errand into the queue.
  */
-final class LeaderLoop implements AutoCloseable {
+public final class LeaderLoop implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(LeaderLoop.class);
     private static final long NOTE_MS = 1000;
@@ -67,7 +67,7 @@ final class LeaderLoop implements AutoCloseable {
      * @param toAll    sends a message to every member, this one too
      * @param replicas {@code REDIS_CLUSTER_REPLICA}
      */
-    LeaderLoop(View view, Hands carrier, Witness witness, Consumer<Message> toAll, int replicas) {
+    public LeaderLoop(View view, Hands carrier, Witness witness, Consumer<Message> toAll, int replicas) {
         this.view = view;
         this.carrier = carrier;
         this.witness = witness;
@@ -76,30 +76,30 @@ final class LeaderLoop implements AutoCloseable {
         this.leader = new Leader(view, System.currentTimeMillis(), now());
     }
 
-    void start() {
+    public void start() {
         thread.start();
     }
 
-    void onView(View next) {
+    public void onView(View next) {
         errands.add(() -> {
             view = next;
             leader.onView(next, now());
         });
     }
 
-    void onReport(Report report) {
+    public void onReport(Report report) {
         errands.add(() -> leader.onReport(report, now()));
     }
 
     /** A leader told what is asked for: remembered for when this member leads and nobody else tells. */
-    void onAsked(int nodes) {
+    public void onAsked(int nodes) {
         errands.add(() -> {
             asked = Optional.of(new Asked(nodes, replicas));
             leader.onAsked(asked.get());
         });
     }
 
-    long idleMs() {
+    public long idleMs() {
         return (System.nanoTime() - tickedAt) / 1_000_000;
     }
 
