@@ -6,13 +6,43 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** What one node believes of the cluster: its own line and those of all others ({@code CLUSTER NODES}). */
-public record ClusterTable(ClusterNode myself, SortedMap<NodeId, ClusterNode> others) {
+public final class ClusterTable {
 
-    public ClusterTable {
-        others = Collections.unmodifiableSortedMap(new TreeMap<>(others));
+    private final ClusterNode myself;
+    private final SortedMap<NodeId, ClusterNode> others;
+    private final Roster roster;
+
+    public ClusterTable(ClusterNode myself, SortedMap<NodeId, ClusterNode> others) {
+        this.myself = myself;
+        this.others = Collections.unmodifiableSortedMap(new TreeMap<>(others));
         if (others.containsKey(myself.id())) {
             throw new IllegalArgumentException("a node is not one of its others: " + myself.id());
         }
+        this.roster = new Roster(this);
+    }
+
+    private ClusterTable(ClusterTable table, Roster roster) {
+        this.myself = table.myself;
+        this.others = table.others;
+        this.roster = roster;
+    }
+
+    /** The same table; its roster is the given one if the two are equal, so that equal ones are one. */
+    public ClusterTable sharing(Roster known) {
+        return roster != known && roster.equals(known) ? new ClusterTable(this, known) : this;
+    }
+
+    public ClusterNode myself() {
+        return myself;
+    }
+
+    public SortedMap<NodeId, ClusterNode> others() {
+        return others;
+    }
+
+    /** All lines, as they can be compared with those of other tables. */
+    public Roster roster() {
+        return roster;
     }
 
     public Optional<ClusterNode> line(NodeId id) {
@@ -21,7 +51,21 @@ public record ClusterTable(ClusterNode myself, SortedMap<NodeId, ClusterNode> ot
 
     /** Whether a first contact with this address is under way. */
     public boolean isMeeting(Address address) {
-        return others.values().stream()
-            .anyMatch(n -> !n.isIntroduced() && n.address().filter(address::equals).isPresent());
+        return roster.isMeeting(address);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return this == other || other instanceof ClusterTable table && myself.equals(table.myself) && others.equals(table.others);
+    }
+
+    @Override
+    public int hashCode() {
+        return roster.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "ClusterTable[" + myself + ", " + others + "]";
     }
 }

@@ -36,10 +36,9 @@ public record Observation(long now, long round, View view, SortedMap<String, Hea
         since = Collections.unmodifiableSortedMap(new TreeMap<>(since));
     }
 
-    /** The member's report, if it is in the view, young, and younger than the leader's last action. */
+    /** The member's report, if it is young, and younger than the leader's last action. */
     public Optional<Report> fresh(String member) {
         return Optional.ofNullable(heard.get(member))
-            .filter(h -> view.members().contains(member))
             .filter(h -> h.report().round() >= round && now - h.at() <= STALE_MS)
             .map(Heard::report);
     }

@@ -30,7 +30,7 @@ final class Attach implements Step {
 
     @Override
     public Optional<Work> work(Picture picture, List<Wait> waits) {
-        if (!picture.unheard.isEmpty() || picture.nodes.isEmpty() || !Quorum.of(picture).primary()) {
+        if (!picture.unheard.isEmpty() || picture.nodes.isEmpty() || !picture.isPrimary()) {
             return Optional.empty();
         }
         Optional<Work> joined = join(picture);

@@ -54,7 +54,7 @@ final class Bootstrap implements Step {
             return Optional.of(asked.get().nodes() + " nodes are asked for, and a Redis Cluster needs at least "
                 + Asked.LEAST_MASTERS + " masters: ask for " + Asked.LEAST_MASTERS * (1 + asked.get().replicas()) + " or more");
         }
-        Quorum.Verdict quorum = Quorum.of(picture);
+        Quorum.Verdict quorum = picture.quorum();
         if (!quorum.primary()) {
             return Optional.of(quorum.reason());
         }

@@ -27,7 +27,7 @@ final class Forget implements Step {
 
     @Override
     public Optional<Work> work(Picture picture, List<Wait> waits) {
-        if (!picture.unheard.isEmpty() || !Quorum.of(picture).primary()) {
+        if (!picture.unheard.isEmpty() || !picture.isPrimary()) {
             return Optional.empty();
         }
         List<Action> forgets = new ArrayList<>();
@@ -66,7 +66,7 @@ final class Forget implements Step {
         if (Fate.of(id, picture) instanceof Fate.Suspected && picture.isFailedForAll(id)) {
             return Optional.of("every node calls it failed, and it does not answer");
         }
-        boolean nowhere = picture.saidOf(id).values().stream().allMatch(line -> line.is(NodeFlag.NOADDR));
+        boolean nowhere = picture.saidOf(id).stream().allMatch(line -> line.is(NodeFlag.NOADDR));
         return nowhere ? Optional.of("nobody knows an address of it") : Optional.empty();
     }
 }

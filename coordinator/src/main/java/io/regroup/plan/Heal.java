@@ -4,12 +4,14 @@ import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
+import io.regroup.model.Roster;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
-import java.util.ArrayDeque;
+import io.regroup.plan.Picture.Kin;
 import java.util.ArrayList;
-import java.util.Deque;
+import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -46,17 +48,21 @@ final class Heal implements Step {
                 + ": they are never merged, for the data of one would be lost; remove one of them by hand"));
             return Optional.empty();
         }
-        if (!Quorum.of(picture).primary()) {
+        if (!picture.isPrimary()) {
             return Optional.empty();
         }
         SortedMap<Address, SortedSet<Address>> meetings = new TreeMap<>();
         SortedSet<String> found = new TreeSet<>();
-        for (Host from : picture.nodes.values()) {
+        for (Kin kin : picture.kins) {
             for (Host to : picture.nodes.values()) {
-                if (!from.id().equals(to.id()) && isLost(from, to) && !from.table().isMeeting(to.address())
-                    && !picture.observation.sentWithin("meet " + from.address() + " " + to.address(), MEETING_MS)) {
-                    meetings.computeIfAbsent(from.address(), a -> new TreeSet<>()).add(to.address());
-                    found.add(to.toString());
+                if (!isLost(kin.roster(), to) || kin.roster().isMeeting(to.address())) {
+                    continue;
+                }
+                for (Host from : kin.hosts()) {
+                    if (!picture.observation.sentWithin("meet " + from.address() + " " + to.address(), MEETING_MS)) {
+                        meetings.computeIfAbsent(from.address(), a -> new TreeSet<>()).add(to.address());
+                        found.add(to.toString());
+                    }
                 }
             }
         }
@@ -65,8 +71,8 @@ final class Heal implements Step {
     }
 
     private static boolean isMeeting(Picture picture) {
-        return picture.nodes.values().stream().anyMatch(from -> picture.nodes.values().stream()
-            .anyMatch(to -> from.table().isMeeting(to.address())));
+        return picture.nodes.values().stream()
+            .anyMatch(to -> picture.kins.stream().anyMatch(kin -> kin.roster().isMeeting(to.address())));
     }
 
     /**
@@ -88,7 +94,7 @@ final class Heal implements Step {
     }
 
     private static Optional<Work> bridge(List<SortedSet<NodeId>> islands, Picture picture) {
-        if (!picture.unheard.isEmpty() || !Quorum.of(picture).primary()) {
+        if (!picture.unheard.isEmpty() || !picture.isPrimary()) {
             return Optional.empty();
         }
         SortedMap<Address, SortedSet<Address>> meetings = new TreeMap<>();
@@ -104,8 +110,8 @@ final class Heal implements Step {
             : Optional.of(new Work(new Action.Meet(meetings), "a bootstrap was cut off before all its nodes had met"));
     }
 
-    private static boolean isLost(Host from, Host to) {
-        Optional<ClusterNode> line = from.table().line(to.id());
+    private static boolean isLost(Roster roster, Host to) {
+        Optional<ClusterNode> line = roster.line(to.id());
         return line.isEmpty() || line.get().is(NodeFlag.NOADDR)
             || line.get().address().filter(to.address()::equals).isEmpty();
     }
@@ -116,30 +122,21 @@ final class Heal implements Step {
 
     /** The hosted nodes, grouped by "one knows the other's id", directly or through nodes that are not here. */
     private static List<SortedSet<NodeId>> islands(Picture picture) {
-        SortedMap<NodeId, SortedSet<NodeId>> links = new TreeMap<>();
-        for (Host host : picture.nodes.values()) {
-            for (ClusterNode line : Picture.lines(host.table())) {
-                if (line.isIntroduced()) {
-                    links.computeIfAbsent(host.id(), id -> new TreeSet<>()).add(line.id());
-                    links.computeIfAbsent(line.id(), id -> new TreeSet<>()).add(host.id());
-                }
-            }
-        }
-        SortedSet<NodeId> left = new TreeSet<>(picture.nodes.keySet());
         List<SortedSet<NodeId>> islands = new ArrayList<>();
-        while (!left.isEmpty()) {
+        for (Kin kin : picture.kins) {
             SortedSet<NodeId> island = new TreeSet<>();
-            Deque<NodeId> open = new ArrayDeque<>(List.of(left.first()));
-            while (!open.isEmpty()) {
-                NodeId id = open.pop();
-                if (island.add(id)) {
-                    open.addAll(links.get(id));
+            kin.roster().lines().values().stream().filter(ClusterNode::isIntroduced).forEach(line -> island.add(line.id()));
+            for (Iterator<SortedSet<NodeId>> i = islands.iterator(); i.hasNext(); ) {
+                SortedSet<NodeId> other = i.next();
+                if (other.stream().anyMatch(island::contains)) {
+                    island.addAll(other);
+                    i.remove();
                 }
             }
-            island.retainAll(picture.nodes.keySet());
-            left.removeAll(island);
             islands.add(island);
         }
+        islands.forEach(island -> island.retainAll(picture.nodes.keySet()));
+        islands.sort(Comparator.comparing(SortedSet::first));
         return islands;
     }
 }

@@ -52,7 +52,7 @@ final class Permit implements Step {
      * by up to the last second (AOF everysec), so where one can be promoted that comes first.
      */
     private static Optional<String> holdStored(NodeId id, AtGate gate, Picture picture) {
-        if (!Quorum.of(picture).primary()) {
+        if (!picture.isPrimary()) {
             return gate.waitedMs() >= ALONE_MS ? Optional.empty()
                 : Optional.of("it has data, and waits " + ALONE_MS / 1000 + " s for a quorum that may know a newer copy");
         }
@@ -63,7 +63,7 @@ final class Permit implements Step {
 
     private static Optional<String> holdBlank(Report report, Picture picture) {
         if (picture.clusterIsKnown()) {
-            Quorum.Verdict quorum = Quorum.of(picture);
+            Quorum.Verdict quorum = picture.quorum();
             if (!quorum.primary()) {
                 return Optional.of("it is blank, and only a primary view can say whether its address is free: " + quorum.reason());
             }
@@ -72,7 +72,7 @@ final class Permit implements Step {
             }
         } else if (!Bootstrap.majorityOfAskedIsHere(picture)) {
             return Optional.of("it is blank, and too few members are here to know whether its address is free: "
-                + Quorum.of(picture).reason());
+                + picture.quorum().reason());
         }
         return picture.owned.keySet().stream().filter(id -> isClaimedAt(id, report, picture)).findFirst()
             .map(id -> picture.name(id) + " still owns " + picture.slotsOf(id).size() + " slots at its address");

@@ -8,18 +8,23 @@ import io.regroup.model.NodeId;
 import io.regroup.model.Observation;
 import io.regroup.model.RedisState.Answering;
 import io.regroup.model.Report;
+import io.regroup.model.Roster;
 import io.regroup.model.SlotSet;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 
 /**
  * What an observation shows, put together: who hosts which node, and who owns which slot. Nothing is decided here.
@@ -28,6 +33,10 @@ import java.util.stream.Stream;
  * to (S6). A <em>blank</em> node has no peer, no key and no slot but perhaps the placeholder: it belongs to nobody.
  */
 final class Picture {
+
+    /** Nodes whose tables say the same. */
+    record Kin(Roster roster, List<Host> hosts) {
+    }
 
     /** One answering Redis with the member that speaks for it. */
     record Host(Report report, ClusterTable table, Answering state) {
@@ -78,12 +87,18 @@ final class Picture {
     final SortedMap<NodeId, SlotSet> owned = new TreeMap<>();
     /** Slots that no table gives to anyone. */
     final SlotSet unclaimed;
+    /** {@link #nodes}, by what their tables say: one group in a settled cluster. */
+    final List<Kin> kins;
+    private final SortedMap<NodeId, List<Host>> replicas = new TreeMap<>();
+    private final SortedMap<Address, Report> tenants = new TreeMap<>();
+    private final Quorum.Verdict quorum;
     /** Nodes that do not run now, and whose data a member's volume keeps. */
     final SortedMap<NodeId, Report> stored = new TreeMap<>();
 
     Picture(Observation observation) {
         this.observation = observation;
-        List<ClusterTable> tables = new ArrayList<>();
+        Map<Roster, List<Host>> byRoster = new LinkedHashMap<>();
+        Set<Roster> rosters = new LinkedHashSet<>();
         for (String member : observation.view().members()) {
             Optional<Report> fresh = observation.fresh(member);
             if (fresh.isEmpty()) {
@@ -92,22 +107,39 @@ final class Picture {
             }
             Report report = fresh.get();
             reports.put(member, report);
+            tenants.putIfAbsent(report.redis(), report);
             if (report.state() instanceof Answering answering) {
                 Host host = new Host(report, answering.table(), answering);
                 if (isBlank(answering)) {
                     blanks.put(host.id(), host);
                 } else {
                     nodes.put(host.id(), host);
-                    tables.add(answering.table());
+                    byRoster.computeIfAbsent(host.table().roster(), r -> new ArrayList<>()).add(host);
+                    host.master().ifPresent(m -> replicas.computeIfAbsent(m, id -> new ArrayList<>()).add(host));
                 }
             } else {
                 report.stored().ifPresent(table -> {
                     stored.put(table.myself().id(), report);
-                    tables.add(table);
+                    rosters.add(table.roster());
                 });
             }
         }
-        unclaimed = resolveOwners(tables);
+        List<Kin> grouped = new ArrayList<>();
+        byRoster.forEach((roster, hosts) -> grouped.add(new Kin(roster, List.copyOf(hosts))));
+        kins = List.copyOf(grouped);
+        replicas.values().forEach(list -> list.sort(Comparator.comparing(Host::id)));
+        rosters.addAll(byRoster.keySet());
+        unclaimed = resolveOwners(rosters);
+        quorum = Quorum.of(this);
+    }
+
+    Quorum.Verdict quorum() {
+        return quorum;
+    }
+
+    /** Whether this view may act (S4). */
+    boolean isPrimary() {
+        return quorum.primary();
     }
 
     static boolean isBlank(Answering answering) {
@@ -116,11 +148,11 @@ final class Picture {
             && PLACEHOLDER.containsAll(myself.slots()) && myself.configEpoch() == 0;
     }
 
-    private SlotSet resolveOwners(List<ClusterTable> tables) {
+    private SlotSet resolveOwners(Collection<Roster> rosters) {
         NodeId[] owner = new NodeId[SlotSet.COUNT];
         long[] epoch = new long[SlotSet.COUNT];
-        for (ClusterTable table : tables) {
-            for (ClusterNode line : lines(table)) {
+        for (Roster roster : rosters) {
+            for (ClusterNode line : roster.lines().values()) {
                 if (line.isReplica() || !line.isIntroduced()) {
                     continue;
                 }
@@ -136,18 +168,17 @@ final class Picture {
         }
         SortedMap<NodeId, BitSet> bits = new TreeMap<>();
         BitSet none = new BitSet();
+        NodeId last = null;
+        BitSet current = none;
         for (int slot = 0; slot < SlotSet.COUNT; slot++) {
-            (owner[slot] == null ? none : bits.computeIfAbsent(owner[slot], id -> new BitSet())).set(slot);
+            if (owner[slot] != last) {
+                last = owner[slot];
+                current = last == null ? none : bits.computeIfAbsent(last, id -> new BitSet());
+            }
+            current.set(slot);
         }
         bits.forEach((id, set) -> owned.put(id, SlotSet.of(set.stream())));
         return SlotSet.of(none.stream());
-    }
-
-    /** A node's own line and those of the others, its placeholder aside. */
-    static Collection<ClusterNode> lines(ClusterTable table) {
-        List<ClusterNode> lines = new ArrayList<>(table.others().values());
-        lines.add(table.myself());
-        return lines;
     }
 
     /** Whether any member of this view knows a cluster: from its Redis, or from what its volume keeps. */
@@ -164,9 +195,9 @@ final class Picture {
         return nodes.values().stream().filter(h -> h.isMaster() && owned.containsKey(h.id())).toList();
     }
 
-    /** Hosted, answering replicas that follow this master. */
+    /** Hosted, answering replicas that follow this master, in the order of their ids. */
     List<Host> replicasOf(NodeId master) {
-        return nodes.values().stream().filter(h -> h.master().filter(master::equals).isPresent()).toList();
+        return List.copyOf(replicas.getOrDefault(master, List.of()));
     }
 
     /** The member whose pod hosts this node: it runs, or its data is kept there. */
@@ -175,38 +206,30 @@ final class Picture {
         return host != null ? Optional.of(host.report()) : Optional.ofNullable(stored.get(id));
     }
 
-    /** Everything that any answering node's table says of this id, with the node that says it. */
-    SortedMap<NodeId, ClusterNode> saidOf(NodeId id) {
-        SortedMap<NodeId, ClusterNode> said = new TreeMap<>();
-        nodes.values().forEach(h -> h.table().line(id).ifPresent(line -> said.put(h.id(), line)));
-        return said;
+    /** All that answering nodes' tables say of this id; what several say is there once. */
+    List<ClusterNode> saidOf(NodeId id) {
+        return kins.stream().flatMap(kin -> kin.roster().line(id).stream()).toList();
     }
 
     /** All ids that any answering node's table names, first contacts excepted. */
     SortedSet<NodeId> named() {
         SortedSet<NodeId> ids = new TreeSet<>();
-        for (Host host : nodes.values()) {
-            for (ClusterNode line : lines(host.table())) {
-                if (line.isIntroduced()) {
-                    ids.add(line.id());
-                }
-            }
+        for (Kin kin : kins) {
+            kin.roster().lines().values().stream().filter(ClusterNode::isIntroduced).forEach(line -> ids.add(line.id()));
         }
         return ids;
     }
 
     /** The member of this view that serves at this address, whatever its Redis does. */
     Optional<Report> reportAt(Address address) {
-        return reports.values().stream().filter(r -> r.redis().equals(address)).findFirst();
+        return Optional.ofNullable(tenants.get(address));
     }
 
     /** Last known addresses of a node, as the tables have them. */
     SortedSet<Address> addressesOf(NodeId id) {
         SortedSet<Address> addresses = new TreeSet<>();
-        Stream.concat(
-            nodes.values().stream().map(Host::table),
-            stored.values().stream().flatMap(report -> report.stored().stream()))
-            .forEach(t -> t.line(id).flatMap(ClusterNode::address).ifPresent(addresses::add));
+        saidOf(id).forEach(line -> line.address().ifPresent(addresses::add));
+        stored.values().forEach(r -> r.stored().flatMap(t -> t.line(id)).flatMap(ClusterNode::address).ifPresent(addresses::add));
         return Collections.unmodifiableSortedSet(addresses);
     }
 
@@ -219,8 +242,7 @@ final class Picture {
 
     /** Whether every answering node calls this one failed: the majority has agreed on it (Redis' FAIL). */
     boolean isFailedForAll(NodeId id) {
-        SortedMap<NodeId, ClusterNode> said = saidOf(id);
-        return !said.isEmpty() && said.values().stream()
-            .allMatch(line -> line.is(NodeFlag.FAIL) || line.is(NodeFlag.NOADDR));
+        List<ClusterNode> said = saidOf(id);
+        return !said.isEmpty() && said.stream().allMatch(line -> line.is(NodeFlag.FAIL) || line.is(NodeFlag.NOADDR));
     }
 }

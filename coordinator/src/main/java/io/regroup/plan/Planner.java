@@ -28,14 +28,14 @@ public final class Planner {
 
     public static Outlook look(Observation observation) {
         Picture picture = new Picture(observation);
-        Quorum.Verdict quorum = Quorum.of(picture);
+        Quorum.Verdict quorum = picture.quorum();
         return new Outlook(decide(picture, quorum), Whole.pending(picture), quorum.primary(), quorum.reason(),
             Quorum.lastPrimary(picture), Quorum.next(picture), unsure(picture), missing(picture));
     }
 
     public static Decision decide(Observation observation) {
         Picture picture = new Picture(observation);
-        return decide(picture, Quorum.of(picture));
+        return decide(picture, picture.quorum());
     }
 
     private static Decision decide(Picture picture, Quorum.Verdict quorum) {

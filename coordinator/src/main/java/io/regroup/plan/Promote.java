@@ -56,7 +56,7 @@ final class Promote implements Step {
                 + ") and no replica with its data is here"));
             return Optional.empty();
         }
-        boolean proven = fate instanceof Fate.Proven && Quorum.of(picture).primary();
+        boolean proven = fate instanceof Fate.Proven && picture.isPrimary();
         Promotion how = proven ? Promotion.TAKEOVER : Promotion.FORCE;
         if (picture.observation.sentWithin("promote for " + owner, proven ? TAKEOVER_MS : ELECTION_MS)) {
             waits.add(new Wait("promote " + owner, shard + ": its replica " + best.get() + " is being promoted"));

@@ -11,9 +11,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Whether this view may act: dynamic primary partition (DESIGN.md, S4).
@@ -52,7 +54,7 @@ final class Quorum {
 
     /** What is to be remembered: present only when this view is primary, all of it is heard, and it is not the last one. */
     static Optional<Primary> next(Picture picture) {
-        if (!picture.unheard.isEmpty() || !of(picture).primary()) {
+        if (!picture.unheard.isEmpty() || !picture.isPrimary()) {
             return Optional.empty();
         }
         SortedMap<String, Seat> seats = new TreeMap<>();
@@ -75,11 +77,12 @@ final class Quorum {
     }
 
     private static Verdict ofMembers(Picture picture, View view, Primary last) {
+        Set<String> here = new TreeSet<>(view.members());
         int present = 0;
         int excused = 0;
         List<String> missing = new ArrayList<>();
         for (String member : last.seats().keySet()) {
-            if (view.members().contains(member)) {
+            if (here.contains(member)) {
                 present++;
             } else if (picture.observation.ended().containsKey(member) || picture.observation.left().contains(member)) {
                 excused++;
@@ -96,7 +99,7 @@ final class Quorum {
     private static Verdict ofNodes(Picture picture) {
         SortedSet<NodeId> known = picture.named();
         picture.stored.values().forEach(r -> r.stored().ifPresent(t ->
-            Picture.lines(t).stream().filter(ClusterNode::isIntroduced).forEach(n -> known.add(n.id()))));
+            t.roster().lines().values().stream().filter(ClusterNode::isIntroduced).forEach(n -> known.add(n.id()))));
         known.removeIf(id -> picture.hostOf(id).isEmpty() && picture.slotsOf(id).isEmpty() && picture.isFailedForAll(id));
         long present = known.stream().filter(id -> picture.hostOf(id).isPresent()).count();
         String count = present + " of the " + known.size() + " nodes that the Redis servers here know are here";

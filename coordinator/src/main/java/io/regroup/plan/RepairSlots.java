@@ -32,7 +32,7 @@ final class RepairSlots implements Step {
 
     @Override
     public Optional<Work> work(Picture picture, List<Wait> waits) {
-        if (picture.nodes.isEmpty() || !picture.unheard.isEmpty() || !Quorum.of(picture).primary()) {
+        if (picture.nodes.isEmpty() || !picture.unheard.isEmpty() || !picture.isPrimary()) {
             return Optional.empty();
         }
         SortedMap<String, Orphaned> orphaned = new TreeMap<>();
@@ -97,7 +97,7 @@ final class RepairSlots implements Step {
             waits.add(new Wait(key, what + "; " + node + " knows no other master yet"));
             return Optional.empty();
         }
-        SlotSet held = Picture.lines(node.table()).stream().map(ClusterNode::slots).reduce(SlotSet.NONE, SlotSet::plus);
+        SlotSet held = node.table().roster().lines().values().stream().map(ClusterNode::slots).reduce(SlotSet.NONE, SlotSet::plus);
         return Optional.of(new Work(
             new Action.TakeSlots(node.address(), node.id(), slots, slots.and(held), from.get()),
             what + ": " + node + " takes " + slots.size() + " of them"));

@@ -4,6 +4,7 @@ import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
+import io.regroup.plan.Picture.Kin;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -27,19 +28,21 @@ final class Tell implements Step {
 
     @Override
     public Optional<Work> work(Picture picture, List<Wait> waits) {
-        if (!Quorum.of(picture).primary()) {
+        if (!picture.isPrimary()) {
             return Optional.empty();
         }
         SortedMap<Address, SortedSet<Address>> meetings = new TreeMap<>();
         SortedSet<String> wrong = new TreeSet<>();
         for (Host about : picture.nodes.values()) {
-            for (Host teller : picture.nodes.values()) {
-                if (teller == about || teller.table().line(about.id()).filter(line -> isWrong(line, about, picture)).isEmpty()) {
+            for (Kin kin : picture.kins) {
+                if (kin.roster().line(about.id()).filter(line -> isWrong(line, about, picture)).isEmpty()) {
                     continue;
                 }
                 wrong.add(about.toString());
-                if (!picture.observation.sentWithin("meet " + about.address() + " " + teller.address(), SETTLE_MS)) {
-                    meetings.computeIfAbsent(about.address(), a -> new TreeSet<>()).add(teller.address());
+                for (Host teller : kin.hosts()) {
+                    if (!picture.observation.sentWithin("meet " + about.address() + " " + teller.address(), SETTLE_MS)) {
+                        meetings.computeIfAbsent(about.address(), a -> new TreeSet<>()).add(teller.address());
+                    }
                 }
             }
         }

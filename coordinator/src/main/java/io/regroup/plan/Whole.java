@@ -4,6 +4,7 @@ import io.regroup.model.Asked;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.NodeFlag;
 import io.regroup.plan.Picture.Host;
+import io.regroup.plan.Picture.Kin;
 import java.util.List;
 import java.util.Optional;
 
@@ -54,7 +55,7 @@ final class Whole {
                 return problem;
             }
         }
-        return Optional.empty();
+        return picture.kins.stream().flatMap(kin -> disagreement(kin, picture).stream()).findFirst();
     }
 
     private static Optional<String> problem(Host host, Picture picture) {
@@ -64,24 +65,27 @@ final class Whole {
         if (!host.isMaster() && !host.state().facts().linkUp()) {
             return Optional.of(host + " is not in sync with its master");
         }
-        if (!host.state().facts().stateOk()) {
-            return Optional.of(host + " says cluster_state:fail");
-        }
+        return host.state().facts().stateOk() ? Optional.empty() : Optional.of(host + " says cluster_state:fail");
+    }
+
+    /** What the tables of these nodes say and the nodes themselves do not. */
+    private static Optional<String> disagreement(Kin kin, Picture picture) {
+        Host speaker = kin.hosts().getFirst();
         for (Host other : picture.nodes.values()) {
-            Optional<ClusterNode> line = host.table().line(other.id());
+            Optional<ClusterNode> line = kin.roster().line(other.id());
             if (line.isEmpty()) {
-                return Optional.of(host + " does not know " + other);
+                return Optional.of(speaker + " does not know " + other);
             }
             if (line.get().is(NodeFlag.FAIL) || line.get().is(NodeFlag.PFAIL)) {
-                return Optional.of(host + " calls " + other + " failed");
+                return Optional.of(speaker + " calls " + other + " failed");
             }
             ClusterNode itself = other.table().myself();
             if (line.get().isMaster() != itself.isMaster() || !line.get().master().equals(itself.master())
                 || !line.get().slots().equals(itself.slots())) {
-                return Optional.of(host + " does not know yet what " + other + " is");
+                return Optional.of(speaker + " does not know yet what " + other + " is");
             }
         }
-        return host.table().others().size() >= picture.nodes.size()
-            ? Optional.of(host + " names nodes that are not here") : Optional.empty();
+        return kin.roster().lines().size() > picture.nodes.size()
+            ? Optional.of(speaker + " names nodes that are not here") : Optional.empty();
     }
 }
