@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -160,15 +161,15 @@ class GroupTest {
 
     @Test
     void theChannelAndItsProtocolsAreInJmxUntilTheGroupIsLeft() throws Exception {
-        start(1);
-        ObjectName channel = new ObjectName("jgroups:type=channel,cluster=\"regroup-test\"");
-        ObjectName membership = new ObjectName("jgroups:type=protocol,cluster=\"regroup-test\",protocol=GMS");
+        MBeanServer jmx = ManagementFactory.getPlatformMBeanServer();
+        Member member = Member.join(new GroupSettings("shown", "m1", loopback.ip(1), loopback.port(), new Discovery.Static(List.of())));
+        members.add(member);
 
-        assertThat(ManagementFactory.getPlatformMBeanServer().getAttribute(channel, "view").toString()).contains("m1");
-        assertThat(ManagementFactory.getPlatformMBeanServer().getAttribute(membership, "view").toString()).contains("m1");
-        members.getFirst().close();
+        for (String type : List.of("channel", "protocol,protocol=GMS"))
+            assertThat(jmx.getAttribute(new ObjectName("jgroups:cluster=\"shown\",type=" + type), "view").toString()).contains("m1");
+        member.close();
 
-        assertThat(ManagementFactory.getPlatformMBeanServer().queryNames(new ObjectName("jgroups:*"), null)).isEmpty();
+        assertThat(jmx.queryNames(new ObjectName("jgroups:cluster=\"shown\",*"), null)).isEmpty();
     }
 
     private void start(int... numbers) throws GroupException {

@@ -20,6 +20,7 @@ class KubernetesDiscoveryTest {
     private final Loopback loopback = Loopback.pick();
     private final FakeApiServer api = new FakeApiServer();
     private final List<Member> members = new ArrayList<>();
+    private final List<Member> crashed = new ArrayList<>();
 
     KubernetesDiscoveryTest() throws IOException {
     }
@@ -27,6 +28,7 @@ class KubernetesDiscoveryTest {
     @AfterEach
     void stop() {
         members.forEach(Member::close);
+        crashed.forEach(Member::close);
         api.close();
     }
 
@@ -114,7 +116,8 @@ class KubernetesDiscoveryTest {
     }
 
     /** Closes a member's sockets without a word to the others, as the kernel does for a process that is killed. */
-    private static void crash(Member member) throws Exception {
+    private void crash(Member member) throws Exception {
+        crashed.add(member);
         Util.shutdown(member.group().channel());
     }
 }
