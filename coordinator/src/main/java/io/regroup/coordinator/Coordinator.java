@@ -102,7 +102,7 @@ public final class Coordinator implements AutoCloseable {
         started.start();
         view = joined.view();
         started.onView(view);
-        member.wake();
+        member.joined();
         jmx = new JmxView(this::status, counters);
         phase = "is a member of the group " + name;
         log.info("{} in view {}", phase, view);

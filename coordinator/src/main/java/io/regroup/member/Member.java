@@ -43,6 +43,7 @@ public final class Member implements AutoCloseable {
     private volatile Readiness readiness = new Readiness(false, "not looked yet");
     private volatile long tickedAt = System.nanoTime();
     private volatile boolean closed;
+    private volatile boolean joined;
 
     private long round = -1;
     private Optional<Primary> primary = Optional.empty();
@@ -85,6 +86,12 @@ public final class Member implements AutoCloseable {
             round = -1;
             due = true;
         });
+    }
+
+    /** From now on a leader says when this pod may end. */
+    public void joined() {
+        joined = true;
+        wake();
     }
 
     public void wake() {
@@ -167,6 +174,10 @@ public final class Member implements AutoCloseable {
         if (took > SLOW_MS) {
             log.warn("looking at Redis took {} ms", took);
         }
+        if (report.leaving() && !joined && !ownsSlots(report) && !gate.isReleased()) {
+            log.info("this pod may end: it has joined no group and owns no slot");
+            gate.release();
+        }
         boolean news = due || isNews(report, last);
         due = false;
         last = report;
@@ -175,6 +186,10 @@ public final class Member implements AutoCloseable {
             reportedAt = now;
             out.accept(report);
         }
+    }
+
+    private static boolean ownsSlots(Report report) {
+        return report.state() instanceof Answering a && !a.table().others().isEmpty() && !a.table().myself().slots().isEmpty();
     }
 
     private Report look(long now) {
