@@ -1,11 +1,11 @@
 package io.regroup.model;
 
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * One node as some node's table shows it: a view, not the truth.
@@ -21,7 +21,9 @@ public record ClusterNode(NodeId id, Optional<Address> address, Set<NodeFlag> fl
                           SortedMap<Integer, NodeId> migrating, SortedMap<Integer, NodeId> importing) {
 
     public ClusterNode {
-        flags = Collections.unmodifiableSortedSet(new TreeSet<>(flags));
+        EnumSet<NodeFlag> copy = EnumSet.noneOf(NodeFlag.class);
+        copy.addAll(flags);
+        flags = Collections.unmodifiableSet(copy);
         migrating = Collections.unmodifiableSortedMap(new TreeMap<>(migrating));
         importing = Collections.unmodifiableSortedMap(new TreeMap<>(importing));
     }

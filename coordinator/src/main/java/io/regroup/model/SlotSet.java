@@ -122,4 +122,26 @@ public final class SlotSet {
         }
         return ranges.stream().collect(Collectors.joining(" "));
     }
+
+    /** Collects sets, and tells of each what of it was not there before. */
+    public static final class Builder {
+
+        private final BitSet all = new BitSet(COUNT);
+
+        /** @return the slots of {@code set} that no earlier one had */
+        public SlotSet add(SlotSet set) {
+            SlotSet fresh = set;
+            if (all.intersects(set.bits)) {
+                BitSet rest = (BitSet) set.bits.clone();
+                rest.andNot(all);
+                fresh = new SlotSet(rest);
+            }
+            all.or(set.bits);
+            return fresh;
+        }
+
+        public SlotSet built() {
+            return new SlotSet((BitSet) all.clone());
+        }
+    }
 }

@@ -144,11 +144,13 @@ final class Attach implements Step {
     /** One surplus replica goes to an orphaned master: only when that makes the shards more even. */
     private static Optional<Work> relieve(List<Host> masters, Picture picture) {
         int wanted = picture.observation.asked().map(Asked::replicas).orElse(0);
-        Comparator<Host> bySize = Comparator.<Host>comparingInt(m -> stayingReplicas(m, picture).size()).thenComparing(Host::id);
+        SortedMap<NodeId, Integer> counts = new TreeMap<>();
+        masters.forEach(m -> counts.put(m.id(), stayingReplicas(m, picture).size()));
+        Comparator<Host> bySize = Comparator.<Host>comparingInt(m -> counts.get(m.id())).thenComparing(Host::id);
         Host poorest = masters.stream().min(bySize).orElseThrow();
         Host richest = masters.stream().max(bySize).orElseThrow();
-        int least = stayingReplicas(poorest, picture).size();
-        if (least >= wanted || stayingReplicas(richest, picture).size() < least + 2) {
+        int least = counts.get(poorest.id());
+        if (least >= wanted || counts.get(richest.id()) < least + 2) {
             return Optional.empty();
         }
         return stayingReplicas(richest, picture).stream()

@@ -114,7 +114,7 @@ sealed interface Fate {
     }
 
     private static Optional<Map.Entry<String, Seat>> seatOf(NodeId id, Picture picture) {
-        return Quorum.lastPrimary(picture).map(Primary::all).flatMap(seats -> seats.entrySet().stream()
+        return picture.lastPrimary.map(Primary::all).flatMap(seats -> seats.entrySet().stream()
             .filter(e -> e.getValue().node().filter(id::equals).isPresent()).findFirst());
     }
 }

@@ -6,12 +6,12 @@ import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
 import io.regroup.model.Observation;
+import io.regroup.model.Primary;
 import io.regroup.model.RedisState.Answering;
 import io.regroup.model.Report;
 import io.regroup.model.Roster;
 import io.regroup.model.SlotSet;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -91,6 +91,9 @@ final class Picture {
     final List<Kin> kins;
     private final SortedMap<NodeId, List<Host>> replicas = new TreeMap<>();
     private final SortedMap<Address, Report> tenants = new TreeMap<>();
+    /** The latest memory in this view: after a merge the primary's side has the higher number. */
+    final Optional<Primary> lastPrimary;
+    private final SortedSet<NodeId> named = new TreeSet<>();
     private final Quorum.Verdict quorum;
     /** Nodes that do not run now, and whose data a member's volume keeps. */
     final SortedMap<NodeId, Report> stored = new TreeMap<>();
@@ -129,7 +132,9 @@ final class Picture {
         kins = List.copyOf(grouped);
         replicas.values().forEach(list -> list.sort(Comparator.comparing(Host::id)));
         rosters.addAll(byRoster.keySet());
+        kins.forEach(kin -> kin.roster().lines().values().stream().filter(ClusterNode::isIntroduced).forEach(line -> named.add(line.id())));
         unclaimed = resolveOwners(rosters);
+        lastPrimary = reports.values().stream().flatMap(r -> r.primary().stream()).max(Comparator.comparingLong(Primary::number));
         quorum = Quorum.of(this);
     }
 
@@ -149,36 +154,27 @@ final class Picture {
     }
 
     private SlotSet resolveOwners(Collection<Roster> rosters) {
-        NodeId[] owner = new NodeId[SlotSet.COUNT];
-        long[] epoch = new long[SlotSet.COUNT];
+        Set<Claim> claims = new LinkedHashSet<>();
         for (Roster roster : rosters) {
             for (ClusterNode line : roster.lines().values()) {
-                if (line.isReplica() || !line.isIntroduced()) {
-                    continue;
+                if (!line.isReplica() && line.isIntroduced() && !line.slots().isEmpty()) {
+                    claims.add(new Claim(line.id(), line.configEpoch(), line.slots()));
                 }
-                line.slots().stream().forEach(slot -> {
-                    boolean wins = owner[slot] == null || line.configEpoch() > epoch[slot]
-                        || line.configEpoch() == epoch[slot] && line.id().compareTo(owner[slot]) < 0;
-                    if (wins) {
-                        owner[slot] = line.id();
-                        epoch[slot] = line.configEpoch();
-                    }
-                });
             }
         }
-        SortedMap<NodeId, BitSet> bits = new TreeMap<>();
-        BitSet none = new BitSet();
-        NodeId last = null;
-        BitSet current = none;
-        for (int slot = 0; slot < SlotSet.COUNT; slot++) {
-            if (owner[slot] != last) {
-                last = owner[slot];
-                current = last == null ? none : bits.computeIfAbsent(last, id -> new BitSet());
+        // The rule of clusterUpdateSlotsConfigWith: the higher epoch wins; clusterHandleConfigEpochCollision: of equals the lower id
+        // goes its way. Each claim in this order takes what is left.
+        SlotSet.Builder taken = new SlotSet.Builder();
+        for (Claim claim : claims.stream().sorted(Comparator.comparingLong(Claim::epoch).reversed().thenComparing(Claim::node)).toList()) {
+            SlotSet won = taken.add(claim.slots());
+            if (!won.isEmpty()) {
+                owned.merge(claim.node(), won, SlotSet::plus);
             }
-            current.set(slot);
         }
-        bits.forEach((id, set) -> owned.put(id, SlotSet.of(set.stream())));
-        return SlotSet.of(none.stream());
+        return SlotSet.ALL.minus(taken.built());
+    }
+
+    private record Claim(NodeId node, long epoch, SlotSet slots) {
     }
 
     /** Whether any member of this view knows a cluster: from its Redis, or from what its volume keeps. */
@@ -213,11 +209,7 @@ final class Picture {
 
     /** All ids that any answering node's table names, first contacts excepted. */
     SortedSet<NodeId> named() {
-        SortedSet<NodeId> ids = new TreeSet<>();
-        for (Kin kin : kins) {
-            kin.roster().lines().values().stream().filter(ClusterNode::isIntroduced).forEach(line -> ids.add(line.id()));
-        }
-        return ids;
+        return Collections.unmodifiableSortedSet(named);
     }
 
     /** The member of this view that serves at this address, whatever its Redis does. */

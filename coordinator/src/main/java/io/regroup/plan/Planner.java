@@ -30,7 +30,7 @@ public final class Planner {
         Picture picture = new Picture(observation);
         Quorum.Verdict quorum = picture.quorum();
         return new Outlook(decide(picture, quorum), Whole.pending(picture), quorum.primary(), quorum.reason(),
-            Quorum.lastPrimary(picture), Quorum.next(picture), unsure(picture), missing(picture));
+            picture.lastPrimary, Quorum.next(picture), unsure(picture), missing(picture));
     }
 
     public static Decision decide(Observation observation) {
@@ -71,7 +71,7 @@ public final class Planner {
 
     private static SortedMap<String, Seat> missing(Picture picture) {
         SortedMap<String, Seat> missing = new TreeMap<>();
-        Quorum.lastPrimary(picture).ifPresent(p -> missing.putAll(p.all()));
+        picture.lastPrimary.ifPresent(p -> missing.putAll(p.all()));
         picture.observation.view().members().forEach(missing::remove);
         picture.observation.ended().keySet().forEach(missing::remove);
         return missing;

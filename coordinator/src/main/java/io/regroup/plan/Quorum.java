@@ -8,7 +8,6 @@ import io.regroup.model.RedisState.Answering;
 import io.regroup.model.Seat;
 import io.regroup.model.View;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -36,7 +35,7 @@ final class Quorum {
 
     static Verdict of(Picture picture) {
         View view = picture.observation.view();
-        Optional<Primary> last = lastPrimary(picture);
+        Optional<Primary> last = picture.lastPrimary;
         if (last.isPresent()) {
             return ofMembers(picture, view, last.get());
         }
@@ -44,12 +43,6 @@ final class Quorum {
             return ofNodes(picture);
         }
         return ofAsked(picture, view);
-    }
-
-    /** The latest memory in this view: after a merge the primary's side has the higher number. */
-    static Optional<Primary> lastPrimary(Picture picture) {
-        return picture.reports.values().stream().flatMap(r -> r.primary().stream())
-            .max(Comparator.comparingLong(Primary::number));
     }
 
     /** What is to be remembered: present only when this view is primary, all of it is heard, and it is not the last one. */
@@ -63,7 +56,7 @@ final class Quorum {
                 ? Optional.of(a.table().myself().id()) : r.stored().map(t -> t.myself().id());
             seats.put(r.member(), new Seat(r.pod().uid(), r.redis(), r.group(), node));
         });
-        Optional<Primary> last = lastPrimary(picture);
+        Optional<Primary> last = picture.lastPrimary;
         SortedMap<String, Seat> departed = new TreeMap<>();
         SortedSet<NodeId> named = picture.named();
         last.ifPresent(p -> p.all().forEach((member, seat) -> {
@@ -97,7 +90,7 @@ final class Quorum {
     }
 
     private static Verdict ofNodes(Picture picture) {
-        SortedSet<NodeId> known = picture.named();
+        SortedSet<NodeId> known = new TreeSet<>(picture.named());
         picture.stored.values().forEach(r -> r.stored().ifPresent(t ->
             t.roster().lines().values().stream().filter(ClusterNode::isIntroduced).forEach(n -> known.add(n.id()))));
         known.removeIf(id -> picture.hostOf(id).isEmpty() && picture.slotsOf(id).isEmpty() && picture.isFailedForAll(id));
