@@ -10,9 +10,9 @@ import io.regroup.model.RedisState.Answering;
 import io.regroup.model.Report;
 import io.regroup.model.SlotSet;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -117,30 +117,36 @@ final class Picture {
     }
 
     private SlotSet resolveOwners(List<ClusterTable> tables) {
-        NodeId[] owner = new NodeId[SlotSet.COUNT];
-        long[] epoch = new long[SlotSet.COUNT];
+        SortedSet<Claim> claims = new TreeSet<>();
         for (ClusterTable table : tables) {
             for (ClusterNode line : lines(table)) {
-                if (line.isReplica() || !line.isIntroduced()) {
-                    continue;
+                if (!line.isReplica() && line.isIntroduced() && !line.slots().isEmpty()) {
+                    claims.add(new Claim(line.configEpoch(), line.id(), line.slots()));
                 }
-                line.slots().stream().forEach(slot -> {
-                    boolean wins = owner[slot] == null || line.configEpoch() > epoch[slot]
-                        || line.configEpoch() == epoch[slot] && line.id().compareTo(owner[slot]) < 0;
-                    if (wins) {
-                        owner[slot] = line.id();
-                        epoch[slot] = line.configEpoch();
-                    }
-                });
             }
         }
-        SortedMap<NodeId, BitSet> bits = new TreeMap<>();
-        BitSet none = new BitSet();
-        for (int slot = 0; slot < SlotSet.COUNT; slot++) {
-            (owner[slot] == null ? none : bits.computeIfAbsent(owner[slot], id -> new BitSet())).set(slot);
+        SlotSet free = SlotSet.ALL;
+        for (Claim claim : claims) {
+            SlotSet won = claim.slots().and(free);
+            if (!won.isEmpty()) {
+                owned.merge(claim.id(), won, SlotSet::plus);
+                free = free.minus(won);
+            }
         }
-        bits.forEach((id, set) -> owned.put(id, SlotSet.of(set.stream())));
-        return SlotSet.of(none.stream());
+        return free;
+    }
+
+    /** What some table gives to a node. In the order of precedence: the higher epoch, then the lower id. Most tables agree. */
+    private record Claim(long epoch, NodeId id, SlotSet slots) implements Comparable<Claim> {
+
+        private static final Comparator<Claim> PRECEDENCE = Comparator.comparingLong((Claim c) -> -c.epoch)
+            .thenComparing(Claim::id).thenComparing((one, other) -> one.slots.equals(other.slots) ? 0
+                : one.slots.toString().compareTo(other.slots.toString()));
+
+        @Override
+        public int compareTo(Claim other) {
+            return PRECEDENCE.compare(this, other);
+        }
     }
 
     /** A node's own line and those of the others, its placeholder aside. */

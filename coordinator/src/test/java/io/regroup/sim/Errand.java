@@ -4,7 +4,11 @@ import io.regroup.lead.Effect.CarryOut;
 import io.regroup.model.Address;
 import io.regroup.plan.Action;
 import io.regroup.plan.Command;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * One decision being carried out: a pipeline to each node, command by command, so that a crash, a pause or a cut can fall
@@ -12,12 +16,11 @@ import java.util.List;
  */
 final class Errand {
 
-    private static final long TIMEOUT_MS = 1000;
+    private static final long TIMEOUT_MS = 1500;
 
     private final SimMember leader;
     private final World world;
     private final CarryOut what;
-    private int open = 1;
     private boolean done;
 
     Errand(SimMember leader, CarryOut what) {
@@ -30,27 +33,49 @@ final class Errand {
         world.rules.onDecision(leader, what);
         for (Action action : what.decision().actions()) {
             switch (action) {
-                case Action.Permit permit -> tell(permit.member(), m -> m.permit(permit.request(), permit.blank()));
-                case Action.Release release -> tell(release.member(), SimMember::release);
-                default -> action.commands().forEach((address, commands) -> {
-                    open++;
-                    int breaksAt = world.breaksPipeline() ? world.chance.index(commands.size() + 1) : commands.size();
-                    send(action, address, commands, 0, breaksAt);
-                });
+                case Action.Permit permit -> tell(permit.member(), m -> m.permit(leader.name, permit.request(), permit.blank()));
+                case Action.Release release -> tell(release.member(), m -> m.release(leader.name));
+                default -> { }
             }
         }
-        close();
+        part(Action::commands, () -> part(Action::sequel, this::finish));
         world.after(TIMEOUT_MS, this::finish);
     }
 
-    private void tell(String member, java.util.function.Consumer<SimMember> word) {
+    private void tell(String member, Consumer<SimMember> word) {
         world.group.send(leader, member, word);
     }
 
-    private void send(Action action, Address address, List<Command> commands, int next, int breaksAt) {
+    /** All nodes at once; what comes next has to wait until every node has carried out everything. */
+    private void part(Function<Action, SortedMap<Address, List<Command>>> of, Runnable next) {
+        List<Runnable> pipelines = new ArrayList<>();
+        int[] open = {0};
+        boolean[] failed = {false};
+        Consumer<Boolean> answered = success -> {
+            failed[0] |= !success;
+            if (--open[0] == 0) {
+                (failed[0] ? (Runnable) this::finish : next).run();
+            }
+        };
+        for (Action action : what.decision().actions()) {
+            of.apply(action).forEach((address, commands) -> {
+                open[0]++;
+                int breaksAt = world.breaksPipeline() ? world.chance.index(commands.size() + 1) : commands.size();
+                pipelines.add(() -> send(action, address, commands, 0, breaksAt, true, answered));
+            });
+        }
+        if (pipelines.isEmpty()) {
+            next.run();
+        } else {
+            pipelines.forEach(Runnable::run);
+        }
+    }
+
+    private void send(Action action, Address address, List<Command> commands, int next, int breaksAt, boolean well,
+                      Consumer<Boolean> answered) {
         if (next >= commands.size()) {
             if (!world.losesReply()) {
-                world.after(world.net.delay(), this::close);
+                world.after(world.net.delay(), () -> answered.accept(well));
             }
             return;
         }
@@ -63,18 +88,12 @@ final class Errand {
             }
             SimRedis server = world.serverAt(address);
             if (server == null || !server.listens()) {
-                close();
+                answered.accept(false);
             } else {
-                world.rules.onCommand(leader, what, action, server, world.tamper.words(commands.get(next).words()));
-                send(action, address, commands, next + 1, breaksAt);
+                String reply = world.rules.onCommand(leader, what, action, server, world.tamper.words(commands.get(next).words()));
+                send(action, address, commands, next + 1, breaksAt, well && reply.equals(ClusterCommands.OK), answered);
             }
         });
-    }
-
-    private void close() {
-        if (--open == 0) {
-            finish();
-        }
     }
 
     private void finish() {

@@ -24,6 +24,7 @@ final class Pod {
     private Container container = Container.TERMINATED;
     private String request = "";
     private long requestedAt;
+    private boolean permitted;
     private SimMember coordinator;
     private long started;
     private long crashes;
@@ -79,6 +80,7 @@ final class Pod {
         }
         container = Container.RUNNING;
         request = world.chance.hex(8);
+        permitted = false;
         requestedAt = world.now();
         world.kube.onContainer(this);
         world.trace(() -> name + ": redis waits at the gate " + request + (volume.table().isPresent() ? " with data" : " blank"));
@@ -88,6 +90,11 @@ final class Pod {
 
     /** The file {@code permit}: the entrypoint sees it at its next look. */
     void permit(String id, boolean blank) {
+        if (!request.equals(id)) {
+            return;
+        }
+        permitted = true;
+        changed();
         world.after(world.chance.between(0, GATE_POLL_MS), () -> {
             if (isAtGate() && hostUp && request.equals(id)) {
                 open(blank);
@@ -224,6 +231,9 @@ final class Pod {
     RedisState state() {
         if (redis != null) {
             return redis.state();
+        }
+        if (isAtGate() && permitted) {
+            return new RedisState.Starting();
         }
         return isAtGate() ? new RedisState.AtGate(request, world.now() - requestedAt) : new RedisState.Ended();
     }

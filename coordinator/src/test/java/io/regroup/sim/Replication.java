@@ -1,8 +1,10 @@
 package io.regroup.sim;
 
 import io.regroup.model.Address;
+import io.regroup.model.NodeId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A server's data and how it is copied: from whatever answers at the master's ip:port. A partial sync when both share a
@@ -18,8 +20,8 @@ final class Replication {
     private final World world;
     Dataset data;
     long offset;
-    /** A sync from the present master has been finished. */
-    boolean synced;
+    /** Of which master the data is a copy, as far as the pod's coordinator has seen; it notes that on the volume. */
+    Optional<NodeId> copyOf;
     private String history;
     /** The history of the former master, shared up to this offset. */
     private String formerHistory = "none";
@@ -34,10 +36,11 @@ final class Replication {
     private long lastArrival;
     private final List<Replication> followers = new ArrayList<>();
 
-    Replication(SimRedis self, Dataset data) {
+    Replication(SimRedis self, Dataset data, Optional<NodeId> copyOf) {
         this.self = self;
         this.world = self.world;
         this.data = data;
+        this.copyOf = copyOf;
         this.history = world.chance.hex(8);
         this.lastHeard = world.now();
     }
@@ -46,8 +49,17 @@ final class Replication {
         return step == Step.UP;
     }
 
-    Dataset data() {
-        return data;
+    /** Looked at by the pod's coordinator: whether the data is a copy of the present master's. */
+    boolean lookedAtIsCopy(Entry master) {
+        if (master != null && isUp()) {
+            copyOf = Optional.of(master.id);
+        }
+        return master != null && copyOf.filter(master.id::equals).isPresent() && step != Step.SYNC;
+    }
+
+    /** As the world knows it. */
+    boolean isCopy(Entry master) {
+        return master != null && (isUp() || copyOf.filter(master.id::equals).isPresent() && step != Step.SYNC);
     }
 
     /** How long ago the master was last heard, in ms. */
@@ -60,7 +72,6 @@ final class Replication {
     /** replicationSetMaster. */
     void follow(Address address) {
         drop();
-        synced = false;
         master = address;
         step = address == null ? Step.OFF : Step.CONNECT;
         if (step == Step.CONNECT) {
@@ -145,7 +156,6 @@ final class Replication {
         formerOffset = source.formerOffset;
         source.followers.add(this);
         step = Step.UP;
-        synced = true;
         lastHeard = world.now();
     }
 

@@ -110,7 +110,7 @@ final class Rules {
 
     // ---- commands: S1, S2, S3, S5
 
-    void onCommand(SimMember leader, CarryOut what, Action action, SimRedis server, List<String> words) {
+    String onCommand(SimMember leader, CarryOut what, Action action, SimRedis server, List<String> words) {
         world.commands++;
         switch (words.get(1)) {
             case "FLUSHSLOTS" -> {
@@ -133,6 +133,7 @@ final class Rules {
         }
         String reply = ClusterCommands.execute(server, words);
         world.trace(() -> "  " + leader + " -> " + server + ": " + (words.size() > 6 ? words.subList(0, 4) + "..." : words) + " " + reply);
+        return reply;
     }
 
     /** S2: a TAKEOVER asks nobody, so the old master must have ended. */
@@ -161,7 +162,7 @@ final class Rules {
             }
             Optional<SimRedis> other = world.servers().stream().filter(s -> s.id().equals(state.table().myself().id())).findFirst();
             if (other.isPresent() && other.get() != replica && other.get().myself.slaveof != null
-                && other.get().myself.slaveof.id.equals(master.id) && other.get().replication.synced) {
+                && other.get().myself.slaveof.id.equals(master.id) && other.get().replication.isCopy(other.get().myself.slaveof)) {
                 BitSet more = onSlots(other.get().data().writes(), master.slots());
                 more.and(world.ledger.acknowledged());
                 more.andNot(replica.data().writes());

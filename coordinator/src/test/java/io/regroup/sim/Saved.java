@@ -4,17 +4,23 @@ import io.regroup.model.ClusterNode;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
 import java.util.Optional;
 
 /** What a volume keeps of a server: {@code nodes.conf} and the data that belongs to it. Absent: it starts blank. */
-record Saved(Optional<ClusterTable> table, long currentEpoch, long lastVoteEpoch, Dataset data) {
+record Saved(Optional<ClusterTable> table, long currentEpoch, long lastVoteEpoch, Dataset data, Optional<NodeId> copyOf) {
 
     static Saved nothing() {
-        return new Saved(Optional.empty(), 0, 0, new Dataset());
+        return new Saved(Optional.empty(), 0, 0, new Dataset(), Optional.empty());
     }
 
     static Saved of(SimRedis redis) {
-        return new Saved(Optional.of(redis.clusterTable()), redis.currentEpoch, redis.election.lastVoteEpoch, redis.data().copy());
+        return new Saved(Optional.of(redis.clusterTable()), redis.currentEpoch, redis.election.lastVoteEpoch, redis.data().copy(), redis.replication.copyOf);
+    }
+
+    /** What the coordinator makes of it: a node that never belonged to a cluster is as good as none. */
+    Optional<ClusterTable> kept() {
+        return table.filter(t -> !t.others().isEmpty() || !SlotSet.of(0).containsAll(t.myself().slots()));
     }
 
     /** Fills the server's table from the file (clusterLoadConfig), or gives it a new id. */

@@ -10,6 +10,7 @@ import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
 import io.regroup.model.Report;
 import io.regroup.model.Report.MasterProbe;
+import io.regroup.model.Seat;
 import io.regroup.model.View;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,13 +22,14 @@ import java.util.TreeMap;
 final class SimMember {
 
     private static final long REPORT_MS = 1000;
+    private static final long NO_ROUND = -1;
     private static final long FOLLOWER_WAKE_MS = 250;
     private static final long TRY_TIMEOUT_MS = 250;
 
     final World world;
     final Pod pod;
     final String name;
-    private final SortedMap<String, Long> lastAsked = new TreeMap<>();
+    private long round = NO_ROUND;
     /** What each heard report shows, and when that was so. */
     final SortedMap<String, Heard> heard = new TreeMap<>();
     private Optional<Primary> memory = Optional.empty();
@@ -117,15 +119,37 @@ final class SimMember {
             } else {
                 leader.onView(next, world.now());
             }
+            if (view == null || !view.members().getFirst().equals(next.members().getFirst())) {
+                round = NO_ROUND;
+            }
             view = next;
             report();
             drive();
+            shareWhatIsAsked();
         });
     }
 
     private void tell(Asked asked) {
         told = Optional.of(asked);
         leader.onAsked(world.tamper.asked(this, asked));
+        shareWhatIsAsked();
+    }
+
+    /** The leader's notes tell all members what is asked for, for when they lead. */
+    private void shareWhatIsAsked() {
+        if (view != null && view.isLed()) {
+            told.ifPresent(asked -> view.members().stream().filter(m -> !m.equals(name))
+                .forEach(m -> world.group.send(this, m, r -> r.obey(name, () -> r.tell(asked)))));
+        }
+    }
+
+    /** Words of others than this view's leader are not listened to. */
+    private void obey(String from, Runnable what) {
+        happen(() -> {
+            if (view != null && view.members().getFirst().equals(from)) {
+                what.run();
+            }
+        });
     }
 
     // ---- reports
@@ -141,9 +165,9 @@ final class SimMember {
         happen(this::report);
     }
 
-    private void onAsk(String from, long round) {
-        happen(() -> {
-            lastAsked.put(from, round);
+    private void onAsk(String from, long asked) {
+        obey(from, () -> {
+            round = asked;
             report();
         });
     }
@@ -153,11 +177,10 @@ final class SimMember {
             return;
         }
         later(world.chance.between(0, 3), () -> {
-            String to = view.members().getFirst();
-            Report report = read(lastAsked.getOrDefault(to, 0L));
+            Report report = read();
             long readAt = world.now();
             later(slowness == 0 ? 0 : world.chance.between(0, slowness),
-                () -> world.group.send(this, to, receiver -> receiver.hear(report, readAt)));
+                () -> world.group.send(this, view.members().getFirst(), receiver -> receiver.hear(report, readAt)));
         });
     }
 
@@ -172,10 +195,10 @@ final class SimMember {
         });
     }
 
-    private Report read(long round) {
+    private Report read() {
         RedisState state = pod.state();
         boolean answers = state instanceof RedisState.Answering;
-        Optional<ClusterTable> stored = answers ? Optional.empty() : pod.volume().table();
+        Optional<ClusterTable> stored = answers ? Optional.empty() : pod.volume().kept();
         return new Report(pod.model(), round, pod.address(), pod.groupAddress(), state, stored, pod.leaving, masterProbe(), memory);
     }
 
@@ -222,18 +245,18 @@ final class SimMember {
             case Effect.CarryOut carryOut -> new Errand(this, world.tamper.change(this, carryOut)).go();
             case Effect.Try attempt -> attempt.addresses().forEach(this::attempt);
             case Effect.Prove prove -> prove.members().forEach((member, seat) -> later(world.chance.between(5, 60),
-                () -> world.kube.proofOfEnd(member, seat).ifPresent(proof -> {
+                () -> bothRefuse(member, seat).or(() -> world.kube.proofOfEnd(member, seat)).ifPresent(proof -> {
                     leader.onEnded(member, proof);
                     drive();
                 })));
             case Effect.Remember remember -> view.members().forEach(m ->
-                world.group.send(this, m, r -> r.remember(remember.primary())));
+                world.group.send(this, m, r -> r.remember(name, remember.primary())));
         }
     }
 
-    private void remember(Primary primary) {
-        happen(() -> {
-            if (memory.isEmpty() || memory.get().number() < primary.number()) {
+    private void remember(String from, Primary primary) {
+        obey(from, () -> {
+            if (memory.isEmpty() || memory.get().number() <= primary.number()) {
                 memory = Optional.of(primary);
                 report();
             }
@@ -246,6 +269,13 @@ final class SimMember {
             leader.onProbe(address, probe);
             drive();
         });
+    }
+
+    private Optional<String> bothRefuse(String member, Seat seat) {
+        boolean groupRefuses = world.hasHost(seat.group().host()) && world.net.reach(Network.Plane.GROUP, pod.ip, seat.group().host())
+            && world.members().stream().noneMatch(m -> m.pod.ip.equals(seat.group().host()));
+        return probe(seat.redis()) == Probe.REFUSES && groupRefuses
+            ? Optional.of("both ports of " + member + " refuse connections") : Optional.empty();
     }
 
     /** Still the leader, in the same view: asked before each thing is sent. */
@@ -261,12 +291,12 @@ final class SimMember {
         });
     }
 
-    void permit(String request, boolean blank) {
-        happen(() -> pod.permit(request, blank));
+    void permit(String from, String request, boolean blank) {
+        obey(from, () -> pod.permit(request, blank));
     }
 
-    void release() {
-        happen(pod::release);
+    void release(String from) {
+        obey(from, pod::release);
     }
 
     @Override

@@ -57,7 +57,7 @@ final class SimRedis {
         this.world = world;
         this.address = address;
         this.startedAt = world.now();
-        this.replication = new Replication(this, saved.data().copy());
+        this.replication = new Replication(this, saved.data().copy(), saved.copyOf());
         this.myself = saved.restore(this);
         this.currentEpoch = saved.currentEpoch();
         election.lastVoteEpoch = saved.lastVoteEpoch();
@@ -166,7 +166,7 @@ final class SimRedis {
 
     private ServerFacts facts() {
         return new ServerFacts(stateOk, currentEpoch, data().size(), myself.isReplica() && replication.isUp(),
-            myself.isReplica() && replication.synced, replication.offset, (world.now() - startedAt) / 1000, "7.0.15");
+            myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof), replication.offset, (world.now() - startedAt) / 1000, "7.0.15");
     }
 
     // ---- cron

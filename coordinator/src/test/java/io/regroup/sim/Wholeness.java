@@ -14,8 +14,8 @@ final class Wholeness {
 
     static Optional<String> pending(World world) {
         int asked = world.kube.asked.nodes();
-        if (world.pods().size() != asked) {
-            return Optional.of(world.pods().size() + " pods of " + asked);
+        if (world.pods().size() != asked || world.pods().stream().anyMatch(p -> p.leaving)) {
+            return Optional.of(world.pods().size() + " pods of " + asked + ", or one that leaves");
         }
         List<SimRedis> servers = world.servers().stream().filter(SimRedis::isServing).toList();
         if (servers.size() != asked) {
