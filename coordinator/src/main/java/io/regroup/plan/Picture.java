@@ -175,10 +175,29 @@ final class Picture {
         return nodes.values().stream().filter(h -> h.master().filter(master::equals).isPresent()).toList();
     }
 
+    /** Every node that any table here shows as a replica of this one, hosted or not. */
+    SortedSet<NodeId> followersOf(NodeId master) {
+        SortedSet<NodeId> ids = new TreeSet<>();
+        tables().forEach(table -> lines(table).stream().filter(line -> line.master().filter(master::equals).isPresent())
+            .forEach(line -> ids.add(line.id())));
+        return ids;
+    }
+
+    /** What the nodes here say, and what the volumes of those that do not run keep. */
+    private Stream<ClusterTable> tables() {
+        return Stream.concat(nodes.values().stream().map(Host::table), stored.values().stream().flatMap(r -> r.stored().stream()));
+    }
+
     /** The member whose pod hosts this node: it runs, or its data is kept there. */
     Optional<Report> hostOf(NodeId id) {
         Host host = nodes.get(id);
         return host != null ? Optional.of(host.report()) : Optional.ofNullable(stored.get(id));
+    }
+
+    /** The node that this member's pod hosts: its Redis answers, or its data is kept there. */
+    Optional<NodeId> nodeAt(Report report) {
+        return report.state() instanceof Answering a ? Optional.of(a.table().myself().id())
+            : report.stored().map(table -> table.myself().id());
     }
 
     /** Everything that any answering node's table says of this id, with the node that says it. */
@@ -190,14 +209,23 @@ final class Picture {
 
     /** All ids that any answering node's table names, first contacts excepted. */
     SortedSet<NodeId> named() {
+        return idsIn(nodes.values().stream().map(Host::table));
+    }
+
+    /** Those, and the ones in the tables of nodes that do not run and whose data a volume keeps. */
+    SortedSet<NodeId> known() {
+        return idsIn(tables());
+    }
+
+    private static SortedSet<NodeId> idsIn(Stream<ClusterTable> tables) {
         SortedSet<NodeId> ids = new TreeSet<>();
-        for (Host host : nodes.values()) {
-            for (ClusterNode line : lines(host.table())) {
+        tables.forEach(table -> {
+            for (ClusterNode line : lines(table)) {
                 if (line.isIntroduced()) {
                     ids.add(line.id());
                 }
             }
-        }
+        });
         return ids;
     }
 
@@ -209,10 +237,7 @@ final class Picture {
     /** Last known addresses of a node, as the tables have them. */
     SortedSet<Address> addressesOf(NodeId id) {
         SortedSet<Address> addresses = new TreeSet<>();
-        Stream.concat(
-            nodes.values().stream().map(Host::table),
-            stored.values().stream().flatMap(report -> report.stored().stream()))
-            .forEach(t -> t.line(id).flatMap(ClusterNode::address).ifPresent(addresses::add));
+        tables().forEach(t -> t.line(id).flatMap(ClusterNode::address).ifPresent(addresses::add));
         return Collections.unmodifiableSortedSet(addresses);
     }
 

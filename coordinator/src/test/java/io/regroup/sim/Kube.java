@@ -1,6 +1,7 @@
 package io.regroup.sim;
 
 import io.regroup.model.Asked;
+import io.regroup.model.End;
 import io.regroup.model.Seat;
 import java.util.ArrayList;
 import java.util.List;
@@ -135,7 +136,7 @@ final class Kube {
     }
 
     /** Proof that a pod's Redis has ended, as {@code io.regroup.kube} judges it; asked by uid. */
-    Optional<String> proofOfEnd(String name, Seat seat) {
+    Optional<End> proofOfEnd(String name, Seat seat) {
         if (!up) {
             return Optional.empty();
         }
@@ -145,9 +146,9 @@ final class Kube {
             return Optional.empty();
         }
         if (!seen.get().exists()) {
-            return Optional.of("pod " + name + " is gone: the API server has no such pod");
+            return Optional.of(new End("pod " + name + " is gone: the API server has no such pod", true));
         }
         return seen.get().container() == Pod.Container.TERMINATED
-            ? Optional.of("container redis of pod " + name + " has ended") : Optional.empty();
+            ? Optional.of(new End("container redis of pod " + name + " has ended", false)) : Optional.empty();
     }
 }

@@ -195,6 +195,7 @@ final class Pod {
     /** The coordinator saw the leader's word: both containers may end. */
     void release() {
         if (leaving && hostUp) {
+            world.rules.onReleased(this);
             world.after(world.chance.between(0, 100), () -> world.kube.end(this));
         }
     }

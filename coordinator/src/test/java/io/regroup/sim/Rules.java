@@ -26,7 +26,6 @@ final class Rules {
     private final World world;
     private final SortedMap<NodeId, long[]> epochs = new TreeMap<>();
     private final SortedMap<Integer, Long> disputedSince = new TreeMap<>();
-    int bootstraps;
 
     Rules(World world) {
         this.world = world;
@@ -48,7 +47,7 @@ final class Rules {
         }
         checkAge(leader, what);
         if (what.decision().actions().stream().anyMatch(Action.Bootstrap.class::isInstance)) {
-            checkBootstrap(leader);
+            checkBootstrap(leader, what);
         }
     }
 
@@ -86,8 +85,11 @@ final class Rules {
         }
     }
 
-    private void checkBootstrap(SimMember leader) {
-        bootstraps++;
+    private void checkBootstrap(SimMember leader, CarryOut what) {
+        int founders = what.decision().actions().stream().mapToInt(a -> a instanceof Action.Bootstrap b ? b.founders().size() : 0).sum();
+        if (founders < world.kube.asked.nodes()) {
+            throw broken("S5", "a bootstrap of " + founders + " nodes, " + world.kube.asked.nodes() + " are asked for");
+        }
         for (SimRedis server : world.servers()) {
             if (!isBlank(server) && world.canReach(leader.pod.ip, server.address)) {
                 throw broken("S5", "a bootstrap although " + server + " has a slot, a key or a peer");
@@ -98,8 +100,8 @@ final class Rules {
                 throw broken("S5", "a bootstrap although " + pod.name + " keeps a cluster on its volume");
             }
         }
-        if (!world.ledger.acknowledged().isEmpty() && bootstraps > 1) {
-            throw broken("S5", "a second bootstrap after clients have written");
+        if (!world.ledger.alive().isEmpty()) {
+            throw broken("S5", "a bootstrap although what clients have written is still somewhere");
         }
     }
 
@@ -129,7 +131,9 @@ final class Rules {
             }
         }
         if (action instanceof Action.TakeSlots take && words.get(1).equals("SETSLOT") && words.get(3).equals("NODE")) {
-            checkLost(leader, take);
+            checkLost(leader, take.slots(), dataOf(take.taker()));
+        } else if (action instanceof Action.Forget forget && server.table.containsKey(forget.node())) {
+            checkLost(leader, server.table.get(forget.node()).slots(), new BitSet());
         }
         String reply = ClusterCommands.execute(server, words);
         world.trace(() -> "  " + leader + " -> " + server + ": " + (words.size() > 6 ? words.subList(0, 4) + "..." : words) + " " + reply);
@@ -183,11 +187,9 @@ final class Rules {
     }
 
     /** S1: slots are given away only when no copy is in reach. */
-    private void checkLost(SimMember leader, Action.TakeSlots take) {
-        BitSet there = world.servers().stream().filter(s -> s.id().equals(take.taker())).findFirst()
-            .map(s -> s.data().writes()).orElse(new BitSet());
+    private void checkLost(SimMember leader, SlotSet slots, BitSet there) {
         for (Pod pod : world.pods()) {
-            BitSet kept = onSlots(dataOf(pod).writes(), take.slots());
+            BitSet kept = onSlots(dataOf(pod).writes(), slots);
             kept.and(world.ledger.alive());
             kept.andNot(there);
             if (kept.isEmpty()) {
@@ -196,11 +198,14 @@ final class Rules {
             boolean heard = leader.view().orElseThrow().members().contains(pod.name)
                 && world.canReach(leader.pod.ip, pod.address());
             if (heard) {
-                throw broken("S1", take.slots().size() + " slots are given to " + take.taker().brief() + " although " + pod.name
-                    + " keeps " + kept.cardinality() + " writes to them");
+                throw broken("S1", slots.size() + " slots are given up although " + pod.name + " keeps " + kept.cardinality() + " writes to them");
             }
             world.ledger.forgive(kept);
         }
+    }
+
+    private BitSet dataOf(NodeId id) {
+        return world.servers().stream().filter(s -> s.id().equals(id)).findFirst().map(s -> s.data().writes()).orElse(new BitSet());
     }
 
     private static BitSet onSlots(BitSet writes, SlotSet slots) {
@@ -236,6 +241,16 @@ final class Rules {
         if (!last.isEmpty()) {
             world.trace(() -> last.cardinality() + " acknowledged writes were only on " + pod.name + ", which crashed");
             world.ledger.lostByCrash(last);
+        }
+    }
+
+    /** S7: who is let go has nothing that another could not take over, unless all go. */
+    void onReleased(Pod pod) {
+        BitSet only = (BitSet) dataOf(pod).writes().clone();
+        only.and(world.ledger.alive());
+        world.pods().stream().filter(p -> p != pod).forEach(p -> only.andNot(dataOf(p).writes()));
+        if (!only.isEmpty() && world.pods().stream().anyMatch(p -> !p.leaving)) {
+            throw broken("S7", pod.name + " is let go with the only copy of " + only.cardinality() + " writes");
         }
     }
 

@@ -47,7 +47,7 @@ record Saved(Optional<ClusterTable> table, long currentEpoch, long lastVoteEpoch
         if (entry.is(NodeFlag.FAIL)) {
             entry.failTime = redis.world.now();
         }
-        entry.configEpoch = line.configEpoch();
+        entry.configEpoch = line.isReplica() ? 0 : line.configEpoch();
         line.slots().stream().forEach(slot -> redis.slots.bind(slot, entry));
         redis.table.put(entry.id, entry);
         return entry;

@@ -5,6 +5,7 @@ import io.regroup.lead.Leader;
 import io.regroup.model.Address;
 import io.regroup.model.Asked;
 import io.regroup.model.ClusterTable;
+import io.regroup.model.End;
 import io.regroup.model.Primary;
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
@@ -245,10 +246,11 @@ final class SimMember {
             case Effect.CarryOut carryOut -> new Errand(this, world.tamper.change(this, carryOut)).go();
             case Effect.Try attempt -> attempt.addresses().forEach(this::attempt);
             case Effect.Prove prove -> prove.members().forEach((member, seat) -> later(world.chance.between(5, 60),
-                () -> bothRefuse(member, seat).or(() -> world.kube.proofOfEnd(member, seat)).ifPresent(proof -> {
-                    leader.onEnded(member, proof);
+                () -> {
+                    bothRefuse(member, seat).ifPresent(end -> leader.onEnded(member, end, world.now()));
+                    world.kube.proofOfEnd(member, seat).ifPresent(end -> leader.onEnded(member, end, world.now()));
                     drive();
-                })));
+                }));
             case Effect.Remember remember -> view.members().forEach(m ->
                 world.group.send(this, m, r -> r.remember(name, remember.primary())));
         }
@@ -266,16 +268,16 @@ final class SimMember {
     private void attempt(Address address) {
         Probe probe = probe(address);
         later(probe == Probe.SILENT ? TRY_TIMEOUT_MS : world.chance.between(1, 4), () -> {
-            leader.onProbe(address, probe);
+            leader.onProbe(address, probe, world.now());
             drive();
         });
     }
 
-    private Optional<String> bothRefuse(String member, Seat seat) {
+    private Optional<End> bothRefuse(String member, Seat seat) {
         boolean groupRefuses = world.hasHost(seat.group().host()) && world.net.reach(Network.Plane.GROUP, pod.ip, seat.group().host())
             && world.members().stream().noneMatch(m -> m.pod.ip.equals(seat.group().host()));
         return probe(seat.redis()) == Probe.REFUSES && groupRefuses
-            ? Optional.of("both ports of " + member + " refuse connections") : Optional.empty();
+            ? Optional.of(new End("both ports of " + member + " refuse connections", false)) : Optional.empty();
     }
 
     /** Still the leader, in the same view: asked before each thing is sent. */
