@@ -7,6 +7,7 @@ import io.regroup.lead.Leader;
 import io.regroup.lead.Witness;
 import io.regroup.message.Message;
 import io.regroup.model.Asked;
+import io.regroup.model.End;
 import io.regroup.model.Primary;
 import io.regroup.model.Report;
 import io.regroup.model.View;
@@ -160,19 +161,23 @@ public final class LeaderLoop implements AutoCloseable {
             case Effect.CarryOut todo -> carryOut(todo);
             case Effect.Try todo -> todo.addresses().forEach(address -> probes.execute(() -> {
                 var found = Port.probe(address, PROBE_MS);
-                errands.add(() -> leader.onProbe(address, found));
+                errands.add(() -> leader.onProbe(address, found, now()));
             }));
-            case Effect.Prove todo -> todo.members().forEach((member, seat) -> proofs.execute(() ->
-                Port.bothRefuse(member, seat, PROBE_MS).or(() -> witness.proofOfEnd(member, seat)).ifPresent(proof -> {
-                    log.info("{} has ended: {}", member, proof);
-                    errands.add(() -> leader.onEnded(member, proof));
-                })));
+            case Effect.Prove todo -> todo.members().forEach((member, seat) -> proofs.execute(() -> {
+                Port.bothRefuse(member, seat, PROBE_MS).ifPresent(words -> ended(member, new End(words, false)));
+                witness.proofOfEnd(member, seat).ifPresent(end -> ended(member, end));
+            }));
             case Effect.Remember todo -> {
                 Primary primary = todo.primary();
                 log.info("primary view {} is {}", primary.number(), primary.seats().keySet());
                 toAll.accept(new Message.Remembered(primary));
             }
         }
+    }
+
+    private void ended(String member, End end) {
+        log.debug("{} has ended{}: {}", member, end.forGood() ? " for good" : "", end.words());
+        errands.add(() -> leader.onEnded(member, end, now()));
     }
 
     private void carryOut(Effect.CarryOut todo) {

@@ -17,7 +17,7 @@ final class EndRule {
     /** @param uid the UID of the pod that is meant; names are used again */
     static Answer judge(String name, String uid, PodFacts pod) {
         if (!pod.uid().equals(uid)) {
-            return new Answer.Ended("pod " + name + " is gone: another pod has its name now");
+            return new Answer.Gone("pod " + name + " is gone: another pod has its name now");
         }
         return switch (pod.redis()) {
             // Before the phase: kubelets before 1.22 set the phase of an evicted pod first and stop its containers then.
@@ -32,7 +32,7 @@ final class EndRule {
     }
 
     static Answer gone(String name) {
-        return new Answer.Ended("pod " + name + " is gone: the API server has no such pod");
+        return new Answer.Gone("pod " + name + " is gone: the API server has no such pod");
     }
 
     private static boolean seen(Container.Terminated end) {
@@ -52,7 +52,7 @@ final class EndRule {
 
     private static Answer byPhase(String name, PodFacts pod, String container) {
         return switch (pod.phase()) {
-            case SUCCEEDED, FAILED -> new Answer.Ended("pod " + name + " has ended (phase "
+            case SUCCEEDED, FAILED -> new Answer.Gone("pod " + name + " has ended (phase "
                     + (pod.phase() == PodFacts.Phase.FAILED ? "Failed" : "Succeeded") + ")");
             case PENDING, RUNNING, UNKNOWN -> new Answer.NotEnded(
                     "that container " + PodFacts.CONTAINER + " of pod " + name + " has ended is not known: " + container);

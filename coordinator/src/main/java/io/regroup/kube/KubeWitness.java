@@ -1,6 +1,7 @@
 package io.regroup.kube;
 
 import io.regroup.lead.Witness;
+import io.regroup.model.End;
 import io.regroup.model.Seat;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -53,11 +54,12 @@ public final class KubeWitness implements Witness {
     }
 
     @Override
-    public Optional<String> proofOfEnd(String member, Seat seat) {
+    public Optional<End> proofOfEnd(String member, Seat seat) {
         return office.flatMap(open -> switch (open.ends().ask(member, seat.podUid())) {
-            case PodEnds.Answer.Ended ended -> Optional.of(ended.reason());
-            case PodEnds.Answer.NotEnded living -> Optional.<String>empty();
-            case PodEnds.Answer.Unknown unknown -> Optional.<String>empty();
+            case PodEnds.Answer.Ended ended -> Optional.of(new End(ended.reason(), false));
+            case PodEnds.Answer.Gone gone -> Optional.of(new End(gone.reason(), true));
+            case PodEnds.Answer.NotEnded living -> Optional.<End>empty();
+            case PodEnds.Answer.Unknown unknown -> Optional.<End>empty();
         });
     }
 

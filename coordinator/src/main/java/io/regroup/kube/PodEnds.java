@@ -14,8 +14,12 @@ public final class PodEnds {
     public sealed interface Answer {
         String reason();
 
-        /** Proof: it has ended. */
+        /** Proof: it has ended. The kubelet may start it again in the same pod. */
         record Ended(String reason) implements Answer {
+        }
+
+        /** Proof: the whole pod has ended and does not come back. */
+        record Gone(String reason) implements Answer {
         }
 
         /** No proof: it runs, or may run. */

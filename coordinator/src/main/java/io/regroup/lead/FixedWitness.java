@@ -1,5 +1,6 @@
 package io.regroup.lead;
 
+import io.regroup.model.End;
 import io.regroup.model.Seat;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -26,7 +27,7 @@ public final class FixedWitness implements Witness {
     }
 
     @Override
-    public Optional<String> proofOfEnd(String member, Seat seat) {
+    public Optional<End> proofOfEnd(String member, Seat seat) {
         return Optional.empty();
     }
 

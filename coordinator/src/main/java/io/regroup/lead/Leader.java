@@ -2,9 +2,11 @@ package io.regroup.lead;
 
 import io.regroup.model.Address;
 import io.regroup.model.Asked;
+import io.regroup.model.End;
 import io.regroup.model.Heard;
 import io.regroup.model.Observation;
 import io.regroup.model.Probe;
+import io.regroup.model.RedisState;
 import io.regroup.model.Report;
 import io.regroup.model.View;
 import io.regroup.plan.Decision;
@@ -24,7 +26,8 @@ import java.util.TreeSet;
  * runs this very class.
  *
  * <p>Every decision is made from reports that are younger than the last action (each action opens a new round, which
- * members echo) and younger than {@link Observation#STALE_MS}. After a pause of this process nothing heard before it
+ * members echo) and younger than {@link Observation#STALE_MS}. Evidence that a server has ended opens a round too: which of its
+ * replicas has most of its data is told by reports younger than its end. After a pause of this process nothing heard before it
  * counts (S8).
  */
 public final class Leader {
@@ -39,12 +42,15 @@ public final class Leader {
     private static final long EAGER_MS = 10_000;
     private static final long PROBE_MS = 300;
     private static final long PROVE_MS = 1000;
+    /** A proof that does not hold for good is good for this long: less than a server with data waits alone at its gate. */
+    private static final long PROOF_MS = 3000;
     private static final long REMEMBER_MS = 300;
 
     private final SortedMap<String, Heard> heard = new TreeMap<>();
     private final SortedMap<Address, Probe> probes = new TreeMap<>();
     private final SortedMap<Address, Long> probedAt = new TreeMap<>();
-    private final SortedMap<String, String> ended = new TreeMap<>();
+    private final SortedMap<String, End> ended = new TreeMap<>();
+    private final SortedMap<String, Long> endedAt = new TreeMap<>();
     private final SortedSet<String> left = new TreeSet<>();
     private final SortedMap<String, Long> sent = new TreeMap<>();
     private final SortedMap<String, Long> since = new TreeMap<>();
@@ -92,21 +98,33 @@ public final class Leader {
     }
 
     public void onReport(Report report, long now) {
-        heard.put(report.member(), new Heard(report, now));
+        Heard before = heard.put(report.member(), new Heard(report, now));
+        boolean ends = before != null && before.report().state() instanceof RedisState.Answering
+            && !(report.state() instanceof RedisState.Answering);
+        if (ends) {
+            newRound(now);
+        }
     }
 
     public void onAsked(Asked next) {
         asked = Optional.of(next);
     }
 
-    public void onProbe(Address address, Probe probe) {
-        probes.put(address, probe);
+    public void onProbe(Address address, Probe probe, long now) {
+        if (probes.put(address, probe) != probe) {
+            newRound(now);
+        }
     }
 
     /** The end of a member of the last primary view is proven (S2). */
-    public void onEnded(String member, String proof) {
-        if (!view.members().contains(member)) {
-            ended.put(member, proof);
+    public void onEnded(String member, End end, long now) {
+        if (view.members().contains(member)) {
+            return;
+        }
+        endedAt.put(member, now);
+        End before = ended.put(member, end);
+        if (before == null || end.forGood() && !before.forGood()) {
+            newRound(now);
         }
     }
 
@@ -145,6 +163,7 @@ public final class Leader {
             askDue = false;
             effects.add(new Effect.Ask(round));
         }
+        ended.entrySet().removeIf(e -> !e.getValue().forGood() && now - endedAt.get(e.getKey()) > PROOF_MS);
         Observation observation = observation(now);
         if (busy || !allHeard(observation) && now - roundAt < PATIENCE_MS) {
             return effects;

@@ -1,5 +1,6 @@
 package io.regroup.lead;
 
+import io.regroup.model.End;
 import io.regroup.model.Seat;
 import java.util.Optional;
 import java.util.function.IntConsumer;
@@ -20,9 +21,9 @@ public interface Witness {
      * Looks for proof that this member's pod has ended and does not come back by itself (S2). Blocks for some seconds at
      * most; called from a thread of its own.
      *
-     * @return a sentence when it is proven
+     * @return absent when it is not proven
      */
-    Optional<String> proofOfEnd(String member, Seat seat);
+    Optional<End> proofOfEnd(String member, Seat seat);
 
     /** Something worth telling happened. @param reason one word in CamelCase */
     void tell(boolean warning, String reason, String sentence);

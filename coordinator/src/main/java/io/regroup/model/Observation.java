@@ -15,13 +15,13 @@ import java.util.TreeSet;
  * @param heard  the last report of each member, by name
  * @param asked  absent: nobody has told yet
  * @param probes what the leader itself finds at the ports of nodes whose member is gone
- * @param ended  members that were in a primary view and whose end is proven (S2), with the proof's words
+ * @param ended  members that were in a primary view and whose end is proven (S2)
  * @param left   members that said that they leave before they left: they act no more, their Redis may still run
  * @param sent   when each thing was last done (by its key): what runs is not sent again
  * @param since  since when each wait (by its key) has lasted without a break
  */
 public record Observation(long now, long round, View view, SortedMap<String, Heard> heard, Optional<Asked> asked,
-                          SortedMap<Address, Probe> probes, SortedMap<String, String> ended, SortedSet<String> left,
+                          SortedMap<Address, Probe> probes, SortedMap<String, End> ended, SortedSet<String> left,
                           SortedMap<String, Long> sent, SortedMap<String, Long> since) {
 
     /** Age in ms from which a report is not used any more: members report every second. */

@@ -16,7 +16,8 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Blank nodes join and become replicas: orphaned masters first, then those with the fewest. Replicas that follow nobody
+ * Blank nodes join and become replicas: of a master that leaves and has nobody to hand over to first, then of orphaned ones, then
+ * of those with the fewest. Replicas that follow nobody
  * who owns a slot follow one that does; a shard with more than its share gives one to an orphaned master.
  */
 final class Attach implements Step {
@@ -37,7 +38,7 @@ final class Attach implements Step {
         if (joined.isPresent()) {
             return joined;
         }
-        List<Host> masters = picture.liveOwners().stream().filter(h -> !h.isLeaving()).toList();
+        List<Host> masters = picture.liveOwners().stream().filter(h -> !h.isLeaving() || stayingReplicas(h, picture).isEmpty()).toList();
         if (masters.isEmpty()) {
             return Optional.empty();
         }
@@ -94,8 +95,9 @@ final class Attach implements Step {
         masters.forEach(m -> count.put(m.id(), stayingReplicas(m, picture).size()));
         List<Host> places = new ArrayList<>();
         for (int i = 0; i < nodes.size(); i++) {
-            Host next = masters.stream()
-                .min(Comparator.<Host>comparingInt(m -> count.get(m.id())).thenComparing(Host::id)).orElseThrow();
+            Host next = masters.stream().filter(m -> !m.isLeaving() || count.get(m.id()) == 0)
+                .min(Comparator.<Host, Boolean>comparing(m -> !m.isLeaving()).thenComparingInt(m -> count.get(m.id())).thenComparing(Host::id))
+                .orElse(masters.getFirst());
             count.merge(next.id(), 1, Integer::sum);
             places.add(next);
         }
@@ -141,22 +143,24 @@ final class Attach implements Step {
         return picture.replicasOf(master.id()).stream().filter(h -> !h.isLeaving()).toList();
     }
 
-    /** One surplus replica goes to an orphaned master: only when that makes the shards more even. */
+    /** One surplus replica goes to a master that leaves and has nobody to hand over to, or else to an orphaned one. */
     private static Optional<Work> relieve(List<Host> masters, Picture picture) {
         int wanted = picture.observation.asked().map(Asked::replicas).orElse(0);
         SortedMap<NodeId, Integer> counts = new TreeMap<>();
         masters.forEach(m -> counts.put(m.id(), stayingReplicas(m, picture).size()));
         Comparator<Host> bySize = Comparator.<Host>comparingInt(m -> counts.get(m.id())).thenComparing(Host::id);
-        Host poorest = masters.stream().min(bySize).orElseThrow();
+        Host poorest = masters.stream().min(Comparator.<Host, Boolean>comparing(m -> !m.isLeaving()).thenComparing(bySize)).orElseThrow();
         Host richest = masters.stream().max(bySize).orElseThrow();
         int least = counts.get(poorest.id());
-        if (least >= wanted || counts.get(richest.id()) < least + 2) {
+        int most = counts.get(richest.id());
+        if (poorest.isLeaving() ? most <= wanted : least >= wanted || most < least + 2) {
             return Optional.empty();
         }
         return stayingReplicas(richest, picture).stream()
             .filter(h -> knowsAll(h, List.of(poorest)) && !picture.observation.sentWithin("replicate " + h.id(), 2000))
             .min(Comparator.<Host>comparingInt(h -> closeness(h, poorest) - closeness(h, richest)).thenComparing(Host::id))
-            .map(h -> new Work(new Action.Replicate(h.address(), h.id(), poorest.id()),
-                poorest + " is orphaned and " + richest + " has more replicas than its share: " + h + " moves"));
+            .map(h -> new Work(new Action.Replicate(h.address(), h.id(), poorest.id()), poorest
+                + (poorest.isLeaving() ? " leaves and has nobody to hand over to" : " is orphaned") + " and " + richest
+                + " has more replicas than its share: " + h + " moves"));
     }
 }

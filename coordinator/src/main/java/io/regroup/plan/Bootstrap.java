@@ -58,6 +58,11 @@ final class Bootstrap implements Step {
         if (!quorum.primary()) {
             return Optional.of(quorum.reason());
         }
+        int here = picture.observation.view().members().size();
+        if (asked.isEmpty() || here < asked.get().nodes()) {
+            return Optional.of(here + " of the " + asked.map(a -> Integer.toString(a.nodes())).orElse("unknown number of")
+                + " nodes asked for are here");
+        }
         if (!picture.unheard.isEmpty()) {
             return Optional.of("these have not reported yet: " + String.join(", ", picture.unheard));
         }

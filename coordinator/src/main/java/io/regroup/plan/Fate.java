@@ -88,7 +88,7 @@ sealed interface Fate {
     private static Fate ofAbsent(NodeId id, Picture picture) {
         Optional<Map.Entry<String, Seat>> seat = seatOf(id, picture);
         if (seat.isPresent() && picture.observation.ended().containsKey(seat.get().getKey())) {
-            return new Proven(picture.observation.ended().get(seat.get().getKey()));
+            return new Proven(picture.observation.ended().get(seat.get().getKey()).words());
         }
         boolean silent = false;
         for (Address address : picture.addressesOf(id)) {

@@ -49,14 +49,18 @@ final class Forget implements Step {
                     + followers + " follow another master"));
                 continue;
             }
-            SortedSet<Address> from = new TreeSet<>();
-            picture.nodes.values().stream().filter(h -> h.table().line(id).filter(ClusterNode::isIntroduced).isPresent())
-                .forEach(h -> from.add(h.address()));
-            forgets.add(new Action.Forget(id, from));
+            forgets.add(everywhere(id, picture));
             reasons.add(picture.name(id) + " (" + death.get() + ")");
         }
         return forgets.isEmpty() ? Optional.empty()
             : Optional.of(new Work(forgets, "dead and without slots: " + String.join(", ", reasons)));
+    }
+
+    static Action.Forget everywhere(NodeId id, Picture picture) {
+        SortedSet<Address> from = new TreeSet<>();
+        picture.nodes.values().stream().filter(h -> h.table().line(id).filter(ClusterNode::isIntroduced).isPresent())
+            .forEach(h -> from.add(h.address()));
+        return new Action.Forget(id, from);
     }
 
     private static Optional<String> death(NodeId id, Picture picture) {

@@ -12,7 +12,6 @@ import io.regroup.model.Report;
 import io.regroup.model.Roster;
 import io.regroup.model.SlotSet;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -93,7 +92,10 @@ final class Picture {
     private final SortedMap<Address, Report> tenants = new TreeMap<>();
     /** The latest memory in this view: after a merge the primary's side has the higher number. */
     final Optional<Primary> lastPrimary;
+    /** What the nodes here say, and what the volumes of those that do not run keep. */
+    private final Set<Roster> rosters = new LinkedHashSet<>();
     private final SortedSet<NodeId> named = new TreeSet<>();
+    private final SortedSet<NodeId> known = new TreeSet<>();
     private final Quorum.Verdict quorum;
     /** Nodes that do not run now, and whose data a member's volume keeps. */
     final SortedMap<NodeId, Report> stored = new TreeMap<>();
@@ -101,7 +103,6 @@ final class Picture {
     Picture(Observation observation) {
         this.observation = observation;
         Map<Roster, List<Host>> byRoster = new LinkedHashMap<>();
-        Set<Roster> rosters = new LinkedHashSet<>();
         for (String member : observation.view().members()) {
             Optional<Report> fresh = observation.fresh(member);
             if (fresh.isEmpty()) {
@@ -132,10 +133,15 @@ final class Picture {
         kins = List.copyOf(grouped);
         replicas.values().forEach(list -> list.sort(Comparator.comparing(Host::id)));
         rosters.addAll(byRoster.keySet());
-        kins.forEach(kin -> kin.roster().lines().values().stream().filter(ClusterNode::isIntroduced).forEach(line -> named.add(line.id())));
-        unclaimed = resolveOwners(rosters);
+        kins.forEach(kin -> addIds(kin.roster(), named));
+        rosters.forEach(roster -> addIds(roster, known));
+        unclaimed = resolveOwners();
         lastPrimary = reports.values().stream().flatMap(r -> r.primary().stream()).max(Comparator.comparingLong(Primary::number));
         quorum = Quorum.of(this);
+    }
+
+    private static void addIds(Roster roster, SortedSet<NodeId> ids) {
+        roster.lines().values().stream().filter(ClusterNode::isIntroduced).forEach(line -> ids.add(line.id()));
     }
 
     Quorum.Verdict quorum() {
@@ -153,7 +159,7 @@ final class Picture {
             && PLACEHOLDER.containsAll(myself.slots()) && myself.configEpoch() == 0;
     }
 
-    private SlotSet resolveOwners(Collection<Roster> rosters) {
+    private SlotSet resolveOwners() {
         Set<Claim> claims = new LinkedHashSet<>();
         for (Roster roster : rosters) {
             for (ClusterNode line : roster.lines().values()) {
@@ -196,6 +202,14 @@ final class Picture {
         return List.copyOf(replicas.getOrDefault(master, List.of()));
     }
 
+    /** Every node that any table here shows as a replica of this one, hosted or not. */
+    SortedSet<NodeId> followersOf(NodeId master) {
+        SortedSet<NodeId> ids = new TreeSet<>();
+        rosters.forEach(roster -> roster.lines().values().stream().filter(line -> line.master().filter(master::equals).isPresent())
+            .forEach(line -> ids.add(line.id())));
+        return ids;
+    }
+
     /** The member whose pod hosts this node: it runs, or its data is kept there. */
     Optional<Report> hostOf(NodeId id) {
         Host host = nodes.get(id);
@@ -207,9 +221,20 @@ final class Picture {
         return kins.stream().flatMap(kin -> kin.roster().line(id).stream()).toList();
     }
 
+    /** The node that this member's pod hosts: its Redis answers, or its data is kept there. */
+    Optional<NodeId> nodeAt(Report report) {
+        return report.state() instanceof Answering a ? Optional.of(a.table().myself().id())
+            : report.stored().map(table -> table.myself().id());
+    }
+
     /** All ids that any answering node's table names, first contacts excepted. */
     SortedSet<NodeId> named() {
         return Collections.unmodifiableSortedSet(named);
+    }
+
+    /** Those, and the ones in the tables of nodes that do not run and whose data a volume keeps. */
+    SortedSet<NodeId> known() {
+        return Collections.unmodifiableSortedSet(known);
     }
 
     /** The member of this view that serves at this address, whatever its Redis does. */
@@ -220,8 +245,7 @@ final class Picture {
     /** Last known addresses of a node, as the tables have them. */
     SortedSet<Address> addressesOf(NodeId id) {
         SortedSet<Address> addresses = new TreeSet<>();
-        saidOf(id).forEach(line -> line.address().ifPresent(addresses::add));
-        stored.values().forEach(r -> r.stored().flatMap(t -> t.line(id)).flatMap(ClusterNode::address).ifPresent(addresses::add));
+        rosters.forEach(roster -> roster.line(id).flatMap(ClusterNode::address).ifPresent(addresses::add));
         return Collections.unmodifiableSortedSet(addresses);
     }
 

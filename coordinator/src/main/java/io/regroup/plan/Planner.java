@@ -61,7 +61,7 @@ public final class Planner {
 
     private static SortedSet<Address> unsure(Picture picture) {
         SortedSet<Address> addresses = new TreeSet<>();
-        for (NodeId id : picture.named()) {
+        for (NodeId id : picture.known()) {
             if (picture.hostOf(id).isEmpty() && !(Fate.of(id, picture) instanceof Fate.Proven)) {
                 picture.addressesOf(id).stream().filter(a -> picture.reportAt(a).isEmpty()).forEach(addresses::add);
             }
@@ -73,7 +73,11 @@ public final class Planner {
         SortedMap<String, Seat> missing = new TreeMap<>();
         picture.lastPrimary.ifPresent(p -> missing.putAll(p.all()));
         picture.observation.view().members().forEach(missing::remove);
-        picture.observation.ended().keySet().forEach(missing::remove);
+        picture.observation.ended().forEach((member, end) -> {
+            if (end.forGood()) {
+                missing.remove(member);
+            }
+        });
         return missing;
     }
 }

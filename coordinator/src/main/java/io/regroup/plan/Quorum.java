@@ -1,10 +1,10 @@
 package io.regroup.plan;
 
 import io.regroup.model.Asked;
-import io.regroup.model.ClusterNode;
+import io.regroup.model.End;
 import io.regroup.model.NodeId;
 import io.regroup.model.Primary;
-import io.regroup.model.RedisState.Answering;
+import io.regroup.model.Report;
 import io.regroup.model.Seat;
 import io.regroup.model.View;
 import java.util.ArrayList;
@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * Whether this view may act: dynamic primary partition (DESIGN.md, S4).
  *
  * <p>The invariant: of two views that do not know of each other at most one is primary. A view is primary when it holds
- * more than half of the last primary view, those subtracted that said that they leave or whose end is proven; exactly half is not.
+ * more than half of the last primary view, those subtracted that said that they leave or whose pod is gone; exactly half is not.
  * A group that remembers none takes the nodes that its Redis servers know; where they know none either, all that are
  * asked for must be here. A view that becomes primary is remembered by all its members before it shrinks again, so every
  * next primary view shares a member with the one before.
@@ -52,13 +52,11 @@ final class Quorum {
         }
         SortedMap<String, Seat> seats = new TreeMap<>();
         picture.reports.values().forEach(r -> {
-            Optional<NodeId> node = r.state() instanceof Answering a
-                ? Optional.of(a.table().myself().id()) : r.stored().map(t -> t.myself().id());
-            seats.put(r.member(), new Seat(r.pod().uid(), r.redis(), r.group(), node));
+            seats.put(r.member(), new Seat(r.pod().uid(), r.redis(), r.group(), picture.nodeAt(r)));
         });
         Optional<Primary> last = picture.lastPrimary;
         SortedMap<String, Seat> departed = new TreeMap<>();
-        SortedSet<NodeId> named = picture.named();
+        SortedSet<NodeId> named = picture.known();
         last.ifPresent(p -> p.all().forEach((member, seat) -> {
             boolean isNamed = seat.node().filter(id -> named.contains(id) && picture.hostOf(id).isEmpty()).isPresent();
             if (isNamed && !seats.containsKey(member)) {
@@ -75,10 +73,10 @@ final class Quorum {
         int excused = 0;
         List<String> missing = new ArrayList<>();
         for (String member : last.seats().keySet()) {
-            if (here.contains(member)) {
-                present++;
-            } else if (picture.observation.ended().containsKey(member) || picture.observation.left().contains(member)) {
+            if (isExcused(member, here.contains(member), picture)) {
                 excused++;
+            } else if (here.contains(member)) {
+                present++;
             } else {
                 missing.add(member);
             }
@@ -86,13 +84,23 @@ final class Quorum {
         int total = last.seats().size() - excused;
         String count = present + " of " + total + " members of the last primary view are here";
         return isMajority(present, total) ? new Verdict(true, count)
-            : new Verdict(false, count + ", more than half is needed; missing without proof of their end: " + missing);
+            : new Verdict(false, count + ", more than half is needed; missing without proof that their pods are gone: " + missing);
+    }
+
+    /**
+     * Counted by nobody any more: its pod is gone for good, or it leaves; whoever sees it in its view hears that from itself. That its
+     * processes have ended does not excuse a member: they are started again, perhaps on the other side.
+     */
+    private static boolean isExcused(String member, boolean isHere, Picture picture) {
+        if (isHere) {
+            return Optional.ofNullable(picture.reports.get(member)).filter(Report::leaving).isPresent();
+        }
+        return picture.observation.left().contains(member)
+            || Optional.ofNullable(picture.observation.ended().get(member)).filter(End::forGood).isPresent();
     }
 
     private static Verdict ofNodes(Picture picture) {
-        SortedSet<NodeId> known = new TreeSet<>(picture.named());
-        picture.stored.values().forEach(r -> r.stored().ifPresent(t ->
-            t.roster().lines().values().stream().filter(ClusterNode::isIntroduced).forEach(n -> known.add(n.id()))));
+        SortedSet<NodeId> known = new TreeSet<>(picture.known());
         known.removeIf(id -> picture.hostOf(id).isEmpty() && picture.slotsOf(id).isEmpty() && picture.isFailedForAll(id));
         long present = known.stream().filter(id -> picture.hostOf(id).isPresent()).count();
         String count = present + " of the " + known.size() + " nodes that the Redis servers here know are here";

@@ -1,6 +1,5 @@
 package io.regroup.plan;
 
-import io.regroup.model.RedisState.Answering;
 import io.regroup.model.Report;
 import io.regroup.plan.Decision.Wait;
 import java.util.ArrayList;
@@ -25,7 +24,7 @@ final class Release implements Step {
             if (!report.leaving() || picture.observation.sentWithin("release " + report.member(), 2000)) {
                 continue;
             }
-            boolean owns = report.state() instanceof Answering a && picture.owned.containsKey(a.table().myself().id());
+            boolean owns = picture.nodeAt(report).filter(picture.owned::containsKey).isPresent();
             if (allGo || !owns) {
                 releases.add(new Action.Release(report.member()));
                 reasons.add(report.member() + (allGo ? " (all go)" : " (owns no slot)"));

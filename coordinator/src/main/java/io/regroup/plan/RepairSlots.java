@@ -35,51 +35,73 @@ final class RepairSlots implements Step {
         if (picture.nodes.isEmpty() || !picture.unheard.isEmpty() || !picture.isPrimary()) {
             return Optional.empty();
         }
-        SortedMap<String, Orphaned> orphaned = new TreeMap<>();
-        if (!picture.unclaimed.isEmpty()) {
-            orphaned.put("unclaimed", new Orphaned(picture.unclaimed, "no node owns them", SETTLE_MS));
-        }
-        lostShards(picture).forEach((id, why) -> orphaned.put("lost " + id,
-            new Orphaned(picture.slotsOf(id), "every copy of " + picture.name(id) + " is gone: " + why, SHARD_LOSS_GRACE_MS)));
-        for (var entry : orphaned.entrySet()) {
-            Optional<Work> work = give(entry.getKey(), entry.getValue(), orphaned.size(), picture, waits);
+        for (var lost : lostShards(picture).entrySet()) {
+            Optional<Work> work = giveUp(lost.getKey(), lost.getValue(), picture, waits);
             if (work.isPresent()) {
                 return work;
             }
         }
-        return Optional.empty();
+        return picture.unclaimed.isEmpty() ? Optional.empty() : give(picture, waits);
     }
 
-    private record Orphaned(SlotSet slots, String why, long graceMs) {
+    /**
+     * A shard of which no copy is left goes on with a replica that never finished a sync, if it has one; else its master is
+     * forgotten, and its slots are nobody's. That stands in the tables: whoever leads next sees it, and the address is free.
+     */
+    private static Optional<Work> giveUp(NodeId owner, String why, Picture picture, List<Wait> waits) {
+        String what = "every copy of " + picture.name(owner) + ", master of " + picture.slotsOf(owner).size() + " slots, is gone (" + why + ")";
+        boolean waiting = picture.observation.waitedMs("lost " + owner) < SHARD_LOSS_GRACE_MS;
+        waits.add(new Wait("lost " + owner, what + (waiting ? "; its slots wait " + SHARD_LOSS_GRACE_MS / 1000 + " s for one to return"
+            : "; it is being given up")));
+        if (waiting || picture.observation.sentWithin("promote for " + owner, SETTLE_MS)
+            || picture.observation.sentWithin("forget " + owner, SETTLE_MS)) {
+            return Optional.empty();
+        }
+        Optional<Host> heir = picture.replicasOf(owner).stream().filter(h -> !h.isLeaving())
+            .max(Comparator.<Host>comparingLong(h -> h.state().facts().keys()).thenComparing(Host::id));
+        return Optional.of(heir
+            .map(h -> new Work(new Action.Promote(h.address(), h.id(), owner, Action.Promotion.TAKEOVER), what + ": " + h + " goes on without its data"))
+            .orElseGet(() -> new Work(Forget.everywhere(owner, picture), what + ": it is forgotten, its slots are free")));
     }
 
-    /** Owners that are proven dead, keep no data on any volume here, and have no replica with their data. */
+    /**
+     * Owners that are proven dead, keep no data on any volume here, and have no replica with their data: none that answers, and
+     * none that may return.
+     */
     static SortedMap<NodeId, String> lostShards(Picture picture) {
         SortedMap<NodeId, String> lost = new TreeMap<>();
         for (NodeId owner : picture.owned.keySet()) {
             if (picture.hostOf(owner).isEmpty() && Fate.of(owner, picture) instanceof Fate.Proven proof
-                && Promote.candidate(owner, picture).isEmpty()) {
+                && Promote.candidate(owner, picture).isEmpty() && copyThatMayReturn(owner, picture).isEmpty()) {
                 lost.put(owner, proof.words());
             }
         }
         return lost;
     }
 
-    private Optional<Work> give(String key, Orphaned orphaned, int kinds, Picture picture, List<Wait> waits) {
+    /** A replica of this node that does not answer, and whose end is not certain or whose data is kept. */
+    static Optional<NodeId> copyThatMayReturn(NodeId owner, Picture picture) {
+        return picture.followersOf(owner).stream()
+            .filter(id -> !picture.nodes.containsKey(id) && !picture.blanks.containsKey(id))
+            .filter(id -> picture.stored.containsKey(id) || !(Fate.of(id, picture) instanceof Fate.Proven)).findFirst();
+    }
+
+    private static Optional<Work> give(Picture picture, List<Wait> waits) {
+        String key = "unclaimed";
         long waited = picture.observation.waitedMs(key);
-        String what = orphaned.slots().size() + " slots (" + orphaned.slots() + "): " + orphaned.why();
-        if (waited < orphaned.graceMs()) {
-            waits.add(new Wait(key, what + "; they stay as they are for " + orphaned.graceMs() / 1000 + " s"));
+        String what = "no node owns " + picture.unclaimed.size() + " slots (" + picture.unclaimed + ")";
+        if (waited < SETTLE_MS) {
+            waits.add(new Wait(key, what + "; they stay as they are for " + SETTLE_MS / 1000 + " s"));
             return Optional.empty();
         }
         int missing = missingMasters(picture);
         List<Host> empties = Attach.empties(picture);
-        if (missing > 0 && empties.isEmpty() && waited < orphaned.graceMs() + REPLACEMENT_MS) {
+        if (missing > 0 && empties.isEmpty() && waited < SETTLE_MS + REPLACEMENT_MS) {
             waits.add(new Wait(key, what + "; they wait for a blank node to become their master"));
             return Optional.empty();
         }
-        int pieces = missing > 0 && !empties.isEmpty() ? Math.max(1, Math.min(missing / kinds, empties.size())) : 1;
-        SlotSet slots = orphaned.slots().split(pieces).getFirst();
+        int pieces = missing > 0 && !empties.isEmpty() ? Math.max(1, Math.min(missing, empties.size())) : 1;
+        SlotSet slots = picture.unclaimed.split(pieces).getFirst();
         Optional<Host> taker = missing > 0 && !empties.isEmpty() ? Optional.of(empties.getFirst())
             : picture.liveOwners().stream().filter(h -> !h.isLeaving())
                 .min(Comparator.<Host>comparingInt(h -> picture.slotsOf(h.id()).size()).thenComparing(Host::id));
@@ -109,15 +131,21 @@ final class RepairSlots implements Step {
             .filter(n -> n.isMaster() && n.isIntroduced()).map(ClusterNode::id).findFirst();
     }
 
-    /** How many of the masters that are asked for have no slots, or are dead with all their copies. */
+    /** How many of the masters that are asked for have no slots, or are gone and have nobody to follow them. */
     static int missingMasters(Picture picture) {
         int wanted = picture.observation.asked().map(Asked::masters).orElse(0);
-        return Math.max(0, wanted - (picture.owned.size() - lostShards(picture).size()));
+        return Math.max(0, wanted - (picture.owned.size() - (int) deserted(picture)));
+    }
+
+    /** Shards without anyone here; whether they are lost may not be certain yet. */
+    private static long deserted(Picture picture) {
+        return picture.owned.keySet().stream().filter(id -> picture.hostOf(id).isEmpty() && picture.replicasOf(id).isEmpty()
+            && !(Fate.of(id, picture) instanceof Fate.Lives)).count();
     }
 
     /** Blank nodes that {@link Attach} leaves alone, because slots wait for a master. */
     static int reserved(Picture picture) {
-        boolean waiting = !picture.unclaimed.isEmpty() || !lostShards(picture).isEmpty();
+        boolean waiting = !picture.unclaimed.isEmpty() || deserted(picture) > 0;
         return waiting ? missingMasters(picture) : 0;
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonParser;
 import io.regroup.kube.PodEnds.Answer.Ended;
+import io.regroup.kube.PodEnds.Answer.Gone;
 import io.regroup.kube.PodEnds.Answer.NotEnded;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ class EndRuleTest {
         PodFacts other = PodFacts.of(JsonParser.parseString(
                 "{\"metadata\":{\"uid\":\"other\"},\"status\":{\"phase\":\"Running\"}}").getAsJsonObject());
         assertThat(EndRule.judge("p", "u", other))
-                .isEqualTo(new Ended("pod p is gone: another pod has its name now"));
+                .isEqualTo(new Gone("pod p is gone: another pod has its name now"));
     }
 
     @Test
@@ -71,8 +72,8 @@ class EndRuleTest {
 
     @Test
     void aPodWhosePhaseIsFinalHasEnded() throws IOException {
-        assertThat(judge("", "Failed", "")).isEqualTo(new Ended("pod p has ended (phase Failed)"));
-        assertThat(judge("", "Succeeded", "")).isEqualTo(new Ended("pod p has ended (phase Succeeded)"));
+        assertThat(judge("", "Failed", "")).isEqualTo(new Gone("pod p has ended (phase Failed)"));
+        assertThat(judge("", "Succeeded", "")).isEqualTo(new Gone("pod p has ended (phase Succeeded)"));
         assertThat(judge("", "Failed", "\"state\":" + LOST)).isInstanceOf(Ended.class);
     }
 

@@ -2,7 +2,7 @@ package io.regroup.kube;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.regroup.kube.PodEnds.Answer.Ended;
+import io.regroup.kube.PodEnds.Answer.Gone;
 import io.regroup.kube.PodEnds.Answer.NotEnded;
 import io.regroup.kube.PodEnds.Answer.Unknown;
 import java.io.IOException;
@@ -55,7 +55,7 @@ class PodEndsTest {
     @Test
     void aPodThatTheApiServerDoesNotHaveIsGone() {
         api.on(POD, 404, FakeApi.status(404, "NotFound", "pods p not found", "p"));
-        assertThat(ask()).isEqualTo(new Ended("pod p is gone: the API server has no such pod"));
+        assertThat(ask()).isEqualTo(new Gone("pod p is gone: the API server has no such pod"));
     }
 
     @Test

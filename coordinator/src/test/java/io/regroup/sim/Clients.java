@@ -1,0 +1,57 @@
+package io.regroup.sim;
+
+/** Writers. Each asks the servers that it reaches, follows the one that accepts, and notes what was acknowledged. */
+final class Clients {
+
+    private final World world;
+    private boolean writing;
+    int refused;
+
+    Clients(World world) {
+        this.world = world;
+    }
+
+    void start() {
+        writing = true;
+        for (int i = 0; i < 2; i++) {
+            writeSoon();
+        }
+    }
+
+    void stop() {
+        writing = false;
+    }
+
+    private void writeSoon() {
+        world.after(world.chance.between(20, 120), () -> {
+            if (writing) {
+                write(world.chance.index(Dataset.SLOTS.length));
+                writeSoon();
+            }
+        });
+    }
+
+    /** A client sits beside one of the pods, on its side of every partition. */
+    private void write(int slotIndex) {
+        if (world.pods().isEmpty()) {
+            return;
+        }
+        String place = world.chance.pick(world.pods()).ip;
+        int slot = Dataset.SLOTS[slotIndex];
+        for (SimRedis server : world.servers()) {
+            if (server.isServing() && world.canReach(place, server.address) && accepts(server, slot)) {
+                int write = world.ledger.nextWrite(slotIndex);
+                server.replication.write(write);
+                world.ledger.onAcknowledged(write);
+                return;
+            }
+        }
+        refused++;
+    }
+
+    /** getNodeByQuery: a master in a cluster that is ok, the owner of the slot, not paused for a hand-over. */
+    private static boolean accepts(SimRedis server, int slot) {
+        return server.stateOk && server.myself.isMaster() && server.slots.owner(slot) == server.myself
+            && !server.election.isManual();
+    }
+}

@@ -1,0 +1,193 @@
+package io.regroup.sim;
+
+import io.regroup.model.Address;
+import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
+import io.regroup.sim.SimRedis.Phase;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+
+/** The {@code CLUSTER} commands of a server: {@code clusterCommand}, with Redis' own refusals. */
+final class ClusterCommands {
+
+    static final String OK = "OK";
+
+    private ClusterCommands() {
+    }
+
+    static String execute(SimRedis redis, List<String> words) {
+        if (redis.phase == Phase.LOADING) {
+            return "LOADING Redis is loading the dataset in memory";
+        }
+        List<String> arguments = words.subList(2, words.size());
+        return switch (words.get(1)) {
+            case "MEET" -> {
+                redis.startHandshake(new Address(arguments.get(0), Integer.parseInt(arguments.get(1))), true);
+                yield OK;
+            }
+            case "ADDSLOTS" -> addSlots(redis, arguments);
+            case "DELSLOTS" -> delSlots(redis, arguments);
+            case "FLUSHSLOTS" -> flushSlots(redis);
+            case "SETSLOT" -> setSlot(redis, arguments);
+            case "SET-CONFIG-EPOCH" -> setConfigEpoch(redis, Long.parseLong(arguments.getFirst()));
+            case "REPLICATE" -> replicate(redis, new NodeId(arguments.getFirst()));
+            case "FORGET" -> forget(redis, new NodeId(arguments.getFirst()));
+            case "FAILOVER" -> failover(redis, arguments);
+            default -> throw new IllegalArgumentException("the simulation does not know " + words);
+        };
+    }
+
+    private static List<Integer> slots(List<String> words) {
+        return words.stream().map(Integer::valueOf).toList();
+    }
+
+    private static String addSlots(SimRedis redis, List<String> words) {
+        List<Integer> slots = slots(words);
+        for (int slot : slots) {
+            if (redis.slots.owner(slot) != null) {
+                return "ERR Slot " + slot + " is already busy";
+            }
+        }
+        if (new TreeSet<>(slots).size() < slots.size()) {
+            return "ERR Slot specified multiple times";
+        }
+        for (int slot : slots) {
+            redis.slots.importing.remove(slot);
+            redis.slots.bind(slot, redis.myself);
+        }
+        redis.updateState();
+        return OK;
+    }
+
+    private static String delSlots(SimRedis redis, List<String> words) {
+        List<Integer> slots = slots(words);
+        for (int slot : slots) {
+            if (redis.slots.owner(slot) == null) {
+                return "ERR Slot " + slot + " is already unassigned";
+            }
+        }
+        slots.forEach(redis.slots::unbind);
+        redis.updateState();
+        return OK;
+    }
+
+    private static String flushSlots(SimRedis redis) {
+        if (redis.data().size() > 0) {
+            return "ERR DB must be empty to perform CLUSTER FLUSHSLOTS.";
+        }
+        redis.slots.unbindAll(redis.myself);
+        redis.updateState();
+        return OK;
+    }
+
+    private static String setSlot(SimRedis redis, List<String> words) {
+        if (redis.myself.isReplica()) {
+            return "ERR You can use SETSLOT only with masters.";
+        }
+        int slot = Integer.parseInt(words.get(0));
+        Entry node = redis.table.get(new NodeId(words.get(2)));
+        if (node == null || node.inHandshake()) {
+            return "ERR I don't know about node " + words.get(2);
+        }
+        if (node.isReplica()) {
+            return "ERR Target node is not a master";
+        }
+        if (words.get(1).equals("IMPORTING")) {
+            if (redis.slots.owner(slot) == redis.myself) {
+                return "ERR I'm already the owner of hash slot " + slot;
+            }
+            redis.slots.importing.put(slot, node);
+            return OK;
+        }
+        if (redis.slots.owner(slot) == redis.myself && node != redis.myself && redis.data().has(slot)) {
+            return "ERR Can't assign hashslot " + slot + " to a different node while I still hold keys for this hash slot.";
+        }
+        redis.slots.migrating.remove(slot);
+        redis.slots.unbind(slot);
+        redis.slots.bind(slot, node);
+        if (node == redis.myself && redis.slots.importing.remove(slot) != null) {
+            redis.bumpEpoch();
+            redis.broadcastPong();
+        }
+        redis.updateState();
+        return OK;
+    }
+
+    private static String setConfigEpoch(SimRedis redis, long epoch) {
+        if (redis.table.size() > 1) {
+            return "ERR The user can assign a config epoch only when the node does not know any other node.";
+        }
+        if (redis.myself.configEpoch != 0) {
+            return "ERR Node config epoch is already non-zero";
+        }
+        redis.myself.configEpoch = epoch;
+        redis.currentEpoch = Math.max(redis.currentEpoch, epoch);
+        return OK;
+    }
+
+    private static String replicate(SimRedis redis, NodeId id) {
+        Entry master = redis.table.get(id);
+        if (master == null || master.inHandshake()) {
+            return "ERR Unknown node " + id;
+        }
+        if (master == redis.myself) {
+            return "ERR Can't replicate myself";
+        }
+        if (master.isReplica()) {
+            return "ERR I can only replicate a master, not a replica.";
+        }
+        if (redis.myself.isMaster() && (redis.myself.hasSlots() || redis.data().size() > 0)) {
+            return "ERR To set a master the node must be empty and without assigned slots.";
+        }
+        redis.follow(master);
+        redis.updateState();
+        return OK;
+    }
+
+    private static String forget(SimRedis redis, NodeId id) {
+        Entry entry = redis.table.get(id);
+        if (entry == null) {
+            return "ERR Unknown node " + id;
+        }
+        if (entry == redis.myself) {
+            return "ERR I tried hard but I can't forget myself...";
+        }
+        if (redis.myself.isReplica() && redis.myself.slaveof == entry) {
+            return "ERR Can't forget my master!";
+        }
+        redis.ban(id);
+        redis.remove(entry);
+        redis.updateState();
+        return OK;
+    }
+
+    private static String failover(SimRedis redis, List<String> words) {
+        boolean takeover = words.contains("TAKEOVER");
+        boolean force = takeover || words.contains("FORCE");
+        Entry master = redis.myself.slaveof;
+        if (redis.myself.isMaster()) {
+            return "ERR You should send CLUSTER FAILOVER to a replica";
+        }
+        if (master == null) {
+            return "ERR I'm a replica but my master is unknown to me";
+        }
+        if ((master.is(io.regroup.model.NodeFlag.FAIL) || master.link == null) && !force) {
+            return "ERR Master is down or failed, please use CLUSTER FAILOVER FORCE";
+        }
+        if (takeover) {
+            redis.bumpEpoch();
+            redis.replaceMaster("TAKEOVER");
+        } else {
+            redis.election.start(force);
+        }
+        return OK;
+    }
+
+    /** All slots of a range as words, for tests. */
+    static List<String> words(String verb, SlotSet slots) {
+        List<String> words = new ArrayList<>(List.of("CLUSTER", verb));
+        slots.stream().mapToObj(Integer::toString).forEach(words::add);
+        return words;
+    }
+}

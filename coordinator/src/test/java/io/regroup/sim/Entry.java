@@ -1,0 +1,106 @@
+package io.regroup.sim;
+
+import io.regroup.model.Address;
+import io.regroup.model.ClusterNode;
+import io.regroup.model.NodeFlag;
+import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
+import java.util.BitSet;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * One line of a simulated server's table: Redis' {@code clusterNode}, with its names. As there, {@code null} is no address,
+ * no master, no link, and time 0 is never.
+ */
+final class Entry {
+
+    NodeId id;
+    Address address;
+    final Set<NodeFlag> flags = EnumSet.noneOf(NodeFlag.class);
+    /** MEET goes out instead of PING when the link stands. */
+    boolean meet;
+    Entry slaveof;
+    long configEpoch;
+    long ctime;
+    long pingSent;
+    long pongReceived;
+    long dataReceived;
+    long failTime;
+    long votedTime;
+    long replOffset;
+    Link link;
+    /** Who called it failed, and when. */
+    final SortedMap<NodeId, Long> failReports = new TreeMap<>();
+    private final BitSet slots = new BitSet();
+    private SlotSet snapshot = SlotSet.NONE;
+
+    Entry(NodeId id, Address address, long now) {
+        this.id = id;
+        this.address = address;
+        this.ctime = now;
+    }
+
+    boolean is(NodeFlag flag) {
+        return flags.contains(flag);
+    }
+
+    boolean isMaster() {
+        return is(NodeFlag.MASTER);
+    }
+
+    boolean isReplica() {
+        return is(NodeFlag.REPLICA);
+    }
+
+    boolean inHandshake() {
+        return is(NodeFlag.HANDSHAKE);
+    }
+
+    boolean isFlaggedDown() {
+        return is(NodeFlag.FAIL) || is(NodeFlag.PFAIL);
+    }
+
+    boolean hasAddress() {
+        return address != null && !is(NodeFlag.NOADDR);
+    }
+
+    int slotCount() {
+        return slots.cardinality();
+    }
+
+    boolean hasSlots() {
+        return !slots.isEmpty();
+    }
+
+    BitSet slotBits() {
+        return slots;
+    }
+
+    void own(int slot) {
+        slots.set(slot);
+        snapshot = null;
+    }
+
+    void disown(int slot) {
+        slots.clear(slot);
+        snapshot = null;
+    }
+
+    SlotSet slots() {
+        if (snapshot == null) {
+            snapshot = slots.isEmpty() ? SlotSet.NONE : SlotSet.of(slots.stream());
+        }
+        return snapshot;
+    }
+
+    ClusterNode line(SortedMap<Integer, NodeId> migrating, SortedMap<Integer, NodeId> importing) {
+        return new ClusterNode(id, hasAddress() ? Optional.of(address) : Optional.empty(), flags,
+            slaveof == null ? Optional.empty() : Optional.of(slaveof.id),
+            isReplica() && slaveof != null ? slaveof.configEpoch : configEpoch,
+            link != null && link.isUp() || is(NodeFlag.MYSELF), slots(), migrating, importing);
+    }
+}

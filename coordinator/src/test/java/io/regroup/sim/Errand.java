@@ -1,0 +1,105 @@
+package io.regroup.sim;
+
+import io.regroup.lead.Effect.CarryOut;
+import io.regroup.model.Address;
+import io.regroup.plan.Action;
+import io.regroup.plan.Command;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * One decision being carried out: a pipeline to each node, command by command, so that a crash, a pause or a cut can fall
+ * between any two. Done when all have answered, or when patience ends.
+ */
+final class Errand {
+
+    private static final long TIMEOUT_MS = 1500;
+
+    private final SimMember leader;
+    private final World world;
+    private final CarryOut what;
+    private boolean done;
+
+    Errand(SimMember leader, CarryOut what) {
+        this.leader = leader;
+        this.world = leader.world;
+        this.what = what;
+    }
+
+    void go() {
+        world.rules.onDecision(leader, what);
+        for (Action action : what.decision().actions()) {
+            switch (action) {
+                case Action.Permit permit -> tell(permit.member(), m -> m.permit(leader.name, permit.request(), permit.blank()));
+                case Action.Release release -> tell(release.member(), m -> m.release(leader.name));
+                default -> { }
+            }
+        }
+        part(Action::commands, () -> part(Action::sequel, this::finish));
+        world.after(TIMEOUT_MS, this::finish);
+    }
+
+    private void tell(String member, Consumer<SimMember> word) {
+        world.group.send(leader, member, word);
+    }
+
+    /** All nodes at once; what comes next has to wait until every node has carried out everything. */
+    private void part(Function<Action, SortedMap<Address, List<Command>>> of, Runnable next) {
+        List<Runnable> pipelines = new ArrayList<>();
+        int[] open = {0};
+        boolean[] failed = {false};
+        Consumer<Boolean> answered = success -> {
+            failed[0] |= !success;
+            if (--open[0] == 0) {
+                (failed[0] ? (Runnable) this::finish : next).run();
+            }
+        };
+        for (Action action : what.decision().actions()) {
+            of.apply(action).forEach((address, commands) -> {
+                open[0]++;
+                int breaksAt = world.breaksPipeline() ? world.chance.index(commands.size() + 1) : commands.size();
+                pipelines.add(() -> send(action, address, commands, 0, breaksAt, true, answered));
+            });
+        }
+        if (pipelines.isEmpty()) {
+            next.run();
+        } else {
+            pipelines.forEach(Runnable::run);
+        }
+    }
+
+    private void send(Action action, Address address, List<Command> commands, int next, int breaksAt, boolean well,
+                      Consumer<Boolean> answered) {
+        if (next >= commands.size()) {
+            if (!world.losesReply()) {
+                world.after(world.net.delay(), () -> answered.accept(well));
+            }
+            return;
+        }
+        if (next >= breaksAt) {
+            return;
+        }
+        world.after(next == 0 ? world.net.delay() : world.chance.percent(10) ? world.chance.between(0, 3) : 0, () -> {
+            if (!leader.mayGoOn(what.view()) || !world.hasHost(address.host()) || !world.canReach(leader.pod.ip, address)) {
+                return;
+            }
+            SimRedis server = world.serverAt(address);
+            if (server == null || !server.listens()) {
+                answered.accept(false);
+            } else {
+                String reply = world.rules.onCommand(leader, what, action, server, world.tamper.words(commands.get(next).words()));
+                send(action, address, commands, next + 1, breaksAt, well && reply.equals(ClusterCommands.OK), answered);
+            }
+        });
+    }
+
+    private void finish() {
+        if (!done) {
+            done = true;
+            leader.done();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package io.regroup.sim;
+
+import io.regroup.sim.Network.Plane;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** What goes wrong: the seed draws which faults there are in a run, and when. */
+final class Faults {
+
+    private final World world;
+    private final Chance chance;
+
+    Faults(World world) {
+        this.world = world;
+        this.chance = world.chance;
+    }
+
+    /** One fault, now. It ends by itself, or when all is healed. */
+    void strike() {
+        switch ((int) chance.between(0, 13)) {
+            case 0, 1 -> victim().crashRedis(chance.percent(60));
+            case 2 -> victim().crashCoordinator();
+            case 3 -> world.kube.kill(victim());
+            case 4 -> world.kube.delete(victim());
+            case 5 -> world.kube.loseMachine(victim());
+            case 6 -> leader().crashCoordinator();
+            case 7 -> world.kube.kill(leader());
+            case 8 -> pause(chance.percent(60) ? leader() : victim());
+            case 9 -> cut(one());
+            case 10 -> cut(half());
+            case 11 -> several();
+            case 12 -> outage();
+            default -> trouble();
+        }
+    }
+
+    private Pod victim() {
+        return chance.pick(world.pods());
+    }
+
+    private Pod leader() {
+        return world.leader().map(m -> m.pod).orElseGet(this::victim);
+    }
+
+    private void several() {
+        for (Pod pod : List.copyOf(world.pods())) {
+            if (chance.percent(40)) {
+                long at = chance.between(0, 300);
+                boolean keep = chance.percent(60);
+                int how = (int) chance.between(0, 3);
+                world.after(at, () -> {
+                    switch (how) {
+                        case 0 -> world.kube.kill(pod);
+                        case 1 -> pod.crashCoordinator();
+                        default -> pod.crashRedis(keep);
+                    }
+                });
+            }
+        }
+    }
+
+    private void pause(Pod pod) {
+        long ms = chance.between(200, 8000);
+        pod.coordinator().filter(m -> !m.isPaused()).ifPresent(m -> {
+            world.trace(() -> m + " is paused for " + ms + " ms");
+            m.pause(ms);
+        });
+    }
+
+    private Set<String> one() {
+        return new TreeSet<>(Set.of(victim().ip));
+    }
+
+    private Set<String> half() {
+        Set<String> ips = new TreeSet<>();
+        List<Pod> pods = new ArrayList<>(world.pods());
+        for (int i = pods.size() / 2; i > 0; i--) {
+            ips.add(pods.remove(chance.index(pods.size())).ip);
+        }
+        return ips;
+    }
+
+    private void cut(Set<String> inside) {
+        int planes = (int) chance.between(0, 3);
+        long ms = chance.between(300, 15_000);
+        List<Runnable> undo = new ArrayList<>();
+        if (planes != 1) {
+            undo.add(world.net.cut(Plane.GROUP, inside));
+        }
+        if (planes != 2) {
+            undo.add(world.net.cut(Plane.REDIS, inside));
+        }
+        world.trace(() -> "cut off for " + ms + " ms (" + (planes == 1 ? "redis" : planes == 2 ? "group" : "all") + "): " + inside);
+        world.group.onNetwork();
+        world.after(ms, () -> {
+            undo.forEach(Runnable::run);
+            world.group.onNetwork();
+        });
+    }
+
+    private void outage() {
+        long ms = chance.between(2000, 20_000);
+        world.trace(() -> "API server down for " + ms + " ms");
+        world.kube.up = false;
+        world.after(ms, () -> world.kube.up = true);
+    }
+
+    /** Slowness and loss: of commands, replies, reports, replication, and of the API server's word. */
+    private void trouble() {
+        switch ((int) chance.between(0, 3)) {
+            case 0 -> world.lossPercent = 20;
+            case 1 -> world.mostLag = 400;
+            case 2 -> world.kube.lag = chance.between(200, 2500);
+            default -> victim().coordinator().ifPresent(m -> m.slowness = 2000);
+        }
+    }
+
+    /** From here on nothing goes wrong any more. */
+    void heal() {
+        world.trace(() -> "all is healed");
+        world.net.healAll();
+        world.group.onNetwork();
+        world.kube.up = true;
+        world.kube.lag = 0;
+        world.lossPercent = 0;
+        world.mostLag = 0;
+        world.members().forEach(m -> m.slowness = 0);
+    }
+}

@@ -1,0 +1,154 @@
+package io.regroup.sim;
+
+import io.regroup.model.Asked;
+import io.regroup.model.End;
+import io.regroup.model.Seat;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** The API server, the controller that keeps so many pods, and what both tell: late, or not at all. */
+final class Kube {
+
+    private static final long GRACE_MS = 30_000;
+
+    /** What the API server has said of a pod since then. */
+    private record Seen(long at, boolean exists, Pod.Container container) {
+    }
+
+    private final World world;
+    private final SortedMap<String, List<Seen>> history = new TreeMap<>();
+    private final List<String> freeIps = new ArrayList<>();
+    final List<Pod> pods = new ArrayList<>();
+    Asked asked;
+    boolean up = true;
+    /** How old its word is, in ms. */
+    long lag;
+    boolean countIsInEnvironment;
+    private int serial;
+    private int ips;
+
+    Kube(World world, Asked asked) {
+        this.world = world;
+        this.asked = asked;
+    }
+
+    void createAll(long within) {
+        for (int i = 0; i < asked.nodes(); i++) {
+            world.after(world.chance.between(0, within), this::create);
+        }
+    }
+
+    private void create() {
+        serial++;
+        Pod pod = new Pod(world, "pod-" + serial, "uid-" + serial, "node-" + serial % 3, nextIp());
+        pods.add(pod);
+        note(pod);
+        world.trace(() -> pod.name + " created at " + pod.ip + " on " + pod.machine);
+        world.after(world.chance.between(100, 1500), pod::startRedisContainer);
+        world.after(world.chance.between(100, 2000), pod::startCoordinator);
+    }
+
+    /** An IP that was given back is used again, sometimes. */
+    String nextIp() {
+        if (!freeIps.isEmpty() && world.chance.percent(60)) {
+            return freeIps.remove(world.chance.index(freeIps.size()));
+        }
+        ips++;
+        return "10.0." + ips / 250 + "." + (1 + ips % 250);
+    }
+
+    private void release(String ip) {
+        world.after(world.chance.between(200, 3000), () -> freeIps.add(ip));
+    }
+
+    /** {@code kubectl delete pod}: the preStop hook tells the coordinator; the kubelet's patience has an end. */
+    void delete(Pod pod) {
+        world.trace(() -> pod.name + " is deleted gracefully");
+        pod.leave();
+        replace(pod);
+        world.after(GRACE_MS, () -> end(pod));
+    }
+
+    /** Deleted by force, or evicted: its processes are killed, and a replacement comes. */
+    void kill(Pod pod) {
+        world.trace(() -> pod.name + " is killed");
+        replace(pod);
+        end(pod);
+    }
+
+    void end(Pod pod) {
+        if (pod.exists) {
+            pod.exists = false;
+            pod.die(true);
+            note(pod);
+            pods.remove(pod);
+            release(pod.ip);
+        }
+    }
+
+    /** Its machine is gone: nobody answers, and Kubernetes takes its time to believe it. */
+    void loseMachine(Pod pod) {
+        world.trace(() -> pod.name + "'s machine is gone");
+        pod.die(false);
+        world.after(world.chance.between(4000, 12_000), () -> {
+            replace(pod);
+            end(pod);
+        });
+    }
+
+    void reboot(Pod pod, boolean newIp) {
+        String before = pod.ip;
+        String ip = newIp ? nextIp() : before;
+        world.trace(() -> pod.name + "'s machine restarts, " + before + " -> " + ip);
+        if (!ip.equals(before)) {
+            release(before);
+        }
+        pod.reboot(ip);
+    }
+
+    private void replace(Pod gone) {
+        if (gone.exists) {
+            world.after(world.chance.between(100, 1500), () -> {
+                if (pods.stream().filter(p -> p.exists && !p.leaving && p.hostUp).count() < asked.nodes()) {
+                    create();
+                }
+            });
+        }
+    }
+
+    /** REDIS_CLUSTER_COUNT, where it is set. */
+    Optional<Asked> countFromEnvironment() {
+        return countIsInEnvironment ? Optional.of(asked) : Optional.empty();
+    }
+
+    void onContainer(Pod pod) {
+        note(pod);
+    }
+
+    private void note(Pod pod) {
+        if (pod.exists && !pod.hostUp) {
+            return;   // its kubelet is gone with it: nobody tells
+        }
+        history.computeIfAbsent(pod.uid, u -> new ArrayList<>()).add(new Seen(world.now(), pod.exists, pod.container()));
+    }
+
+    /** Proof that a pod's Redis has ended, as {@code io.regroup.kube} judges it; asked by uid. */
+    Optional<End> proofOfEnd(String name, Seat seat) {
+        if (!up) {
+            return Optional.empty();
+        }
+        Optional<Seen> seen = history.getOrDefault(seat.podUid(), List.of()).stream()
+            .filter(s -> s.at() <= world.now() - lag).reduce((a, b) -> b);
+        if (seen.isEmpty()) {
+            return Optional.empty();
+        }
+        if (!seen.get().exists()) {
+            return Optional.of(new End("pod " + name + " is gone: the API server has no such pod", true));
+        }
+        return seen.get().container() == Pod.Container.TERMINATED
+            ? Optional.of(new End("container redis of pod " + name + " has ended", false)) : Optional.empty();
+    }
+}

@@ -1,0 +1,264 @@
+package io.regroup.sim;
+
+import io.regroup.model.Address;
+import io.regroup.model.NodeId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A server's data and how it is copied: from whatever answers at the master's ip:port. A partial sync when both share a
+ * history, else a full one, which replaces everything that the replica had.
+ */
+final class Replication {
+
+    private static final long TIMEOUT_MS = 60_000;
+
+    private enum Step { OFF, CONNECT, SYNC, UP }
+
+    private final SimRedis self;
+    private final World world;
+    Dataset data;
+    long offset;
+    /** Of which master the data is a copy, as far as the pod's coordinator has seen; it notes that on the volume. */
+    Optional<NodeId> copyOf;
+    private String history;
+    /** The history of the former master, shared up to this offset. */
+    private String formerHistory = "none";
+    private long formerOffset;
+    /** Writes in order, the last one at {@link #offset}; -1 - slot: the slot was emptied. */
+    private final List<Integer> log = new ArrayList<>();
+    private Address master;
+    private Step step = Step.OFF;
+    private Replication source;
+    private long attempt;
+    private long lastHeard;
+    private long lastArrival;
+    private final List<Replication> followers = new ArrayList<>();
+
+    Replication(SimRedis self, Dataset data, Optional<NodeId> copyOf) {
+        this.self = self;
+        this.world = self.world;
+        this.data = data;
+        this.copyOf = copyOf;
+        this.history = world.chance.hex(8);
+        this.lastHeard = world.now();
+    }
+
+    boolean isUp() {
+        return step == Step.UP;
+    }
+
+    /** Looked at by the pod's coordinator: whether the data is a copy of the present master's. */
+    boolean lookedAtIsCopy(Entry master) {
+        if (master != null && isUp()) {
+            copyOf = Optional.of(master.id);
+        }
+        return master != null && copyOf.filter(master.id::equals).isPresent() && step != Step.SYNC;
+    }
+
+    /** As the world knows it. */
+    boolean isCopy(Entry master) {
+        return master != null && (isUp() || copyOf.filter(master.id::equals).isPresent() && step != Step.SYNC);
+    }
+
+    /** How long ago the master was last heard, in ms. */
+    long dataAge() {
+        return step == Step.UP && source.self.isAlive() && world.canReach(self, source.self.address) ? 0 : world.now() - lastHeard;
+    }
+
+    // ---- as a replica
+
+    /** replicationSetMaster. */
+    void follow(Address address) {
+        drop();
+        master = address;
+        step = address == null ? Step.OFF : Step.CONNECT;
+        if (step == Step.CONNECT) {
+            world.after(world.net.delay(), attemptAs(++attempt));
+        }
+    }
+
+    /** replicationUnsetMaster: the history goes on under a new name. */
+    void stopFollowing() {
+        drop();
+        master = null;
+        step = Step.OFF;
+        formerHistory = history;
+        formerOffset = offset;
+        history = world.chance.hex(8);
+    }
+
+    void cron(long iteration) {
+        if (self.myself.isReplica() && master == null && self.myself.slaveof != null && self.myself.slaveof.hasAddress()) {
+            follow(self.myself.slaveof.address);
+        }
+        if (iteration % 10 != 0) {
+            return;
+        }
+        if (step == Step.CONNECT) {
+            attemptAs(++attempt).run();
+        } else if (step == Step.UP) {
+            if (dataAge() == 0) {
+                lastHeard = world.now();
+            } else if (world.now() - lastHeard > TIMEOUT_MS) {
+                lose();
+            }
+        }
+    }
+
+    private Runnable attemptAs(long mine) {
+        return () -> {
+            if (mine == attempt && step == Step.CONNECT && self.isServing()) {
+                connect(mine);
+            }
+        };
+    }
+
+    private void connect(long mine) {
+        SimRedis server = world.serverAt(master);
+        if (server == null || !server.isServing() || !world.canReach(self, master) || server == self) {
+            return;
+        }
+        Replication other = server.replication;
+        if (server.myself.isReplica() && !other.isUp()) {
+            return;
+        }
+        step = Step.SYNC;
+        source = other;
+        boolean partial = history.equals(other.history) && offset <= other.offset && other.covers(offset)
+            || history.equals(other.formerHistory) && offset <= other.formerOffset && other.covers(offset);
+        long takes = partial ? world.chance.between(1, 5) : world.chance.between(20, 400);
+        world.after(takes, () -> finish(mine, server, partial));
+    }
+
+    private void finish(long mine, SimRedis server, boolean partial) {
+        if (mine != attempt || step != Step.SYNC || !self.isAlive()) {
+            return;
+        }
+        if (!server.isAlive() || !world.canReach(self, server.address) || server.myself.isReplica() && !server.replication.isUp()) {
+            step = Step.CONNECT;
+            return;
+        }
+        if (partial) {
+            for (int entry : source.since(offset)) {
+                apply(entry);
+            }
+        } else {
+            Dataset before = data;
+            data = source.data.copy();
+            log.clear();
+            offset = source.offset;
+            world.rules.onReplaced(self, before, server);
+        }
+        history = source.history;
+        formerHistory = source.formerHistory;
+        formerOffset = source.formerOffset;
+        source.followers.add(this);
+        step = Step.UP;
+        lastHeard = world.now();
+    }
+
+    /** The connection is gone; the next attempt is due at once, as in replicationHandleMasterDisconnection. */
+    private void lose() {
+        Address again = master;
+        drop();
+        if (self.isAlive() && again != null) {
+            step = Step.CONNECT;
+            world.after(world.net.delay(), attemptAs(++attempt));
+        }
+    }
+
+    private void drop() {
+        attempt++;
+        if (source != null) {
+            source.followers.remove(this);
+            source = null;
+        }
+    }
+
+    private void apply(int entry) {
+        offset++;
+        log.add(entry);
+        if (entry >= 0) {
+            data.add(entry);
+            world.ledger.onCopied(entry);
+        } else {
+            data.drop(-1 - entry);
+        }
+        forward(entry);
+    }
+
+    // ---- as a master
+
+    void write(int entry) {
+        offset++;
+        log.add(entry);
+        data.add(entry);
+        forward(entry);
+    }
+
+    /** delKeysInSlot: the slot has a new owner. */
+    void dropSlot(int slot) {
+        Dataset before = data.copy();
+        data.drop(slot);
+        offset++;
+        log.add(-1 - slot);
+        forward(-1 - slot);
+        world.rules.onReplaced(self, before, self);
+    }
+
+    private void forward(int entry) {
+        for (Replication follower : followers) {
+            long at = Math.max(world.now() + world.net.delay() + world.lag(), follower.lastArrival);
+            follower.lastArrival = at;
+            long connection = follower.attempt;
+            world.after(at - world.now(), () -> follower.arrive(this, connection, entry));
+        }
+    }
+
+    private void arrive(Replication from, long connection, int entry) {
+        if (connection != attempt || step != Step.UP || source != from || !self.isAlive()) {
+            return;
+        }
+        if (!world.canReach(self, from.self.address)) {
+            long later = Math.max(world.now() + 100, lastArrival);
+            lastArrival = later;
+            world.after(later - world.now(), () -> arrive(from, connection, entry));
+            return;
+        }
+        apply(entry);
+        self.election.onData();
+    }
+
+    private boolean covers(long from) {
+        return offset - from <= log.size();
+    }
+
+    private List<Integer> since(long from) {
+        return List.copyOf(log.subList((int) (log.size() - (offset - from)), log.size()));
+    }
+
+    void end(boolean hostLives) {
+        drop();
+        step = Step.OFF;
+        if (hostLives) {
+            for (Replication follower : List.copyOf(followers)) {
+                long at = Math.max(world.now() + world.net.delay(), follower.lastArrival);
+                long connection = follower.attempt;
+                world.after(at - world.now(), () -> follower.onClosed(this, connection));
+            }
+        }
+    }
+
+    private void onClosed(Replication by, long connection) {
+        if (connection != attempt || source != by) {
+            return;
+        }
+        if (world.canReach(self, by.self.address)) {
+            lose();
+        } else {
+            world.after(100, () -> onClosed(by, connection));
+        }
+    }
+}

@@ -1,0 +1,333 @@
+package io.regroup.sim;
+
+import io.regroup.lead.Effect.CarryOut;
+import io.regroup.model.NodeId;
+import io.regroup.model.RedisState;
+import io.regroup.model.Report;
+import io.regroup.model.SlotSet;
+import io.regroup.plan.Action;
+import java.util.BitSet;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** The safety rules of DESIGN.md as an omniscient observer sees them, checked whenever something happens. */
+final class Rules {
+
+    /** Two masters may claim a slot while the news travels; not longer. */
+    private static final long DISPUTE_MS = 10_000;
+    /** A report may be this old when a decision rests on it: the product's limit, and the way it took. */
+    private static final long MOST_AGE_MS = 2500 + 100;
+
+    private final World world;
+    private final SortedMap<NodeId, long[]> epochs = new TreeMap<>();
+    private final SortedMap<Integer, Long> disputedSince = new TreeMap<>();
+
+    Rules(World world) {
+        this.world = world;
+    }
+
+    private Violation broken(String rule, String what) {
+        Violation violation = new Violation(rule, what);
+        world.trace(() -> "VIOLATION " + violation.getMessage());
+        return violation;
+    }
+
+    // ---- decisions: S4, S5, S8
+
+    void onDecision(SimMember leader, CarryOut what) {
+        world.trace(() -> leader + " decides " + what.decision().step() + ": " + what.decision().reason());
+        boolean onlyPrimary = what.decision().actions().stream().anyMatch(Rules::needsPrimary);
+        if (onlyPrimary) {
+            checkPrimary(leader, what);
+        }
+        checkAge(leader, what);
+        if (what.decision().actions().stream().anyMatch(Action.Bootstrap.class::isInstance)) {
+            checkBootstrap(leader, what);
+        }
+    }
+
+    /** FORCE asks the majority of masters, a server with its own data is safe anywhere, and who leaves may leave. */
+    private static boolean needsPrimary(Action action) {
+        return switch (action) {
+            case Action.Promote promote -> promote.how() == Action.Promotion.TAKEOVER;
+            case Action.Permit permit -> permit.blank();
+            case Action.Release release -> false;
+            case Action.Prepare prepare -> false;
+            default -> true;
+        };
+    }
+
+    private void checkPrimary(SimMember leader, CarryOut what) {
+        for (SimMember other : world.members()) {
+            if (other != leader && other.leads() && other.leader().orElseThrow().outlook().isPrimary()
+                && Collections.disjoint(other.view().orElseThrow().members(), what.view().members())) {
+                throw broken("S4", "two primary views at once: " + what.view() + " and " + other.view().orElseThrow());
+            }
+        }
+    }
+
+    private void checkAge(SimMember leader, CarryOut what) {
+        for (SimMember.Heard heard : leader.heard.values()) {
+            boolean used = what.view().members().contains(heard.report().member()) && heard.report().round() >= what.round()
+                && heard.readAt() > world.now() - 60_000;
+            if (used && heard.readAt() < leader.lastDone) {
+                throw broken("S8", leader + " used a report of " + heard.report().member() + " from before its last action");
+            }
+            if (used && leader.pausedUntil > leader.lastDone && heard.readAt() < leader.pausedUntil && world.now() >= leader.pausedUntil
+                && world.now() - heard.readAt() > MOST_AGE_MS) {
+                throw broken("S8", leader + " used a report of " + heard.report().member() + " from before its pause");
+            }
+        }
+    }
+
+    private void checkBootstrap(SimMember leader, CarryOut what) {
+        int founders = what.decision().actions().stream().mapToInt(a -> a instanceof Action.Bootstrap b ? b.founders().size() : 0).sum();
+        if (founders < world.kube.asked.nodes()) {
+            throw broken("S5", "a bootstrap of " + founders + " nodes, " + world.kube.asked.nodes() + " are asked for");
+        }
+        for (SimRedis server : world.servers()) {
+            if (!isBlank(server) && world.canReach(leader.pod.ip, server.address)) {
+                throw broken("S5", "a bootstrap although " + server + " has a slot, a key or a peer");
+            }
+        }
+        for (Pod pod : world.pods()) {
+            if (pod.redis().isEmpty() && pod.volume().table().isPresent()) {
+                throw broken("S5", "a bootstrap although " + pod.name + " keeps a cluster on its volume");
+            }
+        }
+        if (!world.ledger.alive().isEmpty()) {
+            throw broken("S5", "a bootstrap although what clients have written is still somewhere");
+        }
+    }
+
+    static boolean isBlank(SimRedis server) {
+        return server.data().size() == 0 && SlotSet.of(0).containsAll(server.myself.slots()) && server.myself.isMaster()
+            && server.table.values().stream().allMatch(e -> e == server.myself || e.inHandshake());
+    }
+
+    // ---- commands: S1, S2, S3, S5
+
+    String onCommand(SimMember leader, CarryOut what, Action action, SimRedis server, List<String> words) {
+        world.commands++;
+        switch (words.get(1)) {
+            case "FLUSHSLOTS" -> {
+                if (action instanceof Action.Bootstrap && !isBlank(server)) {
+                    world.trace(() -> "a bootstrap's FLUSHSLOTS meets " + server + ", which is not blank any more");
+                }
+            }
+            case "FAILOVER" -> {
+                if (words.contains("TAKEOVER")) {
+                    checkProof(server);
+                }
+                checkBest(leader, what, server);
+            }
+            case "FORGET" -> checkDead(leader, new NodeId(words.get(2)));
+            default -> {
+            }
+        }
+        if (action instanceof Action.TakeSlots take && words.get(1).equals("SETSLOT") && words.get(3).equals("NODE")) {
+            checkLost(leader, take.slots(), dataOf(take.taker()));
+        } else if (action instanceof Action.Forget forget && server.table.containsKey(forget.node())) {
+            checkLost(leader, server.table.get(forget.node()).slots(), new BitSet());
+        }
+        String reply = ClusterCommands.execute(server, words);
+        world.trace(() -> "  " + leader + " -> " + server + ": " + (words.size() > 6 ? words.subList(0, 4) + "..." : words) + " " + reply);
+        return reply;
+    }
+
+    /** S2: a TAKEOVER asks nobody, so the old master must have ended. */
+    private void checkProof(SimRedis replica) {
+        Entry master = replica.myself.slaveof;
+        if (replica.myself.isReplica() && master != null && master.hasSlots()) {
+            for (SimRedis server : world.servers()) {
+                if (server.id().equals(master.id)) {
+                    throw broken("S2", "TAKEOVER by " + replica + " although its master " + server + " runs (" + server.phase + ")");
+                }
+            }
+        }
+    }
+
+    /** S2: of the replicas that the leader hears of, the one with most of the master's data. */
+    private void checkBest(SimMember leader, CarryOut what, SimRedis replica) {
+        Entry master = replica.myself.slaveof;
+        if (master == null || world.servers().stream().anyMatch(s -> s.id().equals(master.id))) {
+            return;
+        }
+        for (SimMember.Heard heard : leader.heard.values()) {
+            Report report = heard.report();
+            if (!what.view().members().contains(report.member()) || report.round() < what.round() || report.leaving()
+                || !(report.state() instanceof RedisState.Answering state)) {
+                continue;
+            }
+            Optional<SimRedis> other = world.servers().stream().filter(s -> s.id().equals(state.table().myself().id())).findFirst();
+            if (other.isPresent() && other.get() != replica && other.get().myself.slaveof != null
+                && other.get().myself.slaveof.id.equals(master.id) && other.get().replication.isCopy(other.get().myself.slaveof)) {
+                BitSet more = onSlots(other.get().data().writes(), master.slots());
+                more.and(world.ledger.acknowledged());
+                more.andNot(replica.data().writes());
+                if (!more.isEmpty()) {
+                    throw broken("S2", replica + " is promoted although " + other.get() + " has " + more.cardinality() + " writes more");
+                }
+            }
+        }
+    }
+
+    /** S3: what lives and can be reached is not forgotten. */
+    private void checkDead(SimMember leader, NodeId id) {
+        for (SimRedis server : world.servers()) {
+            if (server.id().equals(id) && server.isServing() && world.canReach(leader.pod.ip, server.address)) {
+                throw broken("S3", server + " is to be forgotten and lives");
+            }
+        }
+    }
+
+    /** S1: slots are given away only when no copy is in reach. */
+    private void checkLost(SimMember leader, SlotSet slots, BitSet there) {
+        for (Pod pod : world.pods()) {
+            BitSet kept = onSlots(dataOf(pod).writes(), slots);
+            kept.and(world.ledger.alive());
+            kept.andNot(there);
+            if (kept.isEmpty()) {
+                continue;
+            }
+            boolean heard = leader.view().orElseThrow().members().contains(pod.name)
+                && world.canReach(leader.pod.ip, pod.address());
+            if (heard) {
+                throw broken("S1", slots.size() + " slots are given up although " + pod.name + " keeps " + kept.cardinality() + " writes to them");
+            }
+            world.ledger.forgive(kept);
+        }
+    }
+
+    private BitSet dataOf(NodeId id) {
+        return world.servers().stream().filter(s -> s.id().equals(id)).findFirst().map(s -> s.data().writes()).orElse(new BitSet());
+    }
+
+    private static BitSet onSlots(BitSet writes, SlotSet slots) {
+        BitSet set = (BitSet) writes.clone();
+        for (int slot : Dataset.SLOTS) {
+            if (!slots.contains(slot)) {
+                set.andNot(Dataset.ofSlot(slot, writes.length()));
+            }
+        }
+        return set;
+    }
+
+    // ---- data: S1
+
+    static Dataset dataOf(Pod pod) {
+        return pod.redis().map(SimRedis::data).orElseGet(() -> pod.volume().data());
+    }
+
+    private BitSet lastCopies(BitSet dropped) {
+        BitSet last = (BitSet) dropped.clone();
+        last.and(world.ledger.alive());
+        for (Pod pod : world.pods()) {
+            if (!last.isEmpty()) {
+                last.andNot(dataOf(pod).writes());
+            }
+        }
+        return last;
+    }
+
+    /** A crash took these with it: no rule holds against that. */
+    void onCrashed(Pod pod, Dataset gone) {
+        BitSet last = lastCopies(gone.writes());
+        if (!last.isEmpty()) {
+            world.trace(() -> last.cardinality() + " acknowledged writes were only on " + pod.name + ", which crashed");
+            world.ledger.lostByCrash(last);
+        }
+    }
+
+    /** S7: who is let go has nothing that another could not take over, unless all go. */
+    void onReleased(Pod pod) {
+        BitSet only = (BitSet) dataOf(pod).writes().clone();
+        only.and(world.ledger.alive());
+        world.pods().stream().filter(p -> p != pod).forEach(p -> only.andNot(dataOf(p).writes()));
+        if (!only.isEmpty() && world.pods().stream().anyMatch(p -> !p.leaving)) {
+            throw broken("S7", pod.name + " is let go with the only copy of " + only.cardinality() + " writes");
+        }
+    }
+
+    /** The gate was opened as "blank": what the volume had is gone by our order. */
+    void onWiped(Pod pod, Dataset before) {
+        BitSet last = lastCopies(before.writes());
+        if (!last.isEmpty()) {
+            throw broken("S1", pod.name + " was started blank over the last copy of " + last.cardinality() + " writes");
+        }
+    }
+
+    /** A server's data were replaced by those of another, or slots of it emptied. */
+    void onReplaced(SimRedis server, Dataset before, SimRedis source) {
+        BitSet arrived = (BitSet) server.data().writes().clone();
+        arrived.andNot(before.writes());
+        world.ledger.onCopied(arrived);
+        BitSet last = lastCopies(before.writes());
+        if (last.isEmpty()) {
+            return;
+        }
+        BitSet inexcusable = world.ledger.lostByOrder(last);
+        world.trace(() -> last.cardinality() + " acknowledged writes are gone, " + server + " has the data of " + source + " now");
+        if (!inexcusable.isEmpty()) {
+            throw broken("S1", server + " dropped the last copy of " + inexcusable.cardinality() + " acknowledged writes, e.g. to slot "
+                + Dataset.slotOf(inexcusable.nextSetBit(0)) + ", when it copied " + source);
+        }
+    }
+
+    /** What the promoted replica had not received is lost by the rules of asynchronous replication. */
+    void onPromoted(SimRedis server, NodeId old, SlotSet taken, String how) {
+        BitSet missing = new BitSet();
+        for (Pod pod : world.pods()) {
+            missing.or(onSlots(dataOf(pod).writes(), taken));
+        }
+        missing.and(world.ledger.acknowledged());
+        missing.andNot(server.data().writes());
+        world.trace(() -> server + " is master in place of " + old.brief() + " by " + how + ", epoch " + server.myself.configEpoch
+            + ", " + taken.size() + " slots" + (missing.isEmpty() ? "" : ", without " + missing.cardinality() + " acknowledged writes"));
+        if (how.equals("FAILOVER") && !missing.isEmpty()) {
+            throw broken("S7", "a planned hand-over to " + server + " lost " + missing.cardinality() + " acknowledged writes");
+        }
+        world.ledger.forgive(missing);
+    }
+
+    // ---- S6
+
+    void onIntroduced(SimRedis server, NodeId id) {
+        // All servers of this world are of one deployment; strangers come with the fault that brings them.
+    }
+
+    // ---- as time goes by
+
+    void tick() {
+        for (SimRedis server : world.servers()) {
+            long[] before = epochs.computeIfAbsent(server.id(), i -> new long[2]);
+            if (server.isServing() && (server.currentEpoch < before[0] || server.myself.isMaster() && server.myself.configEpoch < before[1])) {
+                throw broken("epochs", server + " fell from " + before[0] + "/" + before[1] + " to " + server.currentEpoch + "/"
+                    + server.myself.configEpoch);
+            }
+            before[0] = Math.max(before[0], server.currentEpoch);
+            before[1] = server.myself.isMaster() ? Math.max(before[1], server.myself.configEpoch) : before[1];
+        }
+        for (int slot : Dataset.SLOTS) {
+            List<SimRedis> owners = world.servers().stream().filter(s -> s.isServing() && s.myself.isMaster() && s.stateOk
+                && s.slots.owner(slot) == s.myself).toList();
+            boolean disputed = owners.size() > 1 && world.net.isWhole();
+            if (!disputed) {
+                disputedSince.remove(slot);
+            } else if (world.now() - disputedSince.computeIfAbsent(slot, s -> world.now()) > DISPUTE_MS) {
+                throw broken("owners", "slot " + slot + " has had several for " + DISPUTE_MS + " ms: " + owners);
+            }
+        }
+    }
+
+    static Set<String> names(List<Pod> pods) {
+        Set<String> names = new TreeSet<>();
+        pods.forEach(p -> names.add(p.ip));
+        return names;
+    }
+}

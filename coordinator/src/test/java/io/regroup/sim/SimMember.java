@@ -1,0 +1,308 @@
+package io.regroup.sim;
+
+import io.regroup.lead.Effect;
+import io.regroup.lead.Leader;
+import io.regroup.model.Address;
+import io.regroup.model.Asked;
+import io.regroup.model.ClusterTable;
+import io.regroup.model.End;
+import io.regroup.model.Primary;
+import io.regroup.model.Probe;
+import io.regroup.model.RedisState;
+import io.regroup.model.Report;
+import io.regroup.model.Report.MasterProbe;
+import io.regroup.model.Seat;
+import io.regroup.model.View;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** A coordinator process: it reports, and runs the product's {@link Leader}, whose effects it brings about. */
+final class SimMember {
+
+    private static final long REPORT_MS = 1000;
+    private static final long NO_ROUND = -1;
+    private static final long FOLLOWER_WAKE_MS = 250;
+    private static final long TRY_TIMEOUT_MS = 250;
+
+    final World world;
+    final Pod pod;
+    final String name;
+    private long round = NO_ROUND;
+    /** What each heard report shows, and when that was so. */
+    final SortedMap<String, Heard> heard = new TreeMap<>();
+    private Optional<Primary> memory = Optional.empty();
+    private Optional<Asked> told = Optional.empty();
+    private View view;
+    private Leader leader;
+    private boolean alive = true;
+    private boolean paused;
+    private final List<Runnable> backlog = new ArrayList<>();
+    private long nextWake = Long.MAX_VALUE;
+    long pausedUntil;
+    long lastDone;
+    /** How long its reports take, beyond the usual. */
+    long slowness;
+
+    record Heard(Report report, long readAt) {
+    }
+
+    SimMember(World world, Pod pod, long life) {
+        this.world = world;
+        this.pod = pod;
+        this.name = pod.name;
+    }
+
+    boolean isAlive() {
+        return alive;
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    Optional<View> view() {
+        return Optional.ofNullable(view);
+    }
+
+    Optional<Leader> leader() {
+        return Optional.ofNullable(leader);
+    }
+
+    boolean leads() {
+        return alive && view != null && view.isLed();
+    }
+
+    // ---- life
+
+    void start() {
+        world.group.join(this);
+        reportRegularly();
+    }
+
+    void end() {
+        alive = false;
+        world.group.lose(this, false);
+    }
+
+    void pause(long ms) {
+        paused = true;
+        pausedUntil = world.now() + ms;
+        world.after(ms, () -> {
+            paused = false;
+            List<Runnable> due = List.copyOf(backlog);
+            backlog.clear();
+            due.forEach(Runnable::run);
+            drive();
+        });
+    }
+
+    /** Lets a thing happen in this process: now, after its pause, or never. */
+    private void happen(Runnable what) {
+        if (alive && paused) {
+            backlog.add(() -> happen(what));
+        } else if (alive) {
+            what.run();
+        }
+    }
+
+    private void later(long ms, Runnable what) {
+        world.after(ms, () -> happen(what));
+    }
+
+    void onView(View next) {
+        happen(() -> {
+            if (leader == null) {
+                leader = new Leader(next, world.now(), world.now());
+                world.kube.countFromEnvironment().ifPresent(this::tell);
+            } else {
+                leader.onView(next, world.now());
+            }
+            if (view == null || !view.members().getFirst().equals(next.members().getFirst())) {
+                round = NO_ROUND;
+            }
+            view = next;
+            report();
+            drive();
+            shareWhatIsAsked();
+        });
+    }
+
+    private void tell(Asked asked) {
+        told = Optional.of(asked);
+        leader.onAsked(world.tamper.asked(this, asked));
+        shareWhatIsAsked();
+    }
+
+    /** The leader's notes tell all members what is asked for, for when they lead. */
+    private void shareWhatIsAsked() {
+        if (view != null && view.isLed()) {
+            told.ifPresent(asked -> view.members().stream().filter(m -> !m.equals(name))
+                .forEach(m -> world.group.send(this, m, r -> r.obey(name, () -> r.tell(asked)))));
+        }
+    }
+
+    /** Words of others than this view's leader are not listened to. */
+    private void obey(String from, Runnable what) {
+        happen(() -> {
+            if (view != null && view.members().getFirst().equals(from)) {
+                what.run();
+            }
+        });
+    }
+
+    // ---- reports
+
+    private void reportRegularly() {
+        later(REPORT_MS, () -> {
+            report();
+            reportRegularly();
+        });
+    }
+
+    void onOwnChange() {
+        happen(this::report);
+    }
+
+    private void onAsk(String from, long asked) {
+        obey(from, () -> {
+            round = asked;
+            report();
+        });
+    }
+
+    private void report() {
+        if (view == null) {
+            return;
+        }
+        later(world.chance.between(0, 3), () -> {
+            Report report = read();
+            long readAt = world.now();
+            later(slowness == 0 ? 0 : world.chance.between(0, slowness),
+                () -> world.group.send(this, view.members().getFirst(), receiver -> receiver.hear(report, readAt)));
+        });
+    }
+
+    private void hear(Report report, long readAt) {
+        happen(() -> {
+            if (leader == null) {
+                return;
+            }
+            heard.put(report.member(), new Heard(report, readAt));
+            leader.onReport(world.tamper.hear(this, report), world.now());
+            drive();
+        });
+    }
+
+    private Report read() {
+        RedisState state = pod.state();
+        boolean answers = state instanceof RedisState.Answering;
+        Optional<ClusterTable> stored = answers ? Optional.empty() : pod.volume().kept();
+        return new Report(pod.model(), round, pod.address(), pod.groupAddress(), state, stored, pod.leaving, masterProbe(), memory);
+    }
+
+    private Optional<MasterProbe> masterProbe() {
+        return pod.redis().filter(r -> r.isServing() && r.myself.isReplica() && !r.replication.isUp())
+            .map(r -> r.myself.slaveof).filter(m -> m != null && m.hasAddress())
+            .map(m -> new MasterProbe(m.id, m.address, probe(m.address)));
+    }
+
+    private Probe probe(Address address) {
+        if (!world.hasHost(address.host()) || !world.canReach(pod.ip, address)) {
+            return Probe.SILENT;
+        }
+        SimRedis server = world.serverAt(address);
+        return server != null && server.listens() ? Probe.ANSWERS : Probe.REFUSES;
+    }
+
+    // ---- leading
+
+    private void drive() {
+        if (!alive || paused || leader == null) {
+            return;
+        }
+        if (view.isLed() && world.kube.up && !told.equals(Optional.of(world.kube.asked))) {
+            tell(world.kube.asked);
+        }
+        leader.run(world.now()).forEach(this::perform);
+        long sleep = view.isLed() ? leader.sleepMs() : FOLLOWER_WAKE_MS;
+        if (nextWake > world.now() + sleep) {
+            nextWake = world.now() + sleep;
+            long mine = nextWake;
+            later(sleep, () -> {
+                if (nextWake == mine || nextWake <= world.now()) {
+                    nextWake = Long.MAX_VALUE;
+                    drive();
+                }
+            });
+        }
+    }
+
+    private void perform(Effect effect) {
+        switch (effect) {
+            case Effect.Ask ask -> view.members().forEach(m -> world.group.send(this, m, r -> r.onAsk(name, ask.round())));
+            case Effect.CarryOut carryOut -> new Errand(this, world.tamper.change(this, carryOut)).go();
+            case Effect.Try attempt -> attempt.addresses().forEach(this::attempt);
+            case Effect.Prove prove -> prove.members().forEach((member, seat) -> later(world.chance.between(5, 60),
+                () -> {
+                    bothRefuse(member, seat).ifPresent(end -> leader.onEnded(member, end, world.now()));
+                    world.kube.proofOfEnd(member, seat).ifPresent(end -> leader.onEnded(member, end, world.now()));
+                    drive();
+                }));
+            case Effect.Remember remember -> view.members().forEach(m ->
+                world.group.send(this, m, r -> r.remember(name, remember.primary())));
+        }
+    }
+
+    private void remember(String from, Primary primary) {
+        obey(from, () -> {
+            if (memory.isEmpty() || memory.get().number() <= primary.number()) {
+                memory = Optional.of(primary);
+                report();
+            }
+        });
+    }
+
+    private void attempt(Address address) {
+        Probe probe = probe(address);
+        later(probe == Probe.SILENT ? TRY_TIMEOUT_MS : world.chance.between(1, 4), () -> {
+            leader.onProbe(address, probe, world.now());
+            drive();
+        });
+    }
+
+    private Optional<End> bothRefuse(String member, Seat seat) {
+        boolean groupRefuses = world.hasHost(seat.group().host()) && world.net.reach(Network.Plane.GROUP, pod.ip, seat.group().host())
+            && world.members().stream().noneMatch(m -> m.pod.ip.equals(seat.group().host()));
+        return probe(seat.redis()) == Probe.REFUSES && groupRefuses
+            ? Optional.of(new End("both ports of " + member + " refuse connections", false)) : Optional.empty();
+    }
+
+    /** Still the leader, in the same view: asked before each thing is sent. */
+    boolean mayGoOn(View decidedIn) {
+        return alive && !paused && view.equals(decidedIn);
+    }
+
+    void done() {
+        happen(() -> {
+            lastDone = world.now();
+            leader.onDone(world.now());
+            drive();
+        });
+    }
+
+    void permit(String from, String request, boolean blank) {
+        obey(from, () -> pod.permit(request, blank));
+    }
+
+    void release(String from) {
+        obey(from, pod::release);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+}

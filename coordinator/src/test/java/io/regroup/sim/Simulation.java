@@ -1,0 +1,123 @@
+package io.regroup.sim;
+
+import io.regroup.model.Asked;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * One run: the seed draws the deployment's shape and the faults; the cluster forms, suffers, is left in peace, and has to become
+ * whole and then silent.
+ */
+final class Simulation {
+
+    private static final List<Asked> SHAPES = List.of(new Asked(6, 1), new Asked(6, 1), new Asked(6, 1), new Asked(7, 1),
+        new Asked(9, 2), new Asked(3, 0), new Asked(4, 0), new Asked(8, 1));
+    private static final long TICK_MS = 100;
+    private static final long FORM_MS = 30_000;
+    private static final long WHOLE_MS = 90_000;
+    private static final long SILENT_MS = 60_000;
+
+    /** What came of it. */
+    record Outcome(long formedMs, long wholeMs, int acknowledged, int lostByCrash, int lostByLag) {
+    }
+
+    final World world;
+    private final Clients clients;
+    private final Faults faults;
+    private final long silentMs;
+
+    Simulation(long seed, Tamper tamper, Consumer<String> out) {
+        Chance shape = new Chance(seed * 31 + 7);
+        this.world = new World(seed, shape.pick(SHAPES), tamper, out);
+        this.clients = new Clients(world);
+        this.faults = new Faults(world);
+        this.silentMs = seed % 8 == 0 ? SILENT_MS : SILENT_MS / 10;
+    }
+
+    Outcome run() {
+        Chance chance = world.chance;
+        world.kube.countIsInEnvironment = chance.percent(30);
+        world.kube.createAll(chance.percent(70) ? 500 : 8000);
+        tick();
+        boolean early = chance.percent(20);
+        if (early) {
+            strike(chance.between(1, 3), 6000);
+            faults.heal();
+        }
+        long formed = until("whole at first", early ? WHOLE_MS : FORM_MS);
+        clients.start();
+        pass(chance.between(500, 2000));
+        strike(chance.between(1, 5), chance.percent(50) ? 1000 : 20_000);
+        faults.heal();
+        pass(chance.between(0, 3000));
+        long whole = until("whole again", WHOLE_MS);
+        clients.stop();
+        pass(1000);
+        until("whole still", 5000);
+        long commands = world.commands;
+        pass(silentMs);
+        if (world.commands != commands) {
+            throw new Violation("silence", (world.commands - commands) + " commands were sent although all was whole");
+        }
+        Optional<String> pending = pending();
+        if (pending.isPresent()) {
+            throw new Violation("silence", "it was whole, and is not any more: " + pending.get());
+        }
+        return new Outcome(formed, whole, world.ledger.acknowledged().cardinality(), world.ledger.lostByCrash(), world.ledger.lostByLag());
+    }
+
+    /** Some faults, with some time between them. */
+    private void strike(long count, long apart) {
+        for (long i = 0; i < count; i++) {
+            if (!world.pods().isEmpty()) {
+                faults.strike();
+            }
+            pass(world.chance.between(0, apart));
+        }
+    }
+
+    private void tick() {
+        world.rules.tick();
+        world.after(TICK_MS, this::tick);
+    }
+
+    private void pass(long ms) {
+        long end = world.now() + ms;
+        while (world.now() < end) {
+            world.timeline.step();
+        }
+    }
+
+    /** Lets time pass until all is whole, in the product's eyes and in ours. */
+    private long until(String what, long most) {
+        long begin = world.now();
+        Optional<String> pending = pending();
+        while (pending.isPresent()) {
+            if (world.now() - begin > most) {
+                throw new Violation("liveness", "not " + what + " after " + most + " ms: " + pending.get() + "; the leader says: " + leaderSays());
+            }
+            pass(TICK_MS);
+            pending = pending();
+        }
+        world.trace(() -> what + " after " + (world.now() - begin) + " ms");
+        return world.now() - begin;
+    }
+
+    private Optional<String> pending() {
+        Optional<String> ours = Wholeness.pending(world);
+        if (ours.isPresent()) {
+            return ours;
+        }
+        Optional<SimMember> leader = world.leader();
+        if (leader.isEmpty() || leader.get().view().orElseThrow().members().size() < world.kube.asked.nodes()) {
+            return Optional.of("the group is not complete");
+        }
+        return leader.get().leader().orElseThrow().outlook().pending().map(p -> "the leader thinks: " + p);
+    }
+
+    private String leaderSays() {
+        return world.leader().flatMap(SimMember::leader)
+            .map(l -> l.outlook().decision().reason() + " / " + l.outlook().pending() + " / " + l.outlook().decision().waits()).orElse("nobody leads");
+    }
+}

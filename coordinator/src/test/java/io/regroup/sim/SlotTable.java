@@ -1,0 +1,55 @@
+package io.regroup.sim;
+
+import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
+import java.util.BitSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Which line of a server's table each slot is bound to. */
+final class SlotTable {
+
+    private final Entry[] owner = new Entry[SlotSet.COUNT];
+    /** Slots whose owner has stopped to claim them; they stay bound to it until somebody else does. */
+    final BitSet notClaimed = new BitSet();
+    final SortedMap<Integer, Entry> importing = new TreeMap<>();
+    final SortedMap<Integer, Entry> migrating = new TreeMap<>();
+
+    Entry owner(int slot) {
+        return owner[slot];
+    }
+
+    boolean isUnclaimed(int slot) {
+        return owner[slot] == null || notClaimed.get(slot);
+    }
+
+    void bind(int slot, Entry entry) {
+        if (owner[slot] == null) {
+            entry.own(slot);
+            owner[slot] = entry;
+        }
+    }
+
+    void unbind(int slot) {
+        if (owner[slot] != null) {
+            owner[slot].disown(slot);
+            owner[slot] = null;
+            notClaimed.clear(slot);
+        }
+    }
+
+    void unbindAll(Entry entry) {
+        entry.slots().stream().forEach(this::unbind);
+    }
+
+    void closeAll() {
+        importing.clear();
+        migrating.clear();
+    }
+
+    static SortedMap<Integer, NodeId> ids(SortedMap<Integer, Entry> open) {
+        SortedMap<Integer, NodeId> ids = new TreeMap<>();
+        open.forEach((slot, entry) -> ids.put(slot, entry.id));
+        return ids;
+    }
+}

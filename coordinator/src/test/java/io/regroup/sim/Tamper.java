@@ -1,0 +1,30 @@
+package io.regroup.sim;
+
+import io.regroup.lead.Effect;
+import io.regroup.model.Asked;
+import io.regroup.model.Report;
+import java.util.List;
+
+/** Where a planted bug gets in: it changes what a leader hears or does. This one changes nothing. */
+class Tamper {
+
+    /** A container waits at the gate. */
+    void onGate(Pod pod) {
+    }
+
+    Report hear(SimMember leader, Report report) {
+        return report;
+    }
+
+    Asked asked(SimMember leader, Asked asked) {
+        return asked;
+    }
+
+    Effect.CarryOut change(SimMember leader, Effect.CarryOut carryOut) {
+        return carryOut;
+    }
+
+    List<String> words(List<String> words) {
+        return words;
+    }
+}

@@ -1,0 +1,109 @@
+package io.regroup.sim;
+
+import io.regroup.model.Address;
+import io.regroup.model.Asked;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** Everything of one simulated deployment, and the time that all of it shares. */
+final class World {
+
+    final Timeline timeline = new Timeline();
+    final Chance chance;
+    final Network net;
+    final Kube kube;
+    final SimGroup group;
+    final Ledger ledger = new Ledger();
+    final Rules rules = new Rules(this);
+    final Tamper tamper;
+    private final Consumer<String> out;
+    /** Percent of pipelines that break between two commands, and of replies that never come. */
+    int lossPercent;
+    /** Most that a write needs to a replica, beyond the usual, in ms. */
+    long mostLag;
+    /** Commands that Redis servers have been sent. */
+    long commands;
+
+    /** @param out takes one line an event; absent: nobody reads them */
+    World(long seed, Asked asked, Tamper tamper, Consumer<String> out) {
+        this.chance = new Chance(seed);
+        this.net = new Network(chance);
+        this.kube = new Kube(this, asked);
+        this.tamper = tamper;
+        this.out = out;
+        this.group = new SimGroup(this);
+    }
+
+    long now() {
+        return timeline.now();
+    }
+
+    void after(long ms, Runnable what) {
+        timeline.after(ms, what);
+    }
+
+    void trace(Supplier<String> line) {
+        if (out != null) {
+            out.accept(String.format("%8.3f  %s", (now() - Timeline.START) / 1000.0, line.get()));
+        }
+    }
+
+    List<Pod> pods() {
+        return kube.pods;
+    }
+
+    /** All processes that run now. */
+    List<SimRedis> servers() {
+        List<SimRedis> servers = new ArrayList<>();
+        for (Pod pod : kube.pods) {
+            pod.redis().ifPresent(servers::add);
+        }
+        return servers;
+    }
+
+    /** The process behind this address; null: none. */
+    SimRedis serverAt(Address address) {
+        for (Pod pod : kube.pods) {
+            if (pod.hostUp && pod.ip.equals(address.host())) {
+                return pod.redis().orElse(null);
+            }
+        }
+        return null;
+    }
+
+    boolean hasHost(String ip) {
+        return kube.pods.stream().anyMatch(p -> p.hostUp && p.ip.equals(ip));
+    }
+
+    boolean canReach(SimRedis from, Address to) {
+        return canReach(from.address.host(), to);
+    }
+
+    boolean canReach(String from, Address to) {
+        return net.reach(Network.Plane.REDIS, from, to.host());
+    }
+
+    boolean breaksPipeline() {
+        return chance.percent(lossPercent);
+    }
+
+    boolean losesReply() {
+        return chance.percent(lossPercent);
+    }
+
+    long lag() {
+        return mostLag == 0 ? 0 : chance.between(0, mostLag);
+    }
+
+    List<SimMember> members() {
+        return kube.pods.stream().flatMap(p -> p.coordinator().stream()).filter(SimMember::isAlive).toList();
+    }
+
+    /** The member that most follow. */
+    java.util.Optional<SimMember> leader() {
+        return members().stream().filter(SimMember::leads)
+            .max(java.util.Comparator.comparingInt(m -> m.view().orElseThrow().members().size()));
+    }
+}
