@@ -91,7 +91,7 @@ public record Settings(String podName, String podUid, String podIp, String kuber
             new PodSettings(name, uid, namespace, reader.find("POD_TEMPLATE_HASH"), rollout, zone, dataDir),
             new Discovery.Kubernetes(server, namespace, labels,
                 token.<Discovery.Token>map(Discovery.Token.Literal::new).orElseGet(() -> new Discovery.Token.FromFile(tokenFile)),
-                caFile));
+                caFile, dataDir.resolve("pods")));
     }
 
     private static List<String> hosts(Reader reader) {

@@ -44,6 +44,7 @@ public final class CachingKubePing extends KUBE_PING {
     private final AtomicBoolean asking = new AtomicBoolean();
     private final Silence silence = new Silence();
     private volatile PodLister lister;
+    private volatile PodsFile memory;
     private volatile List<Pod> pods = List.of();
     private volatile Instant listed;
     private volatile String problem;
@@ -55,6 +56,8 @@ public final class CachingKubePing extends KUBE_PING {
     /** Who is asked. Must be called before {@code init}. @throws GroupException if the API server cannot be trusted */
     void from(Discovery.Kubernetes kubernetes) throws GroupException {
         lister = new PodLister(kubernetes, connectTimeout, readTimeout);
+        memory = new PodsFile(kubernetes.memory());
+        pods = memory.recall();
     }
 
     @Override
@@ -118,6 +121,8 @@ public final class CachingKubePing extends KUBE_PING {
             List<Pod> found = lister.list();
             boolean changed = !found.equals(pods);
             pods = found;
+            if (changed || listed == null)
+                memory.remember(found);
             listed = Instant.now();
             synchronized (schedule) {
                 schedule.listed(now(), found.size(), changed);

@@ -17,13 +17,15 @@ public sealed interface Discovery {
      * @param token      who we say we are
      * @param caFile     certificates that the API server's own must descend from, in PEM; not read when {@code apiServer}
      *                   is {@code http://}
+     * @param memory     the file that keeps the last list over a restart
      */
-    record Kubernetes(URI apiServer, String namespace, String labels, Token token, Path caFile) implements Discovery {
+    record Kubernetes(URI apiServer, String namespace, String labels, Token token, Path caFile, Path memory) implements Discovery {
 
         /** @throws IllegalArgumentException if the address is no http or https URL, or the namespace or labels are empty */
         public Kubernetes {
             Objects.requireNonNull(token, "token");
             Objects.requireNonNull(caFile, "caFile");
+            Objects.requireNonNull(memory, "memory");
             String scheme = apiServer.getScheme();
             if (apiServer.getHost() == null || !("http".equals(scheme) || "https".equals(scheme)))
                 throw new IllegalArgumentException("the API server's address must look like https://host:port, not " + apiServer);

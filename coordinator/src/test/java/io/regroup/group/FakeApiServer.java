@@ -3,9 +3,11 @@ package io.regroup.group;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -14,6 +16,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Lists pods as an API server does, counts how often it is asked, and fails on demand. */
 final class FakeApiServer implements AutoCloseable {
@@ -36,6 +39,8 @@ final class FakeApiServer implements AutoCloseable {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final int port;
+    /** What outlives a container's restart, a file for each member. */
+    private final Path volumes = Files.createTempDirectory("regroup-test");
     private HttpServer server;
 
     FakeApiServer() throws IOException {
@@ -98,11 +103,16 @@ final class FakeApiServer implements AutoCloseable {
     }
 
     Discovery.Kubernetes discovery(Discovery.Token token) {
-        return new Discovery.Kubernetes(uri(), "shop", "app.kubernetes.io/name=redis", token, Path.of("/nowhere/ca.crt"));
+        return discovery(token, "pods");
+    }
+
+    private Discovery.Kubernetes discovery(Discovery.Token token, String memory) {
+        return new Discovery.Kubernetes(uri(), "shop", "app.kubernetes.io/name=redis", token, Path.of("/nowhere/ca.crt"), volumes.resolve(memory));
     }
 
     GroupSettings member(Loopback loopback, int member) {
-        return new GroupSettings("regroup-test", "redis-" + member, loopback.ip(member), loopback.port(), discovery());
+        return new GroupSettings("regroup-test", "redis-" + member, loopback.ip(member), loopback.port(),
+            discovery(new Discovery.Token.Literal("secret"), "pods-" + member));
     }
 
     @Override
@@ -110,5 +120,12 @@ final class FakeApiServer implements AutoCloseable {
         closing.countDown();
         server.stop(0);
         threads.shutdownNow();
+        try (Stream<Path> files = Files.list(volumes)) {
+            for (Path file : files.toList())
+                Files.delete(file);
+            Files.delete(volumes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -86,6 +86,21 @@ class KubernetesDiscoveryTest {
     }
 
     @Test
+    void aContainerThatRestartsWhileTheApiServerDoesNotAnswerStillKnowsThePodsAndJoinsAtOnce() throws Exception {
+        api.running(loopback, 5);
+        start(1, 2, 3, 4, 5);
+        api.mood = FakeApiServer.Mood.SILENT;
+        crash(members.removeLast());
+        awaitMembers(SOON, members, "redis-1", "redis-2", "redis-3", "redis-4");
+
+        members.add(Member.join(settings(5)));
+
+        assertThat(members.getLast().view().members()).as("it joined, and was not alone first").hasSize(5);
+        assertThat(members.getLast().group().discovery().pods()).isEqualTo(5);
+        awaitMembers(SOON, members, "redis-1", "redis-2", "redis-3", "redis-4", "redis-5");
+    }
+
+    @Test
     void podsThatStartWithoutAnApiServerFindEachOtherWhenItComesBackAndKnowEachOtherWhenItGoesAgain() throws Exception {
         api.running(loopback, 2);
         api.down();

@@ -114,7 +114,7 @@ class PodListerTest {
         Path missing = dir.resolve("missing.crt");
         Loopback loopback = Loopback.pick();
         GroupSettings settings = new GroupSettings("regroup-test", "a", loopback.ip(1), loopback.port(),
-            new Discovery.Kubernetes(URI.create("https://127.0.0.1:1"), "shop", "app=redis", new Discovery.Token.Literal("x"), missing));
+            new Discovery.Kubernetes(URI.create("https://127.0.0.1:1"), "shop", "app=redis", new Discovery.Token.Literal("x"), missing, dir.resolve("pods")));
 
         assertThatThrownBy(() -> Member.join(settings)).isInstanceOf(GroupException.class).hasMessageContaining("there is no file " + missing);
     }
@@ -125,6 +125,6 @@ class PodListerTest {
 
     private static PodLister tls(Path caFile) throws GroupException {
         return new PodLister(new Discovery.Kubernetes(URI.create("https://10.96.0.1:443"), "shop", "app=redis",
-            new Discovery.Token.Literal("x"), caFile), 500, 500);
+            new Discovery.Token.Literal("x"), caFile, caFile.resolveSibling("pods")), 500, 500);
     }
 }
