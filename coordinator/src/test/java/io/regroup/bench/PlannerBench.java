@@ -4,6 +4,7 @@ import io.regroup.model.Address;
 import io.regroup.model.Asked;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.ClusterTable;
+import io.regroup.model.End;
 import io.regroup.model.Heard;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
@@ -107,9 +108,9 @@ public final class PlannerBench {
                 address(i), new RedisState.Answering(table.sharing(shared), new ServerFacts(true, masters, 0, true, true, 100, 100, "7.0.0")),
                 Optional.empty(), false, Optional.empty(), Optional.of(primary)), 1000));
         }
-        SortedMap<String, String> ended = new TreeMap<>();
+        SortedMap<String, End> ended = new TreeMap<>();
         if (dead) {
-            ended.put("pod-0", "its pod is gone");
+            ended.put("pod-0", new End("its pod is gone", true));
         }
         return new Observation(1000, 1, new View(1, members.getFirst(), members, members.getFirst()), heard,
             Optional.of(new Asked(nodes, 1)), new TreeMap<>(), ended, new TreeSet<>(), new TreeMap<>(), new TreeMap<>());
