@@ -194,6 +194,9 @@ public final class Leader {
 
     /** When {@link #run} wants to be called again at the latest, if nothing happens before, in ms from now. */
     public long sleepMs() {
+        if (!view.isLed()) {
+            return PATIENT_ASK_MS;
+        }
         return outlook.pending().isPresent() ? EAGER_ASK_MS / 2 : PATIENT_ASK_MS / 2;
     }
 

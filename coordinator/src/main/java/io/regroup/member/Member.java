@@ -24,8 +24,10 @@ public final class Member implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Member.class);
     private static final long REPORT_MS = 1000;
-    /** How often the files of the gate are looked at; a server that is to come up is tried as often. */
+    /** How often a server that is to come up is tried, and the files of the gate are looked at meanwhile. */
     private static final long TICK_MS = 50;
+    /** How often a pod that serves looks whether it is to leave. */
+    private static final long CALM_TICK_MS = 200;
     private static final int PROBE_MS = 200;
     /** A look that takes longer is worth a word: the leader decides without this member meanwhile. */
     private static final long SLOW_MS = 2000;
@@ -147,7 +149,7 @@ public final class Member implements AutoCloseable {
     private void loop() {
         while (!closed) {
             try {
-                Runnable errand = errands.poll(TICK_MS, TimeUnit.MILLISECONDS);
+                Runnable errand = errands.poll(last.state() instanceof Answering ? CALM_TICK_MS : TICK_MS, TimeUnit.MILLISECONDS);
                 while (errand != null) {
                     errand.run();
                     errand = errands.poll();
