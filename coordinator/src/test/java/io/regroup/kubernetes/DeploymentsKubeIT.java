@@ -117,9 +117,12 @@ class DeploymentsKubeIT {
                 labels.addProperty("app.kubernetes.io/instance", name);
             }
         }
-        for (JsonElement container : template.getAsJsonObject("spec").getAsJsonArray("containers")) {
-            if (container.getAsJsonObject().get("name").getAsString().equals("coordinator")) {
-                JsonArray env = container.getAsJsonObject().getAsJsonArray("env");
+        for (JsonElement element : template.getAsJsonObject("spec").getAsJsonArray("containers")) {
+            JsonObject container = element.getAsJsonObject();
+            // So that 15 pods fit on one small node.
+            container.getAsJsonObject("resources").getAsJsonObject("requests").addProperty("cpu", "10m");
+            if (container.get("name").getAsString().equals("coordinator")) {
+                JsonArray env = container.getAsJsonArray("env");
                 set(env, "GROUP_LABELS", LABEL + "=" + label);
                 set(env, "REDIS_CLUSTER_REPLICA", Integer.toString(replicas));
             }

@@ -112,7 +112,8 @@ class RolloutKubeIT {
         assertThat(beans.getAttribute(channels.iterator().next(), "view").toString()).contains(pods);
         Set<ObjectName> gms = beans.queryNames(new ObjectName("jgroups:type=protocol,protocol=GMS,*"), null);
         assertThat(gms).as("JGroups' GMS at " + pod).hasSize(1);
-        assertThat(beans.getAttribute(gms.iterator().next(), "members").toString()).contains(pods);
+        // Its attribute "members" is of a class that JGroups cannot send to a client.
+        assertThat(beans.getAttribute(gms.iterator().next(), "view").toString()).contains(pods);
         assertThat(beans.queryNames(new ObjectName("jgroups:type=protocol,*"), null)).hasSizeGreaterThan(8);
 
         ObjectName regroup = new ObjectName("io.regroup:type=Regroup");
