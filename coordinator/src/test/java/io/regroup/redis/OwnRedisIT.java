@@ -1,0 +1,203 @@
+package io.regroup.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.regroup.model.Address;
+import io.regroup.model.ClusterTable;
+import io.regroup.model.NodeId;
+import io.regroup.model.Probe;
+import io.regroup.model.SlotSet;
+import io.regroup.plan.Command;
+import io.regroup.redis.OwnRedis.Reading;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a member reads from its own server, whatever that does: each thing that can be the matter is told apart. */
+class OwnRedisIT {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration TIMEOUT = Duration.ofMillis(800);
+
+    @TempDir
+    Path dir;
+
+    private final List<AutoCloseable> open = new ArrayList<>();
+    private final AtomicInteger lost = new AtomicInteger();
+    private final Map<NodeId, NodeId> copies = new TreeMap<>();
+    private final Servers servers = new Servers(TIMEOUT);
+
+    @AfterEach
+    void end() throws Exception {
+        for (AutoCloseable each : open) {
+            each.close();
+        }
+        servers.close();
+    }
+
+    private RealServer server(String name) {
+        RealServer server = new RealServer(dir.resolve(name));
+        open.add(server);
+        return server;
+    }
+
+    private OwnRedis reader(Address address) {
+        return new OwnRedis(servers, address, TIMEOUT, lost::incrementAndGet, new OwnRedis.CopyOf() {
+            @Override
+            public Optional<NodeId> master(NodeId self) {
+                return Optional.ofNullable(copies.get(self));
+            }
+
+            @Override
+            public void remember(NodeId self, NodeId master) {
+                copies.put(self, master);
+            }
+        });
+    }
+
+    private static Reading.Answered answered(OwnRedis reader) {
+        return (Reading.Answered) await().atMost(PATIENCE).until(reader::read, Reading.Answered.class::isInstance);
+    }
+
+    private void send(RealServer to, String... words) {
+        Reply reply = servers.send(new TreeMap<>(Map.of(to.address(), List.of(new Command(List.of(words))))), Duration.ofSeconds(5))
+            .get(to.address()).getFirst();
+        assertThat(reply).as(new Command(List.of(words)).toString()).isInstanceOf(Reply.Answer.class);
+    }
+
+    /** Word by word, as every version understands it. */
+    private void sendAllSlots(RealServer to) {
+        send(to, Stream.concat(Stream.of("CLUSTER", "ADDSLOTS"), IntStream.range(0, SlotSet.COUNT).mapToObj(Integer::toString))
+            .toArray(String[]::new));
+    }
+
+    @Test
+    void aBlankServerKnowsNobodyAndHasNothing() {
+        RealServer server = server("blank").start();
+
+        Reading.Answered reading = answered(reader(server.address()));
+
+        assertThat(reading.table().others()).isEmpty();
+        assertThat(reading.table().myself().slots().isEmpty()).isTrue();
+        assertThat(reading.table().myself().isMaster()).isTrue();
+        assertThat(reading.facts().keys()).isZero();
+        assertThat(reading.facts().stateOk()).isFalse();
+        assertThat(reading.facts().currentEpoch()).isZero();
+        assertThat(reading.facts().synced()).isFalse();
+        assertThat(reading.facts().version()).isEqualTo(RealServer.server(dir.resolve("version")).version());
+    }
+
+    @Test
+    void nobodyListens() {
+        assertThat(reader(server("never-started").address()).read()).isInstanceOf(Reading.Refused.class);
+    }
+
+    @Test
+    void aKilledServerIsNoticedAtOnceAndReadAnewWhenItIsBack() throws InterruptedException {
+        RealServer server = server("killed").start();
+        OwnRedis reader = reader(server.address());
+        NodeId id = answered(reader).table().myself().id();
+
+        server.kill();
+
+        await("the loss is told").atMost(PATIENCE).until(() -> lost.get() == 1);
+        assertThat(reader.read()).isInstanceOf(Reading.Refused.class);
+        server.start();
+        assertThat(answered(reader).table().myself().id()).as("nodes.conf was kept").isEqualTo(id);
+    }
+
+    @Test
+    void aStoppedServerIsSilentAndNotEnded() throws IOException, InterruptedException {
+        RealServer server = server("stopped").start();
+        OwnRedis reader = reader(server.address());
+        answered(reader);
+
+        server.signal("STOP");
+
+        assertThat(reader.read()).isInstanceOf(Reading.Silent.class);
+        assertThat(Port.probe(server.address(), 300)).isEqualTo(Probe.SILENT);
+        server.signal("CONT");
+        answered(reader);
+        assertThat(Port.probe(server.address(), 300)).isEqualTo(Probe.ANSWERS);
+    }
+
+    @Test
+    void aServerThatReadsItsDataIsLoading() throws InterruptedException {
+        RealServer server = server("loading").start();
+        OwnRedis reader = reader(server.address());
+        answered(reader);
+        sendAllSlots(server);
+        await("it takes writes").atMost(PATIENCE).until(() -> answered(reader).facts().stateOk());
+        for (int i = 0; i < 100; i++) {
+            send(server, "SET", "key" + i, "x".repeat(4096));
+        }
+        assertThat(answered(reader).facts().keys()).isEqualTo(100);
+        send(server, "SAVE");
+        server.kill();
+
+        // It sleeps 50 ms at each key, and looks at its sockets after each KB.
+        server.start("--key-load-delay", "50000", "--loading-process-events-interval-bytes", "1024");
+
+        await("loading").atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(20))
+            .until(reader::read, Reading.Loading.class::isInstance);
+        assertThat(answered(reader).facts().keys()).isEqualTo(100);
+    }
+
+    @Test
+    void aServerThatAsksForAPasswordIsNotUnderstood() {
+        RealServer server = server("locked").start("--requirepass", "secret");
+
+        Reading reading = await().atMost(PATIENCE).until(() -> reader(server.address()).read(), r -> !(r instanceof Reading.Refused));
+
+        assertThat(reading).isInstanceOfSatisfying(Reading.Unparsed.class, r -> assertThat(r.problem()).startsWith("NOAUTH"));
+    }
+
+    @Test
+    void aReplicaIsACopyOnceItHasSyncedAlsoWhenItsMasterIsGone() throws InterruptedException {
+        RealServer master = server("master").start();
+        RealServer replica = server("replica").start();
+        OwnRedis mastersReader = reader(master.address());
+        OwnRedis reader = reader(replica.address());
+        NodeId masterId = answered(mastersReader).table().myself().id();
+        answered(reader);
+        sendAllSlots(master);
+        send(replica, "CLUSTER", "MEET", master.address().host(), Integer.toString(master.address().port()));
+        await("introduced").atMost(PATIENCE).until(() -> answered(reader).table().line(masterId).isPresent());
+        send(replica, "CLUSTER", "REPLICATE", masterId.value());
+
+        Reading.Answered synced = await("synced").atMost(PATIENCE).until(() -> answered(reader), r -> r.facts().linkUp());
+
+        assertThat(synced.facts().synced()).isTrue();
+        ClusterTable table = synced.table();
+        assertThat(table.myself().master()).contains(masterId);
+        assertThat(table.line(masterId).orElseThrow().address()).contains(master.address());
+        master.kill();
+        Reading.Answered alone = await("the link is down").atMost(PATIENCE).until(() -> answered(reader), r -> !r.facts().linkUp());
+        assertThat(alone.facts().synced()).as("its data is still the master's").isTrue();
+    }
+
+    @Test
+    void aPortThatAcceptsAndSaysNothingIsSilent() throws IOException {
+        try (ServerSocket mute = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Address address = new Address("127.0.0.1", mute.getLocalPort());
+
+            assertThat(Port.probe(address, 200)).isEqualTo(Probe.SILENT);
+            assertThat(Port.refuses(address, 200)).isFalse();
+        }
+        assertThat(Port.probe(server("nobody").address(), 200)).isEqualTo(Probe.REFUSES);
+    }
+}

@@ -1,0 +1,91 @@
+package io.regroup.redis;
+
+import io.regroup.local.RedisServer;
+import io.regroup.model.Address;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** A redis-server of its own, in cluster mode and without a gate. */
+final class RealServer implements AutoCloseable {
+
+    private static final String HOST = "127.0.0.1";
+
+    private final Path dir;
+    private final Address address = new Address(HOST, freePort());
+    private Process process;
+
+    /** @param dir its working directory, made if it is not there */
+    RealServer(Path dir) {
+        this.dir = dir;
+    }
+
+    Address address() {
+        return address;
+    }
+
+    /** Starts it, again on what is in its directory if it ran before. */
+    RealServer start(String... more) {
+        List<String> command = new ArrayList<>(List.of(server(dir).file().toString(), "--port", Integer.toString(address.port()),
+            "--bind", HOST, "--dir", dir.toString(), "--cluster-enabled", "yes", "--cluster-node-timeout", "2000",
+            "--cluster-announce-ip", HOST, "--save", "", "--repl-diskless-sync-delay", "0"));
+        command.addAll(List.of(more));
+        try {
+            process = new ProcessBuilder(command).redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(dir.resolve("log").toFile())).start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return this;
+    }
+
+    static RedisServer server(Path dir) {
+        try {
+            return RedisServer.find(Files.createDirectories(dir));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Sends its process a signal by name. */
+    void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+    }
+
+    /** SIGKILL; returns when it has ended. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** Low enough for the bus at + 10000, and below the ports that the kernel gives to outgoing connections. */
+    private static int freePort() {
+        Random random = new Random();
+        while (true) {
+            int port = 11_000 + random.nextInt(10_000);
+            if (isFree(port) && isFree(port + 10_000)) {
+                return port;
+            }
+        }
+    }
+
+    private static boolean isFree(int port) {
+        try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+            return socket.isBound();
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        if (process != null) {
+            process.destroyForcibly();
+        }
+    }
+}
