@@ -87,6 +87,11 @@ final class Quorum {
             : new Verdict(false, count + ", more than half is needed; missing without proof that their pods are gone: " + missing);
     }
 
+    /** Whether all members of the last primary view leave or have ended for good: no other side can take anything over. */
+    static boolean nobodyElseIsLeft(Picture picture) {
+        return lastPrimary(picture).filter(p -> p.seats().keySet().stream().allMatch(m -> isExcused(m, picture))).isPresent();
+    }
+
     /**
      * Counted by nobody any more: its pod is gone for good, or it leaves; whoever sees it in its view hears that from itself. That its
      * processes have ended does not excuse a member: they are started again, perhaps on the other side.

@@ -17,7 +17,7 @@ final class Release implements Step {
     @Override
     public Optional<Work> work(Picture picture, List<Wait> waits) {
         boolean allGo = picture.observation.asked().filter(a -> a.nodes() == 0).isPresent()
-            || picture.unheard.isEmpty() && picture.reports.values().stream().allMatch(Report::leaving);
+            || picture.unheard.isEmpty() && picture.reports.values().stream().allMatch(Report::leaving) && Quorum.nobodyElseIsLeft(picture);
         List<Action> releases = new ArrayList<>();
         List<String> reasons = new ArrayList<>();
         for (Report report : picture.reports.values()) {

@@ -132,7 +132,7 @@ final class Rules {
         }
         if (action instanceof Action.TakeSlots take && words.get(1).equals("SETSLOT") && words.get(3).equals("NODE")) {
             checkLost(leader, take.slots(), dataOf(take.taker()));
-        } else if (action instanceof Action.Forget forget && server.table.containsKey(forget.node())) {
+        } else if (what.decision().step().equals("repair") && action instanceof Action.Forget forget && server.table.containsKey(forget.node())) {
             checkLost(leader, server.table.get(forget.node()).slots(), new BitSet());
         }
         String reply = ClusterCommands.execute(server, words);

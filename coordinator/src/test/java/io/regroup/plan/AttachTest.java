@@ -1,0 +1,107 @@
+package io.regroup.plan;
+
+import static io.regroup.plan.Scene.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.model.Address;
+import io.regroup.model.SlotSet;
+import io.regroup.plan.Decision.Wait;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** Blank nodes become replicas of those who need one most; replicas are spread and even. */
+class AttachTest {
+
+    private static SortedSet<Address> at(Scene scene, String... names) {
+        SortedSet<Address> addresses = new TreeSet<>();
+        Arrays.stream(names).map(scene::address).forEach(addresses::add);
+        return addresses;
+    }
+
+    /** A node that has joined and is master of nothing: the blank one of the story after its MEETs. */
+    private static Scene joined(Scene scene, String empty) {
+        return scene.owns(empty, SlotSet.NONE, 0).keys(empty, 0);
+    }
+
+    private static Action replicate(Scene scene, String replica, String master) {
+        return new Action.Replicate(scene.address(replica), id(replica), id(master));
+    }
+
+    @Test
+    void aBlankNodeMeetsAll() {
+        Scene scene = Scene.cluster(3, 1).forgotten("r1").blank("b1").placeholder("b1");
+        assertThat(scene.decide()).isEqualTo(new Decision("attach",
+            List.of(new Action.Join(scene.address("b1"), true, at(scene, "m1", "m2", "m3", "r2", "r3"))),
+            "blank nodes join the cluster: " + scene.called("b1"), List.of()));
+    }
+
+    @Test
+    void itFollowsTheOrphanedMaster() {
+        Scene scene = joined(Scene.cluster(4, 1).forgotten("r2").forgotten("r4"), "m4").owns("m3", SlotSet.range(8192, 16383), 3).asked(6, 1);
+        assertThat(scene.decide()).isEqualTo(new Decision("attach", List.of(replicate(scene, "m4", "m2")),
+            "masters without enough replicas get one: " + scene.called("m4") + " of " + scene.called("m2"), List.of()));
+    }
+
+    @Test
+    void itWaitsUntilItKnowsEveryMaster() {
+        Scene scene = joined(Scene.cluster(4, 1).forgotten("r2").forgotten("r4"), "m4").owns("m3", SlotSet.range(8192, 16383), 3).asked(6, 1)
+            .doesNotKnow("m4", "m1").sent("meet " + "10.0.0.4:6379" + " " + "10.0.0.1:6379", 10);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits())
+            .contains(new Wait("attach " + id("m4"), scene.called("m4") + " is joining: it does not know every master yet"));
+    }
+
+    @Test
+    void onAnotherMachineThanItsMasterWhereThereIsAChoice() {
+        Scene scene = joined(joined(Scene.cluster(5, 1).forgotten("r1").forgotten("r2").forgotten("r4").forgotten("r5"), "m4"), "m5")
+            .owns("m1", SlotSet.range(0, 5460), 1).owns("m2", SlotSet.range(5461, 10922), 2).owns("m3", SlotSet.range(10923, 16383), 3)
+            .asked(6, 1).on("x", "m1", "m4").on("y", "m2", "m5");
+        assertThat(scene.decide().actions()).containsExactlyInAnyOrder(replicate(scene, "m4", "m2"), replicate(scene, "m5", "m1"));
+    }
+
+    @Test
+    void oneForEachBeforeTwoForAny() {
+        Scene scene = joined(joined(Scene.cluster(5, 1).forgotten("r1").forgotten("r2").forgotten("r4").forgotten("r5"), "m4"), "m5")
+            .owns("m1", SlotSet.range(0, 5460), 1).owns("m2", SlotSet.range(5461, 10922), 2).owns("m3", SlotSet.range(10923, 16383), 3).asked(6, 1);
+        assertThat(scene.decide().actions()).containsExactlyInAnyOrder(replicate(scene, "m4", "m1"), replicate(scene, "m5", "m2"));
+    }
+
+    @Test
+    void aReplicaOfAMasterThatLostItsSlotsFollowsOneThatHasSome() {
+        Scene scene = joined(Scene.cluster(4, 1), "m4").owns("m3", SlotSet.range(8192, 16383), 3).asked(7, 1).forgotten("r2");
+        assertThat(scene.decide().actions()).contains(replicate(scene, "r4", "m1")).contains(replicate(scene, "m4", "m2"));
+    }
+
+    @Test
+    void aShardWithMoreThanItsShareGivesOneToAnOrphan() {
+        Scene scene = Scene.cluster(3, 1).follows("r2", "m1");
+        assertThat(scene.decide()).isEqualTo(new Decision("attach", List.of(replicate(scene, "r1", "m2")), scene.called("m2")
+            + " is orphaned and " + scene.called("m1") + " has more replicas than its share: " + scene.called("r1") + " moves", List.of()));
+    }
+
+    @Test
+    void nothingMovesWhenThatWouldOnlyMakeAnotherOrphan() {
+        assertThat(Scene.cluster(3, 1).forgotten("r2").decide().actions()).isEmpty();
+    }
+
+    @Test
+    void whoLeavesAndHasNobodyToHandOverToComesFirst() {
+        Scene scene = joined(Scene.cluster(4, 0), "m4").owns("m3", SlotSet.range(8192, 16383), 3).asked(3, 0).leaving("m2");
+        assertThat(scene.decide().actions()).containsExactly(replicate(scene, "m4", "m2"));
+    }
+
+    @Test
+    void aSurplusReplicaMovesToAMasterThatLeavesAlone() {
+        Scene scene = Scene.cluster(3, 1).asked(3, 0).leaving("m2").forgotten("r2").forgotten("r3");
+        assertThat(scene.decide().actions()).containsExactly(replicate(scene, "r1", "m2"));
+    }
+
+    @Test
+    void notWithoutAQuorum() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").gone("r2").gone("r3").blank("b1");
+        assertThat(scene.decide().step()).isNotEqualTo("attach");
+    }
+}

@@ -1,0 +1,131 @@
+package io.regroup.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.model.SlotSet;
+import io.regroup.plan.Action.Founder;
+import io.regroup.plan.Decision.Wait;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** The cluster is founded once, by all that are asked for (S5). */
+class BootstrapTest {
+
+    private static Scene six() {
+        Scene scene = Scene.blanks(6).asked(6, 1);
+        for (int i = 1; i <= 6; i++) {
+            scene.placeholder("b" + i);
+        }
+        return scene;
+    }
+
+    @Test
+    void whenAllThatAreAskedForAreHereAndBlank() {
+        Scene scene = six();
+        List<SlotSet> thirds = SlotSet.ALL.split(3);
+        assertThat(scene.decide()).isEqualTo(new Decision("bootstrap", List.of(new Action.Bootstrap(List.of(
+            new Founder(scene.address("b1"), 1, thirds.get(0)), new Founder(scene.address("b2"), 2, thirds.get(1)),
+            new Founder(scene.address("b3"), 3, thirds.get(2)), new Founder(scene.address("b4"), 4, SlotSet.NONE),
+            new Founder(scene.address("b5"), 5, SlotSet.NONE), new Founder(scene.address("b6"), 6, SlotSet.NONE)))),
+            "all 6 nodes asked for are here and blank: 3 of them become masters", List.of()));
+    }
+
+    @Test
+    void mastersAreOnDifferentMachines() {
+        Scene scene = six().on("x", "b1", "b2", "b3").on("y", "b4").on("z", "b5", "b6");
+        Action.Bootstrap bootstrap = (Action.Bootstrap) scene.decide().actions().getFirst();
+        assertThat(bootstrap.founders().subList(0, 3)).extracting(Founder::address)
+            .containsExactly(scene.address("b1"), scene.address("b4"), scene.address("b5"));
+    }
+
+    @Test
+    void theOldestProcessesBecomeMasters() {
+        Scene scene = six().uptime("b4", 100).uptime("b5", 101).uptime("b6", 99);
+        Action.Bootstrap bootstrap = (Action.Bootstrap) scene.decide().actions().getFirst();
+        assertThat(bootstrap.founders().subList(0, 3)).extracting(Founder::address)
+            .containsExactly(scene.address("b5"), scene.address("b4"), scene.address("b6"));
+    }
+
+    @Test
+    void notWithOneLessThanAskedFor() {
+        Scene scene = six().asked(7, 1);
+        assertThat(scene.decide()).isEqualTo(new Decision("none", List.of(), "this view is not primary: 6 of the 7 nodes asked for are here",
+            List.of(new Wait("quorum", "this view is not primary: 6 of the 7 nodes asked for are here"),
+                new Wait("bootstrap", "no cluster yet: 6 of the 7 nodes asked for are here"))));
+    }
+
+    @Test
+    void notBeforeItIsKnownHowManyAreAskedFor() {
+        assertThat(six().nobodyTellsHowMany().decide().reason())
+            .isEqualTo("this view is not primary: nobody has told yet how many nodes are asked for");
+    }
+
+    @Test
+    void notWhileOneHasNotReported() {
+        assertThat(six().unheard("b6").decide().actions()).isEmpty();
+    }
+
+    @Test
+    void notWhileOneWaitsAtTheGate() {
+        Scene scene = six().atGate("b6");
+        assertThat(scene.decide()).isEqualTo(new Decision("permit", List.of(new Action.Permit("b6", "start-of-b6", true)),
+            "nobody else owns a slot at the address of b6 (blank)",
+            List.of(new Wait("bootstrap", "no cluster yet: Redis does not answer yet on b6 (AtGate)"))));
+    }
+
+    @Test
+    void neverWhenAnyNodeHasAKeyASlotOrAPeer() {
+        assertThat(six().keys("b6", 1).decide().step()).isNotEqualTo("bootstrap");
+        assertThat(six().owns("b6", SlotSet.range(0, 1), 0).decide().step()).isNotEqualTo("bootstrap");
+        assertThat(Scene.cluster(3, 0).asked(3, 0).decide().step()).isNotEqualTo("bootstrap");
+    }
+
+    @Test
+    void neverWhenAVolumeKeepsACluster() {
+        Scene scene = Scene.cluster(3, 0).atGateFor("m1", 9000).stored("m1").atGateFor("m2", 9000).stored("m2").atGateFor("m3", 9000).stored("m3");
+        assertThat(scene.decide().actions()).hasSize(3).allMatch(a -> a instanceof Action.Permit permit && !permit.blank());
+    }
+
+    @Test
+    void fewerThanThreeCannotBeACluster() {
+        Scene scene = Scene.blanks(2).asked(2, 0).placeholder("b1").placeholder("b2");
+        assertThat(scene.decide()).isEqualTo(new Decision("none", List.of(),
+            "no cluster yet: 2 nodes are asked for, and a Redis Cluster needs at least 3 masters: ask for 3 or more",
+            List.of(new Wait("bootstrap",
+                "no cluster yet: 2 nodes are asked for, and a Redis Cluster needs at least 3 masters: ask for 3 or more"))));
+    }
+
+    @Test
+    void blankNodesTakeThePlaceholderWhileOthersStart() {
+        Scene scene = Scene.blanks(4).asked(6, 1).placeholder("b1");
+        assertThat(scene.decide().actions()).containsExactly(
+            new Action.Prepare(new TreeSet<>(Set.of(scene.address("b2"), scene.address("b3"), scene.address("b4")))));
+    }
+
+    @Test
+    void noPlaceholderForAMinority() {
+        assertThat(Scene.blanks(3).asked(6, 1).decide().actions()).isEmpty();
+    }
+
+    @Test
+    void aBootstrapThatWasCutOffIsCompleted() {
+        Scene scene = Scene.cluster(3, 0).asked(3, 0).remembersNothing().owns("m3", SlotSet.NONE, 0).keys("m3", 0).waited("unclaimed", 1500);
+        assertThat(scene.decide()).isEqualTo(new Decision("repair", List.of(new Action.TakeSlots(scene.address("m3"), Scene.id("m3"),
+            SlotSet.range(10922, 16383), SlotSet.NONE, Scene.id("m1"))),
+            "no node owns 5462 slots (10922-16383): " + scene.called("m3") + " takes 5462 of them", List.of()));
+    }
+
+    @Test
+    void itIsNotBegunAnewOverOneThatWasCutOff() {
+        Scene scene = six();
+        scene.owns("b1", SlotSet.range(0, 5460), 1);
+        assertThat(scene.decide().step()).isEqualTo("attach");
+    }
+
+    @Test
+    void itIsNotSentTwice() {
+        assertThat(six().sent("bootstrap", 500).decide().actions()).isEmpty();
+    }
+}

@@ -1,0 +1,89 @@
+package io.regroup.plan;
+
+import static io.regroup.plan.Scene.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.model.Address;
+import io.regroup.model.NodeFlag;
+import io.regroup.model.Probe;
+import io.regroup.plan.Decision.Wait;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** Dead nodes without slots are struck from every table that names them, and only when their end is certain. */
+class ForgetTest {
+
+    private static SortedSet<Address> at(Scene scene, String... names) {
+        SortedSet<Address> addresses = new TreeSet<>();
+        Arrays.stream(names).map(scene::address).forEach(addresses::add);
+        return addresses;
+    }
+
+    @Test
+    void aDeadReplicaIsForgottenByAllThatNameIt() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").proven("r1", "pod r1 is gone").doesNotKnow("m3", "r1");
+        assertThat(scene.decide()).isEqualTo(new Decision("forget",
+            List.of(new Action.Forget(id("r1"), at(scene, "m1", "m2", "r2", "r3"))),
+            "dead and without slots: " + scene.calledByAddress("r1") + " (pod r1 is gone)", List.of()));
+    }
+
+    @Test
+    void oneThatNobodyAnswersForAndAllCallFailed() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").probe("r1", Probe.SILENT).flag("r1", NodeFlag.FAIL);
+        assertThat(scene.decide().reason())
+            .isEqualTo("dead and without slots: " + scene.calledByAddress("r1") + " (every node calls it failed, and it does not answer)");
+    }
+
+    @Test
+    void silenceAloneIsNotEnough() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").probe("r1", Probe.SILENT);
+        String reason = scene.calledByAddress("r1") + " has no slots and no member here: its member left the group and its Redis does not "
+            + "answer; it is forgotten once its end is certain";
+        assertThat(scene.decide()).isEqualTo(new Decision("none", List.of(), reason, List.of(new Wait("forget " + id("r1"), reason))));
+    }
+
+    @Test
+    void aReplicaWhoseCoordinatorAloneDiedStays() {
+        assertThat(Scene.cluster(3, 1).gone("r1").probe("r1", Probe.ANSWERS).flag("r1", NodeFlag.FAIL).decide().actions()).isEmpty();
+    }
+
+    @Test
+    void aMasterWhomAReplicaStillFollowsIsForgottenAfterwards() {
+        Scene scene = Scene.cluster(3, 1).forgotten("m1");
+        scene = Scene.cluster(4, 1).gone("m4").proven("m4", "pod m4 is gone").owns("m4", io.regroup.model.SlotSet.NONE, 4)
+            .owns("m3", io.regroup.model.SlotSet.range(8192, 16383), 3).asked(7, 1);
+        Decision decision = scene.decide();
+        assertThat(decision.step()).isEqualTo("attach");
+        assertThat(decision.waits()).contains(new Wait("forget " + id("m4"),
+            scene.calledByAddress("m4") + " is dead, and is forgotten once [" + scene.called("r4") + "] follow another master"));
+    }
+
+    @Test
+    void aMasterWithSlotsIsNeverForgottenHere() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").neverSynced("r1");
+        assertThat(scene.decide().actions()).isEmpty();
+    }
+
+    @Test
+    void oneWithoutAddressIsForgotten() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").nowhere("r1");
+        assertThat(scene.decide().reason()).isEqualTo("dead and without slots: " + id("r1").brief() + " (nobody knows an address of it)");
+    }
+
+    @Test
+    void notWithoutAQuorumNorWhileAnyoneIsUnheard() {
+        assertThat(Scene.cluster(3, 1).gone("r1").gone("r2").gone("r3").probe("r1", Probe.SILENT).probe("r2", Probe.SILENT)
+            .probe("r3", Probe.SILENT).flag("r1", NodeFlag.FAIL).decide().actions()).isEmpty();
+        assertThat(Scene.cluster(3, 1).gone("r1").proven("r1", "pod r1 is gone").unheard("m2").decide().actions()).isEmpty();
+    }
+
+    @Test
+    void again500MsLaterWhileSomebodyNamesIt() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").proven("r1", "pod r1 is gone");
+        assertThat(scene.sent("forget " + id("r1"), 499).decide().actions()).isEmpty();
+        assertThat(scene.sent("forget " + id("r1"), 500).decide().actions()).hasSize(1);
+    }
+}

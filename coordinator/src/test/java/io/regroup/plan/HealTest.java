@@ -1,0 +1,65 @@
+package io.regroup.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.model.NodeFlag;
+import io.regroup.model.SlotSet;
+import io.regroup.plan.Decision.Wait;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** Nodes of one cluster that lost each other are introduced again; two clusters never (S6). */
+class HealTest {
+
+    @Test
+    void aNodeWhoseAddressChangedIsMetAtItsNewOne() {
+        Scene scene = Scene.cluster(3, 0).moved("m2", "10.0.0.99");
+        TreeMap<io.regroup.model.Address, java.util.SortedSet<io.regroup.model.Address>> meetings = new TreeMap<>();
+        meetings.put(scene.address("m1"), new TreeSet<>(Set.of(scene.address("m2"))));
+        meetings.put(scene.address("m3"), new TreeSet<>(Set.of(scene.address("m2"))));
+        assertThat(scene.decide()).isEqualTo(new Decision("heal", java.util.List.of(new Action.Meet(meetings)),
+            "others do not know where to find " + scene.called("m2"), java.util.List.of()));
+    }
+
+    @Test
+    void notWhileItIsUnderWay() {
+        Scene scene = Scene.cluster(3, 0).moved("m2", "10.0.0.99").meets("m1", "m2").sent("meet 10.0.0.3:6379 10.0.0.2:6379", 900);
+        assertThat(scene.decide().step()).isNotEqualTo("heal");
+    }
+
+    @Test
+    void beforeForgetting() {
+        Scene scene = Scene.cluster(3, 1).moved("r1", "10.0.0.99").flag("r1", NodeFlag.FAIL).gone("r2").proven("r2", "pod r2 is gone");
+        assertThat(scene.decide().step()).isEqualTo("heal");
+    }
+
+    @Test
+    void twoClustersAreNeverMerged() {
+        Scene scene = Scene.cluster(2, 0).owns("m2", SlotSet.ALL, 2).owns("m1", SlotSet.ALL, 1).doesNotKnow("m1", "m2").doesNotKnow("m2", "m1");
+        Decision decision = scene.decide();
+        assertThat(decision.actions()).isEmpty();
+        assertThat(decision.waits()).contains(new Wait("islands", "members of this group hold 2 clusters that know nothing of each other [["
+            + scene.called("m1") + "], [" + scene.called("m2") + "]]: they are never merged, for the data of one would be lost; remove one of "
+            + "them by hand"));
+    }
+
+    @Test
+    void aBootstrapThatWasCutOffBeforeItsNodesMetIsBridged() {
+        Scene scene = Scene.cluster(3, 0).keys("m1", 0).keys("m2", 0).keys("m3", 0);
+        for (String who : java.util.List.of("m1", "m2", "m3")) {
+            for (String whom : java.util.List.of("m1", "m2", "m3")) {
+                if (!who.equals(whom)) {
+                    scene.doesNotKnow(who, whom);
+                }
+            }
+        }
+        assertThat(scene.decide().reason()).isEqualTo("a bootstrap was cut off before all its nodes had met");
+    }
+
+    @Test
+    void notWithoutAQuorum() {
+        assertThat(Scene.cluster(3, 1).moved("m2", "10.0.0.99").gone("r1").gone("r2").gone("r3").decide().step()).isNotEqualTo("heal");
+    }
+}

@@ -1,0 +1,89 @@
+package io.regroup.plan;
+
+import static io.regroup.plan.Scene.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.model.Probe;
+import io.regroup.plan.Decision.Wait;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The gate: a server starts only when nobody else owns a slot at its address. */
+class PermitTest {
+
+    @Test
+    void aBlankServerOnTheAddressOfADeadMasterWaits() {
+        Scene scene = Scene.cluster(3, 1).atGate("m1").neverSynced("r1");
+        Decision decision = scene.decide();
+        assertThat(decision.actions()).isEmpty();
+        assertThat(decision.waits()).contains(new Wait("gate m1", "the gate of m1 stays closed: " + scene.calledByAddress("m1")
+            + " still owns 5461 slots at its address"));
+    }
+
+    @Test
+    void aBlankServerOnTheAddressOfAReplicaStartsOnceThatIsForgotten() {
+        Scene scene = Scene.cluster(3, 1).atGate("r1");
+        assertThat(scene.decide().step()).isEqualTo("forget");
+        assertThat(scene.sent("forget " + id("r1"), 10).decide()).isEqualTo(new Decision("permit",
+            List.of(new Action.Permit("r1", "start-of-r1", true)), "nobody else owns a slot at the address of r1 (blank)", List.of()));
+    }
+
+    @Test
+    void aReplicaWithItsDataStarts() {
+        Scene scene = Scene.cluster(3, 1).atGate("r1").stored("r1");
+        assertThat(scene.decide()).isEqualTo(new Decision("permit", List.of(new Action.Permit("r1", "start-of-r1", false)),
+            "nobody else owns a slot at the address of r1 (with its data)", List.of()));
+    }
+
+    @Test
+    void aMasterWithItsDataStartsWhenNoReplicaHasANewerCopy() {
+        Scene scene = Scene.cluster(3, 0).atGate("m1").stored("m1");
+        assertThat(scene.decide().actions()).containsExactly(new Action.Permit("m1", "start-of-m1", false));
+    }
+
+    @Test
+    void withoutAQuorumABlankServerWaits() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").gone("m2").gone("m3").atGate("r1")
+            .probe("m1", Probe.ANSWERS).probe("m2", Probe.ANSWERS).probe("m3", Probe.ANSWERS);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).extracting(Wait::key).contains("quorum", "gate r1");
+    }
+
+    @Test
+    void withoutAQuorumAServerWithItsDataWaitsFiveSeconds() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").gone("r2").gone("r3").stored("m1")
+            .probe("r1", Probe.ANSWERS).probe("r2", Probe.ANSWERS).probe("r3", Probe.ANSWERS);
+        assertThat(scene.atGateFor("m1", 4999).decide().actions()).isEmpty();
+        assertThat(scene.atGateFor("m1", 5000).decide().actions()).containsExactly(new Action.Permit("m1", "start-of-m1", false));
+    }
+
+    @Test
+    void whileSomebodyIsUnheardABlankServerWaits() {
+        Scene scene = Scene.cluster(3, 1).atGate("r1").unheard("m2");
+        String reason = "the gate of r1 stays closed: these have not reported yet: m2";
+        assertThat(scene.decide()).isEqualTo(new Decision("none", List.of(),
+            scene.calledByAddress("m2") + ", master of 5461 slots: its member has not reported yet",
+            List.of(new Wait("fate " + id("m2"), scene.calledByAddress("m2") + ", master of 5461 slots: its member has not reported yet"),
+                new Wait("gate r1", reason))));
+    }
+
+    @Test
+    void beforeThereIsAClusterTheMajorityOfThoseAskedForMustBeHere() {
+        Scene half = Scene.blanks(3).asked(6, 1).atGate("b1").atGate("b2").atGate("b3");
+        assertThat(half.decide().actions()).isEmpty();
+        Scene most = Scene.blanks(4).asked(6, 1).atGate("b1").atGate("b2").atGate("b3").atGate("b4");
+        assertThat(most.decide().actions()).hasSize(4).allMatch(a -> a instanceof Action.Permit permit && permit.blank());
+    }
+
+    @Test
+    void aPermitThatWasJustGivenIsNotGivenAgain() {
+        Scene scene = Scene.cluster(3, 1).atGate("r1").stored("r1").sent("permit start-of-r1", 900);
+        assertThat(scene.decide()).isEqualTo(new Decision("none", List.of(), "nothing to do", List.of()));
+    }
+
+    @Test
+    void aServerAtTheGateIsNotForgottenWhileItsDataIsThere() {
+        assertThat(Scene.cluster(3, 1).atGate("r1").stored("r1").sent("permit start-of-r1", 900).decide().waits())
+            .noneMatch(w -> w.key().equals("forget " + id("r1")));
+    }
+}

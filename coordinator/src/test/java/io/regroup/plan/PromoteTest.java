@@ -1,0 +1,159 @@
+package io.regroup.plan;
+
+import static io.regroup.plan.Scene.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.model.Probe;
+import io.regroup.model.RedisState;
+import io.regroup.plan.Action.Promotion;
+import io.regroup.plan.Decision.Wait;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A master that is gone or leaves hands its slots to its best replica; how depends on what is known of its end (S2, S3). */
+class PromoteTest {
+
+    private static Decision promotion(Scene scene, String replica, String master, Promotion how, String reason) {
+        return new Decision("promote", List.of(new Action.Promote(scene.address(replica), id(replica), id(master), how)), reason, List.of());
+    }
+
+    @Test
+    void itsOwnMemberSaysThatItEnded() {
+        Scene scene = Scene.cluster(3, 1).ended("m1");
+        assertThat(scene.decide()).isEqualTo(promotion(scene, "r1", "m1", Promotion.TAKEOVER, scene.calledByAddress("m1")
+            + ", master of 5461 slots is dead (its process ended, says its own member, and the gate is closed): "
+            + scene.called("r1") + " takes its place"));
+    }
+
+    @Test
+    void itWaitsAtTheGateWithItsData() {
+        Scene scene = Scene.cluster(3, 1).atGate("m1").stored("m1");
+        assertThat(scene.decide()).isEqualTo(new Decision("promote",
+            List.of(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER)),
+            scene.called("m1") + ", master of 5461 slots is dead (its process ended and waits at the gate): " + scene.called("r1")
+                + " takes its place",
+            List.of(new Wait("gate m1", "the gate of m1 stays closed: its replica " + scene.called("r1")
+                + " has a newer copy and is promoted first"))));
+    }
+
+    @Test
+    void theApiServerProvesThatThePodIsGone() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone");
+        assertThat(scene.decide()).isEqualTo(promotion(scene, "r1", "m1", Promotion.TAKEOVER, scene.calledByAddress("m1")
+            + ", master of 5461 slots is dead (pod m1 is gone): " + scene.called("r1") + " takes its place"));
+    }
+
+    @Test
+    void aPortThatRefusesTheLeaderAndTheReplicasPodIsProof() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").probe("m1", Probe.REFUSES).masterProbe("r1", Probe.REFUSES);
+        assertThat(scene.decide()).isEqualTo(promotion(scene, "r1", "m1", Promotion.TAKEOVER, scene.calledByAddress("m1")
+            + ", master of 5461 slots is dead (its port refuses connections from the leader and from its replica's pod): "
+            + scene.called("r1") + " takes its place"));
+    }
+
+    @Test
+    void aPortThatRefusesTheLeaderAloneIsNoProofAndTheMastersVote() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").probe("m1", Probe.REFUSES).masterProbe("r1", Probe.SILENT);
+        assertThat(scene.decide()).isEqualTo(promotion(scene, "r1", "m1", Promotion.FORCE, scene.calledByAddress("m1")
+            + ", master of 5461 slots is dead (its port refuses connections from the leader): " + scene.called("r1")
+            + " takes its place if the majority of masters grants it"));
+    }
+
+    @Test
+    void silenceIsNoProofAndTheMastersVote() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").probe("m1", Probe.SILENT);
+        assertThat(scene.decide()).isEqualTo(promotion(scene, "r1", "m1", Promotion.FORCE, scene.calledByAddress("m1")
+            + ", master of 5461 slots is dead (its member left the group and its Redis does not answer): " + scene.called("r1")
+            + " takes its place if the majority of masters grants it"));
+    }
+
+    @Test
+    void withoutAQuorumEvenProofOnlyAsksForVotes() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").gone("m2").gone("m3").provenForNow("m1", "both ports of m1 refuse connections")
+            .probe("m2", Probe.SILENT).probe("m3", Probe.SILENT);
+        Decision decision = scene.decide();
+        assertThat(decision.actions()).containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.FORCE));
+        assertThat(decision.waits()).contains(new Wait("quorum", "this view is not primary: 3 of 6 members of the last primary "
+            + "view are here, more than half is needed; missing without proof that their pods are gone: [m1, m2, m3]"));
+    }
+
+    @Test
+    void aNodeWhoseCoordinatorAloneDiedIsAlive() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").probe("m1", Probe.ANSWERS);
+        assertThat(scene.decide().actions()).isEmpty();
+    }
+
+    @Test
+    void beforeItsPortWasTriedNothingIsKnown() {
+        Scene scene = Scene.cluster(3, 1).gone("m1");
+        Outlook outlook = scene.look();
+        String reason = scene.calledByAddress("m1") + ", master of 5461 slots: its member is not in the group and its port has not been tried yet";
+        assertThat(outlook.decision()).isEqualTo(new Decision("none", List.of(), reason, List.of(new Wait("fate " + id("m1"), reason))));
+        assertThat(outlook.unsure()).containsExactly(scene.address("m1"));
+        assertThat(outlook.missing()).containsOnlyKeys("m1");
+    }
+
+    @Test
+    void aMemberThatGetsNoAnswerProvesNothing() {
+        Scene scene = Scene.cluster(3, 1).state("m1", new RedisState.Silent("time-out"));
+        assertThat(scene.decide().actions()).isEmpty();
+    }
+
+    @Test
+    void theReplicaWithMostOfTheDataIsChosen() {
+        Scene scene = Scene.cluster(3, 2).ended("m1").offset("r1", 90).offset("r4", 95);
+        assertThat(scene.decide().actions())
+            .containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("m1"), Promotion.TAKEOVER));
+    }
+
+    @Test
+    void aReplicaThatNeverFinishedASyncIsNotPromoted() {
+        Scene scene = Scene.cluster(3, 1).atGate("m1").stored("m1").neverSynced("r1");
+        assertThat(scene.decide()).isEqualTo(new Decision("permit", List.of(new Action.Permit("m1", "start-of-m1", false)),
+            "nobody else owns a slot at the address of m1 (with its data)",
+            List.of(new Wait("lost " + id("m1"), scene.called("m1") + ", master of 5461 slots is dead (its process ended and waits at the gate) "
+                + "and no replica with its data is here"))));
+    }
+
+    @Test
+    void whatRunsIsNotSentAgain() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").probe("m1", Probe.SILENT).sent("promote for " + id("m1"), 5000);
+        assertThat(scene.decide()).isEqualTo(new Decision("none", List.of(), scene.calledByAddress("m1") + ", master of 5461 slots: its replica "
+            + scene.called("r1") + " is being promoted", List.of(new Wait("promote " + id("m1"), scene.calledByAddress("m1")
+                + ", master of 5461 slots: its replica " + scene.called("r1") + " is being promoted"))));
+    }
+
+    @Test
+    void oneAtATime() {
+        Scene scene = Scene.cluster(3, 1).ended("m1").ended("m2");
+        assertThat(scene.decide().actions())
+            .containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
+    }
+
+    @Test
+    void aMasterThatLeavesHandsOver() {
+        Scene scene = Scene.cluster(3, 1).leaving("m1");
+        assertThat(scene.decide()).isEqualTo(promotion(scene, "r1", "m1", Promotion.HANDOVER,
+            scene.called("m1") + " leaves: " + scene.called("r1") + " takes over its slots"));
+    }
+
+    @Test
+    void itHandsOverOnlyToAReplicaInSyncThatStays() {
+        Scene scene = Scene.cluster(3, 2).leaving("m1").linkDown("r1").leaving("r4");
+        assertThat(scene.decide().actions()).containsExactly(new Action.Release("r4"));
+        assertThat(scene.decide().waits()).contains(new Wait("handover " + id("m1"),
+            scene.called("m1") + " leaves, and waits for a replica in sync to hand its 5461 slots to"));
+    }
+
+    @Test
+    void whenTheWholeDeploymentIsDeletedNobodyTakesOver() {
+        Scene scene = Scene.cluster(3, 1).leaving("m1").asked(0, 1);
+        assertThat(scene.decide()).isEqualTo(new Decision("release", List.of(new Action.Release("m1")), "may end: m1 (all go)", List.of()));
+    }
+
+    @Test
+    void promotionComesBeforeForgetting() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").gone("r2").proven("r2", "pod r2 is gone");
+        assertThat(scene.decide().step()).isEqualTo("promote");
+    }
+}

@@ -1,0 +1,103 @@
+package io.regroup.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.model.NodeFlag;
+import org.junit.jupiter.api.Test;
+
+/** Of two views that do not know of each other at most one is primary (S4). */
+class QuorumTest {
+
+    private static void isPrimary(Scene scene, boolean primary, String reason) {
+        Outlook outlook = scene.look();
+        assertThat(outlook.quorum()).isEqualTo(reason);
+        assertThat(outlook.isPrimary()).isEqualTo(primary);
+    }
+
+    @Test
+    void moreThanHalfOfTheLastPrimaryView() {
+        isPrimary(Scene.cluster(3, 1).gone("m1").gone("r1"), true, "4 of 6 members of the last primary view are here");
+    }
+
+    @Test
+    void exactlyHalfIsNot() {
+        isPrimary(Scene.cluster(3, 1).gone("m1").gone("r1").gone("r2"), false, "3 of 6 members of the last primary view are here, "
+            + "more than half is needed; missing without proof that their pods are gone: [m1, r1, r2]");
+    }
+
+    @Test
+    void thoseWhosePodsAreGoneDoNotCount() {
+        isPrimary(Scene.cluster(3, 1).gone("m1").gone("r1").gone("r2").proven("m1", "pod m1 is gone"), true,
+            "3 of 5 members of the last primary view are here");
+    }
+
+    @Test
+    void thatTheirProcessesEndedIsNoExcuseForTheyAreStartedAgain() {
+        isPrimary(Scene.cluster(3, 1).gone("m1").gone("r1").gone("r2").provenForNow("m1", "container redis has ended"), false,
+            "3 of 6 members of the last primary view are here, more than half is needed; missing without proof that their pods are gone: "
+                + "[m1, r1, r2]");
+    }
+
+    @Test
+    void thoseThatSaidGoodbyeDoNotCount() {
+        isPrimary(Scene.cluster(3, 1).gone("m1").gone("r1").gone("r2").left("r1"), true, "3 of 5 members of the last primary view are here");
+    }
+
+    @Test
+    void thoseThatAreLeavingDoNotCountEither() {
+        isPrimary(Scene.cluster(3, 1).gone("m1").gone("r1").leaving("r2").leaving("r3"), false, "2 of 4 members of the last primary view are "
+            + "here, more than half is needed; missing without proof that their pods are gone: [m1, r1]");
+    }
+
+    @Test
+    void newcomersDoNotCount() {
+        isPrimary(Scene.cluster(3, 1).gone("m1").gone("r1").gone("r2").blank("b1").blank("b2").blank("b3"), false,
+            "3 of 6 members of the last primary view are here, more than half is needed; missing without proof that their pods are gone: "
+                + "[m1, r1, r2]");
+    }
+
+    @Test
+    void whoRemembersNothingTakesTheNodesThatItsRedisKnows() {
+        isPrimary(Scene.cluster(3, 1).remembersNothing().gone("m1").gone("r1"), true, "4 of the 6 nodes that the Redis servers here know are here");
+        isPrimary(Scene.cluster(3, 1).remembersNothing().gone("m1").gone("r1").gone("r2"), false,
+            "3 of the 6 nodes that the Redis servers here know are here, more than half is needed");
+    }
+
+    @Test
+    void failedNodesWithoutSlotsAreNotCountedThere() {
+        isPrimary(Scene.cluster(3, 1).remembersNothing().gone("m1").gone("r1").gone("r2").flag("r1", NodeFlag.FAIL), true,
+            "3 of the 5 nodes that the Redis servers here know are here");
+    }
+
+    @Test
+    void whereNothingIsKnownAllThatAreAskedForMustBeHere() {
+        isPrimary(Scene.blanks(5).asked(6, 1), false, "5 of the 6 nodes asked for are here");
+        isPrimary(Scene.blanks(6).asked(6, 1), true, "6 of the 6 nodes asked for are here");
+    }
+
+    @Test
+    void aNewPrimaryViewIsRememberedWithTheNextNumberAndWhoDeparted() {
+        Outlook outlook = Scene.cluster(3, 1).gone("r1").proven("r1", "pod r1 is gone").look();
+        assertThat(outlook.remember()).hasValueSatisfying(primary -> {
+            assertThat(primary.number()).isEqualTo(2);
+            assertThat(primary.seats()).containsOnlyKeys("m1", "m2", "m3", "r2", "r3");
+            assertThat(primary.departed()).containsOnlyKeys("r1");
+        });
+    }
+
+    @Test
+    void whatIsRememberedAlreadyIsNotRememberedAgain() {
+        assertThat(Scene.cluster(3, 1).look().remember()).isEmpty();
+    }
+
+    @Test
+    void aMinorityRemembersNothingNew() {
+        assertThat(Scene.cluster(3, 1).gone("m1").gone("r1").gone("r2").look().remember()).isEmpty();
+    }
+
+    @Test
+    void whoDoesNotLeadDecidesNothing() {
+        assertThat(Scene.cluster(3, 1).ended("m2").seenBy("m3").decide())
+            .isEqualTo(new Decision("none", java.util.List.of(), "this member does not lead: m1 does", java.util.List.of()));
+    }
+}

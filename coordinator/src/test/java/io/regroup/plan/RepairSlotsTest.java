@@ -1,0 +1,92 @@
+package io.regroup.plan;
+
+import static io.regroup.plan.Scene.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.model.Probe;
+import io.regroup.model.SlotSet;
+import io.regroup.plan.Action.Promotion;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** Slots that nobody serves get a master; a shard is given up only when no copy can return (S1). */
+class RepairSlotsTest {
+
+    private static Scene lost() {
+        return Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").gone("r1").proven("r1", "pod r1 is gone");
+    }
+
+    @Test
+    void aLostShardWaitsForItsGrace() {
+        Scene scene = lost().waited("lost " + id("m1"), 9999).sent("forget " + id("r1"), 10);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).anyMatch(w -> w.reason().equals("every copy of " + scene.calledByAddress("m1")
+            + ", master of 5461 slots, is gone (pod m1 is gone); its slots wait 10 s for one to return"));
+    }
+
+    @Test
+    void thenItsMasterIsForgotten() {
+        Scene scene = lost().waited("lost " + id("m1"), 10_000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Forget(id("m1"),
+            new TreeSet<>(Set.of(scene.address("m2"), scene.address("m3"), scene.address("r2"), scene.address("r3")))));
+        assertThat(scene.decide().reason()).isEqualTo("every copy of " + scene.calledByAddress("m1")
+            + ", master of 5461 slots, is gone (pod m1 is gone): it is forgotten, its slots are free");
+    }
+
+    @Test
+    void notWhileAReplicaMayReturn() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").gone("r1").probe("r1", Probe.SILENT)
+            .waited("lost " + id("m1"), 60_000);
+        assertThat(scene.decide().actions()).isEmpty();
+    }
+
+    @Test
+    void notWhileAReplicasVolumeKeepsItsData() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").atGate("r1").stored("r1").waited("lost " + id("m1"), 60_000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Permit("r1", "start-of-r1", false));
+    }
+
+    @Test
+    void aReplicaWithoutTheDataGoesOnInItsPlace() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").neverSynced("r1").waited("lost " + id("m1"), 10_000);
+        assertThat(scene.decide().actions())
+            .containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
+        assertThat(scene.decide().reason()).isEqualTo("every copy of " + scene.calledByAddress("m1")
+            + ", master of 5461 slots, is gone (pod m1 is gone): " + scene.called("r1") + " goes on without its data");
+    }
+
+    private static Scene unclaimed() {
+        return Scene.cluster(3, 1).forgotten("m1").forgotten("r1");
+    }
+
+    @Test
+    void freeSlotsWaitForABlankNode() {
+        Scene scene = unclaimed().waited("unclaimed", 5000);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).anyMatch(w -> w.reason()
+            .equals("no node owns 5461 slots (0-5460); they wait for a blank node to become their master"));
+    }
+
+    @Test
+    void aNodeThatHasJoinedTakesThem() {
+        Scene scene = Scene.cluster(3, 1).forgotten("r1").owns("m1", SlotSet.NONE, 0).keys("m1", 0).waited("unclaimed", 1000);
+        assertThat(scene.decide()).isEqualTo(new Decision("repair",
+            List.of(new Action.TakeSlots(scene.address("m1"), id("m1"), SlotSet.range(0, 5460), SlotSet.NONE, id("m2"))),
+            "no node owns 5461 slots (0-5460): " + scene.called("m1") + " takes 5461 of them", List.of()));
+    }
+
+    @Test
+    void afterHalfAMinuteALiveMasterDoes() {
+        Scene scene = unclaimed().waited("unclaimed", 31_000);
+        assertThat(scene.decide().actions()).containsExactly(
+            new Action.TakeSlots(scene.address("m2"), id("m2"), SlotSet.range(0, 5460), SlotSet.NONE, id("m3")));
+    }
+
+    @Test
+    void notWithoutAQuorum() {
+        Scene scene = unclaimed().gone("m2").gone("r2").waited("unclaimed", 60_000);
+        assertThat(scene.decide().actions()).isEmpty();
+    }
+}

@@ -1,0 +1,402 @@
+package io.regroup.plan;
+
+import io.regroup.model.Address;
+import io.regroup.model.Asked;
+import io.regroup.model.ClusterNode;
+import io.regroup.model.ClusterTable;
+import io.regroup.model.End;
+import io.regroup.model.Heard;
+import io.regroup.model.NodeFlag;
+import io.regroup.model.NodeId;
+import io.regroup.model.Observation;
+import io.regroup.model.Pod;
+import io.regroup.model.Primary;
+import io.regroup.model.Probe;
+import io.regroup.model.RedisState;
+import io.regroup.model.Report;
+import io.regroup.model.Seat;
+import io.regroup.model.ServerFacts;
+import io.regroup.model.SlotSet;
+import io.regroup.model.View;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Function;
+
+/**
+ * A deployment at one moment, as a story tells it: {@code Scene.cluster(3, 1).gone("m1").proven("m1", "…")}. Nodes are called
+ * m1, m2 … (masters) and r1, r2 … (their replicas, in turn); everything is whole until the story says otherwise.
+ */
+final class Scene {
+
+    static final long NOW = 1_000_000;
+    private static final long ROUND = 7;
+
+    /** One node: what it is, what others say of it, and the pod around it. */
+    private static final class Node {
+        final String name;
+        final int number;
+        boolean master;
+        Optional<String> follows = Optional.empty();
+        SlotSet slots = SlotSet.NONE;
+        long epoch;
+        boolean blank;
+        boolean member = true;
+        boolean silent;
+        boolean leaving;
+        boolean listed = true;
+        Optional<RedisState> state = Optional.empty();
+        boolean stored;
+        boolean linkUp = true;
+        boolean synced = true;
+        boolean stateOk = true;
+        long offset = 100;
+        long keys = 10;
+        long uptime = 60;
+        String machine;
+        Optional<Address> address;
+        Optional<Report.MasterProbe> masterProbe = Optional.empty();
+        final Set<NodeFlag> flags = EnumSet.noneOf(NodeFlag.class);
+        final Set<String> ignorant = new TreeSet<>();
+        final Set<Address> meeting = new TreeSet<>();
+
+        Node(String name, int number) {
+            this.name = name;
+            this.number = number;
+            this.machine = "node-" + number;
+            this.address = Optional.of(address());
+        }
+
+        Address address() {
+            return new Address("10.0.0." + number, 6379);
+        }
+    }
+
+    private final SortedMap<String, Node> nodes = new TreeMap<>();
+    private final List<String> order = new ArrayList<>();
+    private Optional<Asked> asked = Optional.empty();
+    private Optional<Primary> primary = Optional.empty();
+    private boolean rememberAll = true;
+    private final SortedMap<Address, Probe> probes = new TreeMap<>();
+    private final SortedMap<String, End> ended = new TreeMap<>();
+    private final SortedSet<String> left = new TreeSet<>();
+    private final SortedMap<String, Long> sent = new TreeMap<>();
+    private final SortedMap<String, Long> since = new TreeMap<>();
+    private Optional<String> self = Optional.empty();
+
+    private Scene() {
+    }
+
+    /** A whole cluster of masters m1… with {@code replicas} replicas each; slots in equal parts, epochs 1, 2 … */
+    static Scene cluster(int masters, int replicas) {
+        Scene scene = new Scene();
+        List<SlotSet> parts = SlotSet.ALL.split(masters);
+        for (int i = 1; i <= masters; i++) {
+            Node node = scene.add("m" + i);
+            node.master = true;
+            node.slots = parts.get(i - 1);
+            node.epoch = i;
+        }
+        for (int i = 1; i <= masters * replicas; i++) {
+            Node node = scene.add("r" + i);
+            node.follows = Optional.of("m" + ((i - 1) % masters + 1));
+        }
+        scene.asked = Optional.of(new Asked(masters * (1 + replicas), replicas));
+        scene.rememberAll();
+        return scene;
+    }
+
+    /** So many blank nodes b1 … and no cluster. */
+    static Scene blanks(int count) {
+        Scene scene = new Scene();
+        for (int i = 1; i <= count; i++) {
+            scene.blank("b" + i);
+        }
+        scene.rememberAll = false;
+        return scene;
+    }
+
+    static NodeId id(String name) {
+        String hex = HexFormat.of().formatHex(name.getBytes(StandardCharsets.US_ASCII));
+        return new NodeId(hex + "0".repeat(40 - hex.length()));
+    }
+
+    Address address(String name) {
+        return nodes.get(name).address();
+    }
+
+    /** As the product names it in its sentences. */
+    String called(String name) {
+        return id(name).brief() + " (" + name + ")";
+    }
+
+    /** As the product names it when its pod is gone. */
+    String calledByAddress(String name) {
+        return id(name).brief() + " (" + address(name) + ")";
+    }
+
+    private Node add(String name) {
+        Node node = new Node(name, nodes.size() + 1);
+        nodes.put(name, node);
+        order.add(name);
+        return node;
+    }
+
+    private Scene change(String name, java.util.function.Consumer<Node> how) {
+        how.accept(nodes.get(name));
+        return this;
+    }
+
+    private void rememberAll() {
+        SortedMap<String, Seat> seats = new TreeMap<>();
+        nodes.values().stream().filter(n -> !n.blank)
+            .forEach(n -> seats.put(n.name, new Seat("uid-" + n.name, n.address(), new Address(n.address().host(), 7800), Optional.of(id(n.name)))));
+        primary = Optional.of(new Primary(1, seats, new TreeMap<>()));
+    }
+
+    // ---- the story
+
+    Scene asked(int count, int replicas) {
+        asked = Optional.of(new Asked(count, replicas));
+        return this;
+    }
+
+    Scene nobodyTellsHowMany() {
+        asked = Optional.empty();
+        return this;
+    }
+
+    /** A pod with a blank server that answers. */
+    Scene blank(String name) {
+        Node node = add(name);
+        node.master = true;
+        node.blank = true;
+        node.keys = 0;
+        node.offset = 0;
+        return this;
+    }
+
+    Scene placeholder(String name) {
+        return change(name, n -> n.slots = SlotSet.of(0));
+    }
+
+    /** Its pod is gone: no member, no report; the tables still name its node. */
+    Scene gone(String name) {
+        return change(name, n -> n.member = false);
+    }
+
+    /** It is a member and has not reported in this round. */
+    Scene unheard(String name) {
+        return change(name, n -> n.silent = true);
+    }
+
+    Scene leaving(String name) {
+        return change(name, n -> n.leaving = true);
+    }
+
+    Scene state(String name, RedisState state) {
+        return change(name, n -> n.state = Optional.of(state));
+    }
+
+    Scene ended(String name) {
+        return state(name, new RedisState.Ended());
+    }
+
+    Scene atGate(String name) {
+        return state(name, new RedisState.AtGate("start-of-" + name, 100));
+    }
+
+    Scene atGateFor(String name, long ms) {
+        return state(name, new RedisState.AtGate("start-of-" + name, ms));
+    }
+
+    /** While its Redis does not answer, its volume keeps the node. */
+    Scene stored(String name) {
+        return change(name, n -> n.stored = true);
+    }
+
+    Scene offset(String name, long offset) {
+        return change(name, n -> n.offset = offset);
+    }
+
+    Scene keys(String name, long keys) {
+        return change(name, n -> n.keys = keys);
+    }
+
+    Scene linkDown(String name) {
+        return change(name, n -> n.linkUp = false);
+    }
+
+    Scene neverSynced(String name) {
+        return change(name, n -> {
+            n.synced = false;
+            n.linkUp = false;
+        });
+    }
+
+    Scene uptime(String name, long seconds) {
+        return change(name, n -> n.uptime = seconds);
+    }
+
+    Scene on(String machine, String... names) {
+        for (String name : names) {
+            change(name, n -> n.machine = machine);
+        }
+        return this;
+    }
+
+    Scene flag(String name, NodeFlag flag) {
+        return change(name, n -> n.flags.add(flag));
+    }
+
+    /** Nobody knows an address of it. */
+    Scene nowhere(String name) {
+        return change(name, n -> {
+            n.address = Optional.empty();
+            n.flags.add(NodeFlag.NOADDR);
+        });
+    }
+
+    /** The others have it at another address than the one where it is. */
+    Scene moved(String name, String oldHost) {
+        return change(name, n -> n.address = Optional.of(new Address(oldHost, 6379)));
+    }
+
+    Scene follows(String replica, String master) {
+        return change(replica, n -> n.follows = Optional.of(master));
+    }
+
+    Scene owns(String name, SlotSet slots, long epoch) {
+        return change(name, n -> {
+            n.slots = slots;
+            n.epoch = epoch;
+        });
+    }
+
+    /** This node's table does not name that one. */
+    Scene doesNotKnow(String who, String whom) {
+        return change(who, n -> n.ignorant.add(whom));
+    }
+
+    Scene meets(String who, String whom) {
+        return change(who, n -> n.meeting.add(address(whom)));
+    }
+
+    /** It has been forgotten by all, and its pod is gone. */
+    Scene forgotten(String name) {
+        return change(name, n -> {
+            n.member = false;
+            n.listed = false;
+        });
+    }
+
+    Scene probe(String name, Probe probe) {
+        probes.put(address(name), probe);
+        return this;
+    }
+
+    /** What the replica's own member finds at its master's port. */
+    Scene masterProbe(String replica, Probe probe) {
+        return change(replica, n -> {
+            String master = n.follows.orElseThrow();
+            n.masterProbe = Optional.of(new Report.MasterProbe(id(master), address(master), probe));
+            n.linkUp = false;
+        });
+    }
+
+    /** The API server says that the pod is gone for good. */
+    Scene proven(String name, String words) {
+        ended.put(name, new End(words, true));
+        return this;
+    }
+
+    /** Its processes have ended, and may be started again. */
+    Scene provenForNow(String name, String words) {
+        ended.put(name, new End(words, false));
+        return this;
+    }
+
+    Scene left(String name) {
+        left.add(name);
+        return this;
+    }
+
+    Scene sent(String key, long agoMs) {
+        sent.put(key, NOW - agoMs);
+        return this;
+    }
+
+    Scene waited(String key, long ms) {
+        since.put(key, NOW - ms);
+        return this;
+    }
+
+    Scene remembersNothing() {
+        rememberAll = false;
+        return this;
+    }
+
+    /** Another member than the first looks. */
+    Scene seenBy(String name) {
+        self = Optional.of(name);
+        return this;
+    }
+
+    // ---- the values
+
+    Observation observation() {
+        List<String> members = order.stream().filter(n -> nodes.get(n).member).toList();
+        SortedMap<String, Heard> heard = new TreeMap<>();
+        members.stream().map(nodes::get).filter(n -> !n.silent).forEach(n -> heard.put(n.name, new Heard(report(n), NOW - 5)));
+        return new Observation(NOW, ROUND, new View(4, members.getFirst(), members, self.orElse(members.getFirst())), heard, asked, probes,
+            ended, left, sent, since);
+    }
+
+    Decision decide() {
+        return Planner.decide(observation());
+    }
+
+    Outlook look() {
+        return Planner.look(observation());
+    }
+
+    private Report report(Node node) {
+        ClusterTable table = table(node);
+        RedisState state = node.state.orElseGet(() -> new RedisState.Answering(table, new ServerFacts(node.stateOk, 10, node.keys,
+            !node.master && node.linkUp, !node.master && node.synced, node.offset, node.uptime, "7.0.15")));
+        Pod pod = new Pod(node.name, "uid-" + node.name, node.address().host(), node.machine, "");
+        return new Report(pod, ROUND, node.address(), new Address(node.address().host(), 7800), state,
+            node.stored ? Optional.of(table) : Optional.empty(), node.leaving, node.masterProbe, rememberAll ? primary : Optional.empty());
+    }
+
+    private ClusterTable table(Node owner) {
+        SortedMap<NodeId, ClusterNode> others = new TreeMap<>();
+        if (!owner.blank) {
+            nodes.values().stream().filter(n -> n != owner && !n.blank && n.listed && !owner.ignorant.contains(n.name))
+                .forEach(n -> others.put(id(n.name), line(n, n.address, n.flags)));
+        }
+        int handshake = 0;
+        for (Address peer : owner.meeting) {
+            NodeId unknown = new NodeId("f".repeat(39) + handshake++);
+            others.put(unknown, new ClusterNode(unknown, Optional.of(peer), EnumSet.of(NodeFlag.HANDSHAKE), Optional.empty(), 0, false,
+                SlotSet.NONE, new TreeMap<>(), new TreeMap<>()));
+        }
+        return new ClusterTable(line(owner, Optional.of(owner.address()), EnumSet.of(NodeFlag.MYSELF)), others);
+    }
+
+    private ClusterNode line(Node node, Optional<Address> address, Set<NodeFlag> flags) {
+        Set<NodeFlag> all = EnumSet.of(node.master ? NodeFlag.MASTER : NodeFlag.REPLICA);
+        all.addAll(flags);
+        Function<String, Long> epochOf = name -> nodes.get(name).epoch;
+        return new ClusterNode(id(node.name), address, all, node.follows.map(Scene::id), node.follows.map(epochOf).orElse(node.epoch), true,
+            node.slots, new TreeMap<>(), new TreeMap<>());
+    }
+}
