@@ -89,7 +89,9 @@ final class Quorum {
 
     /** Whether all members of the last primary view leave or have ended for good: no other side can take anything over. */
     static boolean nobodyElseIsLeft(Picture picture) {
-        return lastPrimary(picture).filter(p -> p.seats().keySet().stream().allMatch(m -> isExcused(m, picture))).isPresent();
+        Set<String> here = new TreeSet<>(picture.observation.view().members());
+        return picture.lastPrimary.filter(p -> p.seats().keySet().stream()
+            .allMatch(m -> isExcused(m, here.contains(m), picture))).isPresent();
     }
 
     /**
