@@ -45,6 +45,8 @@ public final class Leader {
     /** A proof that does not hold for good is good for this long: less than a server with data waits alone at its gate. */
     private static final long PROOF_MS = 3000;
     private static final long REMEMBER_MS = 300;
+    /** Keeps the rounds of one life apart from those of another, also of another member that led before. */
+    private static final long ROUNDS_A_LIFE = 1_000_000;
 
     private final SortedMap<String, Heard> heard = new TreeMap<>();
     private final SortedMap<Address, Probe> probes = new TreeMap<>();
@@ -74,7 +76,7 @@ public final class Leader {
      */
     public Leader(View view, long firstRound, long now) {
         this.view = view;
-        this.round = firstRound;
+        this.round = firstRound * ROUNDS_A_LIFE;
         this.lastRun = now;
         this.pendingSince = now;
         newRound(now);
@@ -180,7 +182,7 @@ public final class Leader {
             busy = true;
             last.actions().forEach(action -> action.keys().forEach(key -> sent.put(key, now)));
             effects.add(new Effect.CarryOut(last, round, view));
-        } else if (outlook.pending().isPresent() && now - roundAt >= askEvery(now)) {
+        } else if (outlook.pending().isPresent() && now - roundAt >= (allHeard(observation) ? askEvery(now) : PATIENT_ASK_MS)) {
             newRound(now);
             askDue = false;
             effects.add(new Effect.Ask(round));

@@ -82,7 +82,8 @@ final class Attach implements Step {
     /** Replicas of a node that owns no slot: its slots are served by others, so what the replica holds is no last copy (S1). */
     private static List<Host> strays(Picture picture) {
         return picture.nodes.values().stream()
-            .filter(h -> !h.isLeaving() && h.master().filter(m -> !picture.owned.containsKey(m)).isPresent()).toList();
+            .filter(h -> !h.isLeaving() && !picture.owned.containsKey(h.id())
+                && h.master().filter(m -> !picture.owned.containsKey(m)).isPresent()).toList();
     }
 
     private static boolean knowsAll(Host host, List<Host> masters) {

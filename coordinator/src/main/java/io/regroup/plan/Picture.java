@@ -222,9 +222,13 @@ final class Picture {
     }
 
     /** The node that this member's pod hosts: its Redis answers, or its data is kept there. */
-    Optional<NodeId> nodeAt(Report report) {
-        return report.state() instanceof Answering a ? Optional.of(a.table().myself().id())
-            : report.stored().map(table -> table.myself().id());
+    static Optional<NodeId> nodeAt(Report report) {
+        return tableAt(report).map(table -> table.myself().id());
+    }
+
+    /** What that node believes, or believed when its process ended. */
+    static Optional<ClusterTable> tableAt(Report report) {
+        return report.state() instanceof Answering a ? Optional.of(a.table()) : report.stored();
     }
 
     /** All ids that any answering node's table names, first contacts excepted. */

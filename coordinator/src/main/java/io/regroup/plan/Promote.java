@@ -88,11 +88,14 @@ final class Promote implements Step {
             master + " leaves: " + best.get() + " takes over its slots"));
     }
 
-    /** The replica that has most of the master's data; one that never finished a sync has none of it (S2). */
+    /**
+     * The replica that has most of the master's data; one that never finished a sync has none of it (S2). One that leaves only
+     * where no other is: then it holds the last copy, and hands it on before it goes.
+     */
     static Optional<Host> candidate(NodeId master, Picture picture) {
         return picture.replicasOf(master).stream()
-            .filter(h -> h.state().facts().synced() && !h.isLeaving())
-            .max(byOffset());
+            .filter(h -> h.state().facts().synced())
+            .max(Comparator.<Host, Boolean>comparing(h -> !h.isLeaving()).thenComparing(byOffset()));
     }
 
     private static Comparator<Host> byOffset() {

@@ -52,7 +52,7 @@ final class Quorum {
         }
         SortedMap<String, Seat> seats = new TreeMap<>();
         picture.reports.values().forEach(r -> {
-            seats.put(r.member(), new Seat(r.pod().uid(), r.redis(), r.group(), picture.nodeAt(r)));
+            seats.put(r.member(), new Seat(r.pod().uid(), r.redis(), r.group(), Picture.nodeAt(r)));
         });
         Optional<Primary> last = picture.lastPrimary;
         SortedMap<String, Seat> departed = new TreeMap<>();

@@ -100,7 +100,7 @@ final class RepairSlots implements Step {
             waits.add(new Wait(key, what + "; they wait for a blank node to become their master"));
             return Optional.empty();
         }
-        int pieces = missing > 0 && !empties.isEmpty() ? Math.max(1, Math.min(missing, empties.size())) : 1;
+        int pieces = empties.isEmpty() ? 1 : Math.max(1, missing - deserted(picture));
         SlotSet slots = picture.unclaimed.split(pieces).getFirst();
         Optional<Host> taker = missing > 0 && !empties.isEmpty() ? Optional.of(empties.getFirst())
             : picture.liveOwners().stream().filter(h -> !h.isLeaving())
@@ -134,12 +134,12 @@ final class RepairSlots implements Step {
     /** How many of the masters that are asked for have no slots, or are gone and have nobody to follow them. */
     static int missingMasters(Picture picture) {
         int wanted = picture.observation.asked().map(Asked::masters).orElse(0);
-        return Math.max(0, wanted - (picture.owned.size() - (int) deserted(picture)));
+        return Math.max(0, wanted - (picture.owned.size() - deserted(picture)));
     }
 
     /** Shards without anyone here; whether they are lost may not be certain yet. */
-    private static long deserted(Picture picture) {
-        return picture.owned.keySet().stream().filter(id -> picture.hostOf(id).isEmpty() && picture.replicasOf(id).isEmpty()
+    private static int deserted(Picture picture) {
+        return (int) picture.owned.keySet().stream().filter(id -> picture.hostOf(id).isEmpty() && picture.replicasOf(id).isEmpty()
             && !(Fate.of(id, picture) instanceof Fate.Lives)).count();
     }
 

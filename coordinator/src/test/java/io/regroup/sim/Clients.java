@@ -42,7 +42,7 @@ final class Clients {
             if (server.isServing() && world.canReach(place, server.address) && accepts(server, slot)) {
                 int write = world.ledger.nextWrite(slotIndex);
                 server.replication.write(write);
-                world.ledger.onAcknowledged(write);
+                world.rules.onAcknowledged(server, slot, write);
                 return;
             }
         }

@@ -1,6 +1,7 @@
 package io.regroup.sim;
 
 import io.regroup.model.Address;
+import io.regroup.model.Primary;
 import io.regroup.model.RedisState;
 import java.util.Optional;
 
@@ -28,6 +29,8 @@ final class Pod {
     private SimMember coordinator;
     private long started;
     private long crashes;
+    /** The last primary view, as the coordinator notes it on the volume: it outlives the coordinator, not the pod. */
+    Optional<Primary> memory = Optional.empty();
     boolean exists = true;
     boolean hostUp = true;
     boolean leaving;

@@ -224,6 +224,18 @@ final class Rules {
         return pod.redis().map(SimRedis::data).orElseGet(() -> pod.volume().data());
     }
 
+    /** What a master accepts that has been superseded elsewhere is lost by the rules: it cannot know yet. */
+    void onAcknowledged(SimRedis server, int slot, int write) {
+        world.ledger.onAcknowledged(write);
+        boolean superseded = world.servers().stream().anyMatch(s -> s.slots.owner(slot) == s.myself && s.myself.isMaster()
+            && s.myself.configEpoch > server.myself.configEpoch);
+        if (superseded) {
+            BitSet one = new BitSet();
+            one.set(write);
+            world.ledger.forgive(one);
+        }
+    }
+
     private BitSet lastCopies(BitSet dropped) {
         BitSet last = (BitSet) dropped.clone();
         last.and(world.ledger.alive());

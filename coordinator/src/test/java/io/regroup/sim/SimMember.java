@@ -33,7 +33,6 @@ final class SimMember {
     private long round = NO_ROUND;
     /** What each heard report shows, and when that was so. */
     final SortedMap<String, Heard> heard = new TreeMap<>();
-    private Optional<Primary> memory = Optional.empty();
     private Optional<Asked> told = Optional.empty();
     private View view;
     private Leader leader;
@@ -200,7 +199,7 @@ final class SimMember {
         RedisState state = pod.state();
         boolean answers = state instanceof RedisState.Answering;
         Optional<ClusterTable> stored = answers ? Optional.empty() : pod.volume().kept();
-        return new Report(pod.model(), round, pod.address(), pod.groupAddress(), state, stored, pod.leaving, masterProbe(), memory);
+        return new Report(pod.model(), round, pod.address(), pod.groupAddress(), state, stored, pod.leaving, masterProbe(), pod.memory);
     }
 
     private Optional<MasterProbe> masterProbe() {
@@ -258,8 +257,8 @@ final class SimMember {
 
     private void remember(String from, Primary primary) {
         obey(from, () -> {
-            if (memory.isEmpty() || memory.get().number() <= primary.number()) {
-                memory = Optional.of(primary);
+            if (pod.memory.isEmpty() || pod.memory.get().number() <= primary.number()) {
+                pod.memory = Optional.of(primary);
                 report();
             }
         });
