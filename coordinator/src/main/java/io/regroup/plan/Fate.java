@@ -1,6 +1,7 @@
 package io.regroup.plan;
 
 import io.regroup.model.Address;
+import io.regroup.model.End;
 import io.regroup.model.NodeId;
 import io.regroup.model.Primary;
 import io.regroup.model.Probe;
@@ -111,6 +112,15 @@ sealed interface Fate {
         return picture.replicasOf(id).stream()
             .flatMap(h -> h.report().masterProbe().stream())
             .anyMatch(p -> p.master().equals(id) && p.address().equals(address) && p.probe() == Probe.REFUSES);
+    }
+
+    /** Whether its pod may start this very node again: nothing says that the pod is gone, and nobody has taken its address. */
+    static boolean mayReturn(NodeId id, Picture picture) {
+        if (picture.addressesOf(id).stream().anyMatch(address -> picture.reportAt(address).isPresent())) {
+            return false;
+        }
+        return seatOf(id, picture).map(Map.Entry::getKey).filter(member -> !picture.observation.left().contains(member)
+            && Optional.ofNullable(picture.observation.ended().get(member)).filter(End::forGood).isEmpty()).isPresent();
     }
 
     private static Optional<Map.Entry<String, Seat>> seatOf(NodeId id, Picture picture) {

@@ -19,6 +19,11 @@ import java.util.TreeSet;
 final class Forget implements Step {
 
     private static final long SETTLE_MS = 500;
+    /**
+     * How long a dead node's pod may take to start it again with its data, in ms: a container that is killed is back within seconds. One
+     * that was forgotten would be kept out for a minute.
+     */
+    static final long RETURN_MS = 60_000;
 
     @Override
     public String name() {
@@ -42,6 +47,13 @@ final class Forget implements Step {
                 waits.add(new Wait("forget " + id, picture.name(id) + " has no slots and no member here: "
                     + Fate.of(id, picture).words() + "; it is forgotten once its end is certain"));
                 continue;
+            }
+            if (Fate.mayReturn(id, picture) && !isNowhere(id, picture)) {
+                waits.add(new Wait("return " + id, picture.name(id) + " is dead (" + death.get() + "), and its pod is not known to be gone: "
+                    + "it may be started again with its data, and is forgotten after " + RETURN_MS / 1000 + " s"));
+                if (picture.observation.waitedMs("return " + id) < RETURN_MS) {
+                    continue;
+                }
             }
             List<Host> followers = picture.replicasOf(id);
             if (!followers.isEmpty()) {
@@ -70,7 +82,10 @@ final class Forget implements Step {
         if (Fate.of(id, picture) instanceof Fate.Suspected && picture.isFailedForAll(id)) {
             return Optional.of("every node calls it failed, and it does not answer");
         }
-        boolean nowhere = picture.saidOf(id).stream().allMatch(line -> line.is(NodeFlag.NOADDR));
-        return nowhere ? Optional.of("nobody knows an address of it") : Optional.empty();
+        return isNowhere(id, picture) ? Optional.of("nobody knows an address of it") : Optional.empty();
+    }
+
+    private static boolean isNowhere(NodeId id, Picture picture) {
+        return picture.saidOf(id).stream().allMatch(line -> line.is(NodeFlag.NOADDR));
     }
 }

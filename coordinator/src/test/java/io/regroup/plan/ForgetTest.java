@@ -32,9 +32,26 @@ class ForgetTest {
 
     @Test
     void oneThatNobodyAnswersForAndAllCallFailed() {
-        Scene scene = Scene.cluster(3, 1).gone("r1").probe("r1", Probe.SILENT).flag("r1", NodeFlag.FAIL);
+        Scene scene = Scene.cluster(3, 1).gone("r1").probe("r1", Probe.SILENT).flag("r1", NodeFlag.FAIL)
+            .waited("return " + id("r1"), Forget.RETURN_MS);
         assertThat(scene.decide().reason())
             .isEqualTo("dead and without slots: " + scene.calledByAddress("r1") + " (every node calls it failed, and it does not answer)");
+    }
+
+    @Test
+    void oneThatItsPodMayStartAgainWithItsDataIsForgottenAfterAMinute() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").provenForNow("r1", "both ports of r1 refuse connections").flag("r1", NodeFlag.FAIL);
+        String reason = scene.calledByAddress("r1") + " is dead (both ports of r1 refuse connections), and its pod is not known to be gone: "
+            + "it may be started again with its data, and is forgotten after 60 s";
+        assertThat(scene.waited("return " + id("r1"), 59_999).decide())
+            .isEqualTo(new Decision("none", List.of(), reason, List.of(new Wait("return " + id("r1"), reason))));
+        assertThat(scene.waited("return " + id("r1"), 60_000).decide().step()).isEqualTo("forget");
+    }
+
+    @Test
+    void oneWhosePodSaidThatItLeavesIsNotWaitedFor() {
+        assertThat(Scene.cluster(3, 1).gone("r1").left("r1").provenForNow("r1", "both ports of r1 refuse connections").decide().step())
+            .isEqualTo("forget");
     }
 
     @Test
