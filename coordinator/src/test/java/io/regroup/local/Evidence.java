@@ -3,9 +3,10 @@ package io.regroup.local;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
 
 /** Keeps what a failed test leaves behind, before the cluster goes. */
-final class Evidence implements AfterTestExecutionCallback {
+final class Evidence implements AfterTestExecutionCallback, LifecycleMethodExecutionExceptionHandler {
 
     private final Supplier<RealCluster> cluster;
 
@@ -15,8 +16,20 @@ final class Evidence implements AfterTestExecutionCallback {
 
     @Override
     public void afterTestExecution(ExtensionContext context) {
+        if (context.getExecutionException().isPresent()) {
+            keep(context);
+        }
+    }
+
+    @Override
+    public void handleBeforeEachMethodExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        keep(context);
+        throw failure;
+    }
+
+    private void keep(ExtensionContext context) {
         RealCluster failed = cluster.get();
-        if (context.getExecutionException().isPresent() && failed != null) {
+        if (failed != null) {
             failed.keepEvidence(context.getRequiredTestClass().getSimpleName() + "." + context.getRequiredTestMethod().getName());
         }
     }

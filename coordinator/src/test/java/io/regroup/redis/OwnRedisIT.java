@@ -11,6 +11,7 @@ import io.regroup.model.SlotSet;
 import io.regroup.plan.Command;
 import io.regroup.redis.OwnRedis.Reading;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
@@ -137,15 +139,16 @@ class OwnRedisIT {
 
     @Test
     void aServerThatReadsItsDataIsLoading() throws InterruptedException {
+        Random random = new Random(1);
         RealServer server = server("loading").start();
         OwnRedis reader = reader(server.address());
         answered(reader);
         sendAllSlots(server);
         await("it takes writes").atMost(PATIENCE).until(() -> answered(reader).facts().stateOk());
         for (int i = 0; i < 100; i++) {
-            send(server, "SET", "key" + i, "x".repeat(4096));
+            // What does not compress: it looks at its sockets after so many bytes of the file.
+            send(server, "SET", "key" + i, new BigInteger(8 * 2000, random).toString(36));
         }
-        assertThat(answered(reader).facts().keys()).isEqualTo(100);
         send(server, "SAVE");
         server.kill();
 

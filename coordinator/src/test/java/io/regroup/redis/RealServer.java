@@ -33,7 +33,7 @@ final class RealServer implements AutoCloseable {
     /** Starts it, again on what is in its directory if it ran before. */
     RealServer start(String... more) {
         List<String> command = new ArrayList<>(List.of(server(dir).file().toString(), "--port", Integer.toString(address.port()),
-            "--bind", HOST, "--dir", dir.toString(), "--cluster-enabled", "yes", "--cluster-node-timeout", "2000",
+            "--bind", HOST, "--dir", dir.toString(), "--cluster-enabled", "yes", "--cluster-node-timeout", "15000",
             "--cluster-announce-ip", HOST, "--save", "", "--repl-diskless-sync-delay", "0"));
         command.addAll(List.of(more));
         try {
