@@ -46,8 +46,6 @@ public final class Regroup {
         if (!rest.isEmpty()) {
             fail(2, "regroup coordinator takes no words, its settings come from the environment: " + rest);
         }
-        // Found on the class path as it is in config/, unless the JVM is told another.
-        System.getProperties().putIfAbsent("logback.configurationFile", "config/logback.xml");
         try {
             Settings settings = Settings.of(System.getenv());
             Coordinator coordinator = new Coordinator(settings);

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.ListIterator;
 import java.util.Map;
+import java.util.Optional;
+import org.jgroups.Global;
 import org.jgroups.JChannel;
 import org.jgroups.conf.ProtocolConfiguration;
 import org.jgroups.conf.ProtocolStackConfigurator;
@@ -22,6 +24,9 @@ final class Stack implements ProtocolStackConfigurator {
     /** Names a file to be read instead of the one that comes with the program. */
     static final String FILE_VARIABLE = "JGROUPS_CONFIG";
     private static final String RESOURCE = "config/jgroups.xml";
+    /** The classes that JGroups gives numbers to: without our lists it loads some 150 of its own that are not in our stack. */
+    static final String TYPES = "io/regroup/group/jgroups-types.xml";
+    static final String PROTOCOLS = "io/regroup/group/jgroups-protocols.xml";
 
     private final GroupSettings settings;
     private final List<ProtocolConfiguration> protocols;
@@ -33,6 +38,10 @@ final class Stack implements ProtocolStackConfigurator {
 
     /** A channel that is not connected yet. @throws GroupException if the configuration cannot be read or used */
     static JChannel channel(GroupSettings settings) throws GroupException {
+        if (ownFile().isEmpty()) {
+            System.getProperties().putIfAbsent(Global.MAGIC_NUMBER_FILE, TYPES);
+            System.getProperties().putIfAbsent(Global.PROTOCOL_ID_FILE, PROTOCOLS);
+        }
         Stack stack = new Stack(settings, read());
         stack.fill();
         try {
@@ -46,13 +55,16 @@ final class Stack implements ProtocolStackConfigurator {
 
     /** Where the configuration comes from, for messages. */
     static String source() {
-        String file = System.getenv(FILE_VARIABLE);
-        return file == null || file.isBlank() ? RESOURCE : file + " (" + FILE_VARIABLE + ")";
+        return ownFile().map(file -> file + " (" + FILE_VARIABLE + ")").orElse(RESOURCE);
+    }
+
+    private static Optional<String> ownFile() {
+        return Optional.ofNullable(System.getenv(FILE_VARIABLE)).filter(file -> !file.isBlank());
     }
 
     private static List<ProtocolConfiguration> read() throws GroupException {
-        String file = System.getenv(FILE_VARIABLE);
-        try (InputStream xml = file == null || file.isBlank() ? resource() : new ByteArrayInputStream(Files.readAllBytes(Path.of(file)))) {
+        Optional<String> file = ownFile();
+        try (InputStream xml = file.isEmpty() ? resource() : new ByteArrayInputStream(Files.readAllBytes(Path.of(file.get())))) {
             return XmlConfigurator.getInstance(xml).getProtocolStack();
         } catch (IOException | RuntimeException e) {
             throw new GroupException("the protocol stack cannot be read from " + source() + ": " + Causes.sentence(e), e);

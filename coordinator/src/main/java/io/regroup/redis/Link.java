@@ -1,94 +1,139 @@
 package io.regroup.redis;
 
-import io.lettuce.core.RedisChannelHandler;
-import io.lettuce.core.RedisCommandExecutionException;
-import io.lettuce.core.RedisConnectionStateListener;
-import io.lettuce.core.RedisURI;
-import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.codec.StringCodec;
-import io.lettuce.core.output.StatusOutput;
-import io.lettuce.core.output.ValueOutput;
-import io.lettuce.core.protocol.AsyncCommand;
 import io.lettuce.core.protocol.CommandArgs;
-import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.ProtocolKeyword;
-import io.lettuce.core.protocol.RedisCommand;
-import io.regroup.model.Address;
+import io.lettuce.core.protocol.ProtocolVersion;
+import io.lettuce.core.protocol.RedisStateMachine;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
 import io.regroup.plan.Command;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
 
 /** One connection to one server. Commands are sent as one pipeline; replies come in their order. */
-final class Link {
+final class Link extends ByteToMessageDecoder {
 
-    private final StatefulRedisConnection<String, String> connection;
+    private record Sent(TextOutput output, CompletableFuture<Reply> reply) {
 
-    private Link(StatefulRedisConnection<String, String> connection) {
-        this.connection = connection;
+        void answered() {
+            reply.complete(output.hasError() ? new Reply.Refusal(output.getError())
+                : new Reply.Answer(output.get() == null ? "" : output.get()));
+        }
+
+        void unanswered(String problem) {
+            reply.complete(new Reply.Silence(problem));
+        }
     }
 
-    static CompletableFuture<Link> open(LeanClient client, Address address) {
-        RedisURI uri = RedisURI.create(address.host(), address.port());
-        return client.connectAsync(StringCodec.UTF8, uri).toCompletableFuture().thenApply(Link::new);
+    private record Word(String text) implements ProtocolKeyword {
+
+        @Override
+        public byte[] getBytes() {
+            return text.getBytes(StandardCharsets.US_ASCII);
+        }
+    }
+
+    private final Channel channel;
+    private final RedisStateMachine parser = new RedisStateMachine();
+    private final CompletableFuture<Void> lost = new CompletableFuture<>();
+    /** What has no answer yet, in the order of the answers. Of the channel's thread, and so is all that follows. */
+    private final Queue<Sent> open = new ArrayDeque<>();
+    private String end = "the connection is closed";
+
+    Link(Channel channel) {
+        this.channel = channel;
+        parser.setProtocolVersion(ProtocolVersion.RESP2);
     }
 
     boolean isOpen() {
-        return connection.isOpen();
+        return channel.isActive();
     }
 
-    /** Called once, on Lettuce's thread, when the connection is lost. */
+    /** Called once, on the channel's thread, when the connection is lost or closed; at once if it is already. */
     void onLost(Runnable listener) {
-        connection.addListener(new RedisConnectionStateListener() {
-            @Override
-            public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
-                listener.run();
-            }
-        });
+        lost.thenRun(listener);
     }
 
     /** Sends all at once. A reply that cannot come any more is a {@link Reply.Silence}; the futures never fail. */
     List<CompletableFuture<Reply>> send(List<Command> commands) {
-        List<RedisCommand<String, String, ?>> batch = new ArrayList<>();
-        List<CompletableFuture<Reply>> replies = new ArrayList<>();
+        List<Sent> batch = new ArrayList<>();
+        ByteBuf bytes = channel.alloc().buffer();
         for (Command command : commands) {
-            AsyncCommand<String, String, String> async = encode(command);
-            batch.add(async);
-            replies.add(reply(async));
+            Sent sent = new Sent(new TextOutput(), new CompletableFuture<>());
+            CommandArgs<String, String> args = new CommandArgs<>(StringCodec.UTF8);
+            command.words().subList(1, command.words().size()).forEach(args::add);
+            new io.lettuce.core.protocol.Command<>(new Word(command.words().getFirst()), sent.output(), args).encode(bytes);
+            batch.add(sent);
         }
-        connection.dispatch(batch);
-        return replies;
+        try {
+            channel.eventLoop().execute(() -> write(bytes, batch));
+        } catch (RejectedExecutionException e) {
+            batch.forEach(sent -> sent.unanswered("this coordinator ends"));
+        }
+        return batch.stream().map(Sent::reply).toList();
     }
 
-    private static AsyncCommand<String, String, String> encode(Command command) {
-        String name = command.words().getFirst();
-        CommandArgs<String, String> args = new CommandArgs<>(StringCodec.UTF8);
-        command.words().subList(1, command.words().size()).forEach(args::add);
-        // Bulk replies fill a ValueOutput, status replies a StatusOutput: INFO and CLUSTER NODES are the bulk ones.
-        boolean bulk = name.equals("INFO") || name.equals("CLUSTER")
-            && (command.words().get(1).equals("NODES") || command.words().get(1).equals("INFO"));
-        return new AsyncCommand<>(new io.lettuce.core.protocol.Command<>(keyword(name),
-            bulk ? new ValueOutput<>(StringCodec.UTF8) : new StatusOutput<>(StringCodec.UTF8), args));
-    }
-
-    private static ProtocolKeyword keyword(String name) {
-        return CommandType.valueOf(name);
-    }
-
-    private static CompletableFuture<Reply> reply(CompletionStage<String> stage) {
-        return stage.toCompletableFuture().handle((text, error) -> {
-            Throwable cause = error instanceof CompletionException ? error.getCause() : error;
-            if (cause == null) {
-                return new Reply.Answer(text == null ? "" : text);
+    private void write(ByteBuf bytes, List<Sent> batch) {
+        open.addAll(batch);
+        channel.writeAndFlush(bytes).addListener(written -> {
+            if (!written.isSuccess()) {
+                lose(written.cause());
+                silence();
             }
-            return cause instanceof RedisCommandExecutionException
-                ? new Reply.Refusal(cause.getMessage()) : new Reply.Silence(cause.toString());
         });
     }
 
+    @Override
+    protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
+        while (in.isReadable()) {
+            Sent next = open.peek();
+            if (next == null) {
+                // Its next answer would be taken for another question's.
+                in.skipBytes(in.readableBytes());
+                throw new IllegalStateException("the server says what it was not asked");
+            }
+            if (!parser.decode(in, next.output(), error -> next.output().setError(error.toString()))) {
+                return;
+            }
+            open.remove();
+            next.answered();
+        }
+    }
+
+    /** The connection is gone, for whatever reason. */
+    @Override
+    protected void handlerRemoved0(ChannelHandlerContext context) {
+        silence();
+        lost.complete(null);
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        lose(cause);
+    }
+
+    private void lose(Throwable cause) {
+        if (cause.getMessage() != null) {
+            end = cause.getMessage();
+        }
+        channel.close();
+    }
+
+    private void silence() {
+        for (Sent sent = open.poll(); sent != null; sent = open.poll()) {
+            sent.unanswered(end);
+        }
+    }
+
     void close() {
-        connection.closeAsync();
+        channel.close();
     }
 }

@@ -76,7 +76,7 @@ public final class OwnRedis {
                 if (Port.refuses(address, (int) timeout.toMillis())) {
                     return new Reading.Refused();
                 }
-                link = Link.open(servers.client(), address).get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+                link = servers.connector().open(address).get(timeout.toMillis(), TimeUnit.MILLISECONDS);
                 link.onLost(onLost);
             }
             return reading(ask());

@@ -18,15 +18,15 @@ import java.util.concurrent.TimeoutException;
 /** The Redis servers of a cluster, as the leader speaks to them: batches, all nodes at once. */
 public final class Servers implements AutoCloseable {
 
-    private final LeanClient client;
+    private final Connector connector;
     private final ConcurrentMap<Address, CompletableFuture<Link>> links = new ConcurrentHashMap<>();
 
     public Servers(Duration connectTimeout) {
-        client = new LeanClient(connectTimeout);
+        connector = new Connector(connectTimeout);
     }
 
-    LeanClient client() {
-        return client;
+    Connector connector() {
+        return connector;
     }
 
     /**
@@ -76,7 +76,7 @@ public final class Servers implements AutoCloseable {
     private CompletableFuture<Link> link(Address address) {
         return links.compute(address, (key, old) -> {
             boolean usable = old != null && !old.isCompletedExceptionally() && (!old.isDone() || old.join().isOpen());
-            return usable ? old : Link.open(client, address);
+            return usable ? old : connector.open(address);
         });
     }
 
@@ -95,6 +95,6 @@ public final class Servers implements AutoCloseable {
     @Override
     public void close() {
         links.keySet().forEach(this::drop);
-        client.release();
+        connector.close();
     }
 }
