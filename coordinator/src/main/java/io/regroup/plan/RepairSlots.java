@@ -22,8 +22,6 @@ final class RepairSlots implements Step {
     private static final long SETTLE_MS = 1000;
     /** A node whose process ended may come back with its data; this long its slots wait for it. */
     static final long SHARD_LOSS_GRACE_MS = 10_000;
-    /** The same for one that nothing is heard of: no proof will come when nobody remembers its pod. */
-    static final long UNPROVEN_LOSS_GRACE_MS = 60_000;
     /** Blank pods that are on their way take an orphaned range in place of a busy master; this long it waits for one. */
     private static final long REPLACEMENT_MS = 30_000;
 
@@ -50,10 +48,10 @@ final class RepairSlots implements Step {
      * A shard of which no copy is left goes on with a replica that never finished a sync, if it has one; else its master is
      * forgotten, and its slots are nobody's. That stands in the tables: whoever leads next sees it, and the address is free.
      */
-    private static Optional<Work> giveUp(NodeId owner, Loss loss, Picture picture, List<Wait> waits) {
-        String what = "every copy of " + picture.name(owner) + ", master of " + picture.slotsOf(owner).size() + " slots, is gone (" + loss.why() + ")";
-        boolean waiting = picture.observation.waitedMs("lost " + owner) < loss.graceMs();
-        waits.add(new Wait("lost " + owner, what + (waiting ? "; its slots wait " + loss.graceMs() / 1000 + " s for one to return"
+    private static Optional<Work> giveUp(NodeId owner, String why, Picture picture, List<Wait> waits) {
+        String what = "every copy of " + picture.name(owner) + ", master of " + picture.slotsOf(owner).size() + " slots, is gone (" + why + ")";
+        boolean waiting = picture.observation.waitedMs("lost " + owner) < SHARD_LOSS_GRACE_MS;
+        waits.add(new Wait("lost " + owner, what + (waiting ? "; its slots wait " + SHARD_LOSS_GRACE_MS / 1000 + " s for one to return"
             : "; it is being given up")));
         if (waiting || picture.observation.sentWithin("promote for " + owner, SETTLE_MS)
             || picture.observation.sentWithin("forget " + owner, SETTLE_MS)) {
@@ -70,37 +68,22 @@ final class RepairSlots implements Step {
      * Owners that are proven dead, keep no data on any volume here, and have no replica with their data: none that answers, and
      * none that may return.
      */
-    static SortedMap<NodeId, Loss> lostShards(Picture picture) {
-        SortedMap<NodeId, Loss> lost = new TreeMap<>();
+    static SortedMap<NodeId, String> lostShards(Picture picture) {
+        SortedMap<NodeId, String> lost = new TreeMap<>();
         for (NodeId owner : picture.owned.keySet()) {
-            if (picture.hostOf(owner).isEmpty() && Promote.candidate(owner, picture).isEmpty()
-                && copyThatMayReturn(owner, picture).isEmpty()) {
-                loss(owner, picture).ifPresent(loss -> lost.put(owner, loss));
+            if (picture.hostOf(owner).isEmpty() && Fate.of(owner, picture) instanceof Fate.Proven proof
+                && Promote.candidate(owner, picture).isEmpty() && copyThatMayReturn(owner, picture).isEmpty()) {
+                lost.put(owner, proof.words());
             }
         }
         return lost;
-    }
-
-    private static Optional<Loss> loss(NodeId owner, Picture picture) {
-        return switch (Fate.of(owner, picture)) {
-            case Fate.Lives l -> Optional.empty();
-            case Fate.Proven proven -> Optional.of(new Loss(proven.words(), SHARD_LOSS_GRACE_MS));
-            case Fate.Suspected suspected -> Optional.of(new Loss(suspected.words() + ", without proof", UNPROVEN_LOSS_GRACE_MS));
-            case Fate.Unknown unknown -> Optional.empty();
-        };
-    }
-
-    /** @param graceMs how long its slots wait for a copy to return */
-    record Loss(String why, long graceMs) {
     }
 
     /** A replica of this node that does not answer, and whose end is not certain or whose data is kept. */
     static Optional<NodeId> copyThatMayReturn(NodeId owner, Picture picture) {
         return picture.followersOf(owner).stream()
             .filter(id -> !picture.nodes.containsKey(id) && !picture.blanks.containsKey(id))
-            .filter(id -> picture.stored.containsKey(id)
-                || !(Fate.of(id, picture) instanceof Fate.Proven) && picture.observation.waitedMs("lost " + owner) < UNPROVEN_LOSS_GRACE_MS)
-            .findFirst();
+            .filter(id -> picture.stored.containsKey(id) || !(Fate.of(id, picture) instanceof Fate.Proven)).findFirst();
     }
 
     private static Optional<Work> give(Picture picture, List<Wait> waits) {

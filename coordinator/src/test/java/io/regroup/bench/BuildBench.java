@@ -25,7 +25,8 @@ public final class BuildBench {
     public static void main(String[] args) throws Exception {
         List<Integer> sizes = new ArrayList<>();
         int runs = 3;
-        for (String arg : args.length == 0 ? new String[] {"6", "30", "60"} : args) {
+        String asked = String.join(" ", args).strip();
+        for (String arg : (asked.isEmpty() ? "6 30 60 x3" : asked).split(" ")) {
             if (arg.startsWith("x")) {
                 runs = Integer.parseInt(arg.substring(1));
             } else {
