@@ -74,7 +74,7 @@ class EndRuleTest {
     void aPodWhosePhaseIsFinalHasEnded() throws IOException {
         assertThat(judge("", "Failed", "")).isEqualTo(new Gone("pod p has ended (phase Failed)"));
         assertThat(judge("", "Succeeded", "")).isEqualTo(new Gone("pod p has ended (phase Succeeded)"));
-        assertThat(judge("", "Failed", "\"state\":" + LOST)).isInstanceOf(Ended.class);
+        assertThat(judge("", "Failed", "\"state\":" + LOST)).isInstanceOf(Gone.class);
     }
 
     @Test
