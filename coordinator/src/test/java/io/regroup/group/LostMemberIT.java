@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 /** Members in processes of their own, which are killed and stopped. */
 class LostMemberIT {
 
-    private static final Duration START = Duration.ofSeconds(30);
+    private static final Duration START = Duration.ofSeconds(120);
 
     private final Loopback loopback = Loopback.pick();
     private final List<MemberProcess> members = new ArrayList<>();
