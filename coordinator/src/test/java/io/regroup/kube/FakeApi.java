@@ -134,9 +134,9 @@ final class FakeApi implements AutoCloseable {
 
     /** The next watch that was opened, in their order. */
     Watcher nextWatch() throws InterruptedException {
-        Watcher watcher = watchers.poll(10, TimeUnit.SECONDS);
+        Watcher watcher = watchers.poll(60, TimeUnit.SECONDS);
         if (watcher == null) {
-            throw new AssertionError("no watch was opened within 10 s; asked: " + asked);
+            throw new AssertionError("no watch was opened within 60 s; asked: " + asked);
         }
         return watcher;
     }

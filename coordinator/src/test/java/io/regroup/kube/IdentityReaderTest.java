@@ -269,7 +269,7 @@ class IdentityReaderTest {
             }
             try (LeaderApi leader = new LeaderApi(right)) {
                 assertThat(new PodEnds(leader).ask("redis-7d-x", "another"))
-                        .isInstanceOf(PodEnds.Answer.Ended.class);
+                        .isInstanceOf(PodEnds.Answer.Gone.class);
             }
             try (LeaderApi leader = new LeaderApi(wrong)) {
                 assertThat(new PodEnds(leader).ask("redis-7d-x", "another").reason()).contains("PKIX");
