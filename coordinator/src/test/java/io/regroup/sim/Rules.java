@@ -327,7 +327,7 @@ final class Rules {
         }
         for (int slot : Dataset.SLOTS) {
             List<SimRedis> owners = world.servers().stream().filter(s -> s.isServing() && s.myself.isMaster() && s.stateOk
-                && s.slots.owner(slot) == s.myself).toList();
+                && s.slots.owner(slot) == s.myself && !isBlank(s)).toList();
             boolean disputed = owners.size() > 1 && world.net.isWhole();
             if (!disputed) {
                 disputedSince.remove(slot);

@@ -247,7 +247,7 @@ final class SimMember {
             case Effect.Prove prove -> prove.members().forEach((member, seat) -> later(world.chance.between(5, 60),
                 () -> {
                     bothRefuse(member, seat).ifPresent(end -> leader.onEnded(member, end, world.now()));
-                    world.kube.proofOfEnd(member, seat).ifPresent(end -> leader.onEnded(member, end, world.now()));
+                    world.kube.proofOfEnd(member, seat).ifPresent(end -> leader.onEnded(member, world.tamper.proof(end), world.now()));
                     drive();
                 }));
             case Effect.Remember remember -> view.members().forEach(m ->

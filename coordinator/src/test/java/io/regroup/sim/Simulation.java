@@ -17,6 +17,8 @@ final class Simulation {
     private static final long FORM_MS = 30_000;
     private static final long WHOLE_MS = 90_000;
     private static final long SILENT_MS = 60_000;
+    /** A FORCE that was sent in trouble may still win so much later: Redis forgets it then. */
+    private static final long ELECTION_MS = 8000;
 
     /** What came of it. */
     record Outcome(long formedMs, long wholeMs, int acknowledged, int lostByCrash, int lostByLag) {
@@ -53,7 +55,7 @@ final class Simulation {
         pass(chance.between(0, 3000));
         long whole = until("whole again", WHOLE_MS);
         clients.stop();
-        pass(1000);
+        pass(ELECTION_MS);
         until("whole still", 5000);
         long commands = world.commands;
         pass(silentMs);

@@ -32,8 +32,12 @@ class SimulationTest {
     }
 
     static Optional<String> failure(long seed) {
+        return failure(seed, new Tamper());
+    }
+
+    static Optional<String> failure(long seed, Tamper tamper) {
         try {
-            new Simulation(seed, new Tamper(), null).run();
+            new Simulation(seed, tamper, null).run();
             return Optional.empty();
         } catch (RuntimeException | AssertionError | StackOverflowError e) {
             return Optional.of("seed " + seed + ": " + (e instanceof Violation ? e.getMessage() : e + " at " + e.getStackTrace()[0])

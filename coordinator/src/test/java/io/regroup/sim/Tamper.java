@@ -2,6 +2,7 @@ package io.regroup.sim;
 
 import io.regroup.lead.Effect;
 import io.regroup.model.Asked;
+import io.regroup.model.End;
 import io.regroup.model.Report;
 import java.util.List;
 
@@ -18,6 +19,10 @@ class Tamper {
 
     Asked asked(SimMember leader, Asked asked) {
         return asked;
+    }
+
+    End proof(End end) {
+        return end;
     }
 
     Effect.CarryOut change(SimMember leader, Effect.CarryOut carryOut) {

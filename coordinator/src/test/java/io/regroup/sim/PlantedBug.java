@@ -1,0 +1,147 @@
+package io.regroup.sim;
+
+import io.regroup.lead.Effect.CarryOut;
+import io.regroup.model.Asked;
+import io.regroup.model.End;
+import io.regroup.model.Primary;
+import io.regroup.model.RedisState.Answering;
+import io.regroup.model.Report;
+import io.regroup.model.Seat;
+import io.regroup.model.ServerFacts;
+import io.regroup.plan.Action;
+import io.regroup.plan.Decision;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+
+/** The product with one guard taken out, each from the outside: what it hears or does is changed as if the guard were not there. */
+enum PlantedBug {
+
+    /** A server starts without a permit. */
+    GATE_ALWAYS_OPEN(new Tamper() {
+        @Override
+        void onGate(Pod pod) {
+            pod.permit(pod.request(), pod.volume().kept().isEmpty());
+        }
+    }),
+    /** Data on the volume is not looked at when the gate opens. */
+    EVERY_START_IS_BLANK(new Tamper() {
+        @Override
+        CarryOut change(SimMember leader, CarryOut carryOut) {
+            return actions(carryOut, a -> a instanceof Action.Permit p ? new Action.Permit(p.member(), p.request(), true) : a);
+        }
+    }),
+    /** Every view is primary. */
+    QUORUM_ALWAYS_TRUE(new Tamper() {
+        @Override
+        Report hear(SimMember leader, Report report) {
+            Seat seat = new Seat(report.pod().uid(), report.redis(), report.group(), Optional.empty());
+            return copy(report, report.round(), report.state(), Optional.of(new Primary(1, new TreeMap<>(Map.of(report.member(), seat)), new TreeMap<>())));
+        }
+    }),
+    /** That a container ended excuses its member for good. */
+    ENDED_IS_GONE(new Tamper() {
+        @Override
+        End proof(End end) {
+            return new End(end.words(), true);
+        }
+    }),
+    /** A suspected master is taken over without proof. */
+    TAKEOVER_WITHOUT_PROOF(new Tamper() {
+        @Override
+        List<String> words(List<String> words) {
+            return words.contains("FORCE") ? List.of("CLUSTER", "FAILOVER", "TAKEOVER") : words;
+        }
+    }),
+    /** Any replica is as good as another. */
+    OFFSETS_NOT_COMPARED(new Tamper() {
+        @Override
+        Report hear(SimMember leader, Report report) {
+            return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), -f.offset(), f.uptimeSeconds(), f.version()));
+        }
+    }),
+    /** A replica is promoted before its first sync. */
+    SYNC_NOT_REQUIRED(new Tamper() {
+        @Override
+        Report hear(SimMember leader, Report report) {
+            return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), true, f.offset(), f.uptimeSeconds(), f.version()));
+        }
+    }),
+    /** The cluster is founded by those who happen to be here. */
+    BOOTSTRAP_WITHOUT_COUNT(new Tamper() {
+        @Override
+        Asked asked(SimMember leader, Asked asked) {
+            int here = leader.view().map(v -> v.members().size()).orElse(Asked.LEAST_MASTERS);
+            return new Asked(Math.max(Asked.LEAST_MASTERS, here), asked.replicas());
+        }
+    }),
+    /** A report is fresh whenever it comes. */
+    NO_STALE_CHECK(new Tamper() {
+        @Override
+        Report hear(SimMember leader, Report report) {
+            long round = leader.leader().orElseThrow().observation(leader.world.now()).round();
+            return copy(report, round + 1, report.state(), report.primary());
+        }
+    }),
+    /** A dead master is forgotten together with its replica's promotion, not after it. */
+    FORGET_WITH_PROMOTION(new Tamper() {
+        @Override
+        CarryOut change(SimMember leader, CarryOut carryOut) {
+            List<Action> actions = new ArrayList<>();
+            for (Action action : carryOut.decision().actions()) {
+                if (action instanceof Action.Promote promote && promote.how() != Action.Promotion.HANDOVER) {
+                    java.util.SortedSet<io.regroup.model.Address> all = new java.util.TreeSet<>();
+                    leader.world.servers().forEach(s -> all.add(s.address));
+                    actions.add(new Action.Forget(promote.master(), all));
+                }
+                actions.add(action);
+            }
+            return with(carryOut, actions);
+        }
+    }),
+    /** Who leaves is let go at once. */
+    RELEASE_AT_ONCE(new Tamper() {
+        @Override
+        CarryOut change(SimMember leader, CarryOut carryOut) {
+            List<Action> actions = new ArrayList<>(carryOut.decision().actions());
+            leader.heard.values().stream().map(SimMember.Heard::report).filter(Report::leaving)
+                .forEach(r -> actions.add(new Action.Release(r.member())));
+            return with(carryOut, actions);
+        }
+    }),
+    /** What a volume keeps is not asked. */
+    VOLUMES_NOT_READ(new Tamper() {
+        @Override
+        Report hear(SimMember leader, Report report) {
+            return new Report(report.pod(), report.round(), report.redis(), report.group(), report.state(), Optional.empty(), report.leaving(),
+                report.masterProbe(), report.primary());
+        }
+    });
+
+    final Tamper tamper;
+
+    PlantedBug(Tamper tamper) {
+        this.tamper = tamper;
+    }
+
+    private static CarryOut with(CarryOut carryOut, List<Action> actions) {
+        Decision decision = carryOut.decision();
+        return new CarryOut(new Decision(decision.step(), actions, decision.reason(), decision.waits()), carryOut.round(), carryOut.view());
+    }
+
+    private static CarryOut actions(CarryOut carryOut, UnaryOperator<Action> change) {
+        return with(carryOut, carryOut.decision().actions().stream().map(change).toList());
+    }
+
+    private static Report facts(Report report, UnaryOperator<ServerFacts> change) {
+        return report.state() instanceof Answering a ? copy(report, report.round(), new Answering(a.table(), change.apply(a.facts())), report.primary())
+            : report;
+    }
+
+    private static Report copy(Report report, long round, io.regroup.model.RedisState state, Optional<Primary> primary) {
+        return new Report(report.pod(), round, report.redis(), report.group(), state, report.stored(), report.leaving(), report.masterProbe(), primary);
+    }
+}
