@@ -40,6 +40,8 @@ public final class Leader {
     private static final long EAGER_ASK_MS = 60;
     private static final long PATIENT_ASK_MS = 1000;
     private static final long EAGER_MS = 10_000;
+    /** Without news: how often the passing of time alone is looked at. */
+    private static final long LOOK_MS = 250;
     private static final long PROBE_MS = 300;
     private static final long PROVE_MS = 1000;
     /** A proof that does not hold for good is good for this long: less than a server with data waits alone at its gate. */
@@ -62,6 +64,10 @@ public final class Leader {
     private long roundAt;
     private boolean askDue;
     private boolean busy;
+    /** Something has been heard that the last look does not know. */
+    private boolean news = true;
+    private long lookedAt;
+    private boolean heardAll;
     private long lastRun;
     private long provedAt = Long.MIN_VALUE / 2;
     private long rememberedAt = Long.MIN_VALUE / 2;
@@ -89,6 +95,7 @@ public final class Leader {
                 left.add(member);
             }
         }
+        news = true;
         next.members().forEach(ended::remove);
         left.removeAll(next.members());
         heard.keySet().retainAll(next.members());
@@ -103,6 +110,7 @@ public final class Leader {
         Heard before = heard.put(report.member(), new Heard(report, now));
         boolean ends = before != null && before.report().state() instanceof RedisState.Answering
             && !(report.state() instanceof RedisState.Answering);
+        news |= before == null || News.isNews(before.report(), report);
         if (ends) {
             newRound(now);
         }
@@ -110,6 +118,7 @@ public final class Leader {
 
     public void onAsked(Asked next) {
         asked = Optional.of(next);
+        news = true;
     }
 
     public void onProbe(Address address, Probe probe, long now) {
@@ -146,6 +155,7 @@ public final class Leader {
         round++;
         roundAt = now;
         askDue = true;
+        news = true;
     }
 
     /** Looks at what is known, and says what is to be done now. */
@@ -166,11 +176,18 @@ public final class Leader {
             effects.add(new Effect.Ask(round));
         }
         ended.entrySet().removeIf(e -> !e.getValue().forGood() && now - endedAt.get(e.getKey()) > PROOF_MS);
+        if (!news && now - lookedAt < LOOK_MS) {
+            askAgain(effects, now);
+            return effects;
+        }
         Observation observation = observation(now);
         if (busy || !allHeard(observation) && now - roundAt < PATIENCE_MS) {
             return effects;
         }
         outlook = Planner.look(observation);
+        news = false;
+        lookedAt = now;
+        heardAll = allHeard(observation);
         if (outlook.pending().isEmpty()) {
             pendingSince = now;
         }
@@ -182,12 +199,18 @@ public final class Leader {
             busy = true;
             last.actions().forEach(action -> action.keys().forEach(key -> sent.put(key, now)));
             effects.add(new Effect.CarryOut(last, round, view));
-        } else if (outlook.pending().isPresent() && now - roundAt >= (allHeard(observation) ? askEvery(now) : PATIENT_ASK_MS)) {
+        } else {
+            askAgain(effects, now);
+        }
+        return effects;
+    }
+
+    private void askAgain(List<Effect> effects, long now) {
+        if (!busy && outlook.pending().isPresent() && now - roundAt >= (heardAll ? askEvery(now) : PATIENT_ASK_MS)) {
             newRound(now);
             askDue = false;
             effects.add(new Effect.Ask(round));
         }
-        return effects;
     }
 
     private long askEvery(long now) {
@@ -199,7 +222,10 @@ public final class Leader {
         if (!view.isLed()) {
             return PATIENT_ASK_MS;
         }
-        return outlook.pending().isPresent() ? EAGER_ASK_MS / 2 : PATIENT_ASK_MS / 2;
+        if (outlook.pending().isEmpty()) {
+            return PATIENT_ASK_MS / 2;
+        }
+        return askEvery(lastRun) == EAGER_ASK_MS ? EAGER_ASK_MS / 2 : PATIENT_ASK_MS / 4;
     }
 
     private boolean allHeard(Observation observation) {
