@@ -209,6 +209,19 @@ public sealed interface Action {
         }
     }
 
+    /** Slots that were left open for a migration that nobody carries on are closed. */
+    record CloseSlots(Address node, SlotSet slots) implements Action {
+        @Override
+        public List<String> keys() {
+            return List.of("close " + node);
+        }
+
+        @Override
+        public SortedMap<Address, List<Command>> commands() {
+            return new TreeMap<>(Map.of(node, slots.stream().mapToObj(Command::stable).toList()));
+        }
+    }
+
     /** One dead node is struck from every table that names it. */
     record Forget(NodeId node, SortedSet<Address> from) implements Action {
         public Forget {

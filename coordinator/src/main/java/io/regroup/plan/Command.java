@@ -45,6 +45,11 @@ public record Command(List<String> words) {
         return of("CLUSTER", "SETSLOT", Integer.toString(slot), state, node.value());
     }
 
+    /** Closes a slot that was left open for migration. */
+    static Command stable(int slot) {
+        return of("CLUSTER", "SETSLOT", Integer.toString(slot), "STABLE");
+    }
+
     static Command replicate(NodeId master) {
         return of("CLUSTER", "REPLICATE", master.value());
     }

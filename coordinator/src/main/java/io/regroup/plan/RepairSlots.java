@@ -8,9 +8,12 @@ import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * Slots that nobody serves get a live master: those that a bootstrap that was cut off left over, and those of a shard
@@ -35,6 +38,10 @@ final class RepairSlots implements Step {
         if (picture.nodes.isEmpty() || !picture.unheard.isEmpty() || !picture.isPrimary()) {
             return Optional.empty();
         }
+        Optional<Work> closed = close(picture, waits);
+        if (closed.isPresent()) {
+            return closed;
+        }
         for (var lost : lostShards(picture).entrySet()) {
             Optional<Work> work = giveUp(lost.getKey(), lost.getValue(), picture, waits);
             if (work.isPresent()) {
@@ -42,6 +49,34 @@ final class RepairSlots implements Step {
             }
         }
         return picture.unclaimed.isEmpty() ? Optional.empty() : give(picture, waits);
+    }
+
+    /**
+     * A slot that is open on one side only: whoever moved it was cut off. Redis never learns the owner of a slot that it imports
+     * ({@code clusterUpdateSlotsConfigWith}), so it would have it wrong for ever.
+     */
+    private static Optional<Work> close(Picture picture, List<Wait> waits) {
+        for (Host host : picture.nodes.values()) {
+            ClusterNode myself = host.table().myself();
+            SlotSet open = SlotSet.of(IntStream.concat(
+                myself.importing().entrySet().stream().filter(e -> !isOpenAt(e.getValue(), e.getKey(), ClusterNode::migrating, picture))
+                    .mapToInt(Map.Entry::getKey),
+                myself.migrating().entrySet().stream().filter(e -> !isOpenAt(e.getValue(), e.getKey(), ClusterNode::importing, picture))
+                    .mapToInt(Map.Entry::getKey)));
+            if (open.isEmpty()) {
+                continue;
+            }
+            String key = "open " + host.id();
+            waits.add(new Wait(key, host + " has slots open that nobody moves: " + open));
+            if (picture.observation.waitedMs(key) >= SETTLE_MS && !picture.observation.sentWithin("close " + host.address(), SETTLE_MS)) {
+                return Optional.of(new Work(new Action.CloseSlots(host.address(), open), host + " has slots open that nobody moves: " + open));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isOpenAt(NodeId other, int slot, Function<ClusterNode, SortedMap<Integer, NodeId>> side, Picture picture) {
+        return Optional.ofNullable(picture.nodes.get(other)).filter(h -> side.apply(h.table().myself()).containsKey(slot)).isPresent();
     }
 
     /**

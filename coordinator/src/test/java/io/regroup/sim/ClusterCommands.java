@@ -86,6 +86,11 @@ final class ClusterCommands {
             return "ERR You can use SETSLOT only with masters.";
         }
         int slot = Integer.parseInt(words.get(0));
+        if (words.get(1).equals("STABLE")) {
+            redis.slots.importing.remove(slot);
+            redis.slots.migrating.remove(slot);
+            return OK;
+        }
         Entry node = redis.table.get(new NodeId(words.get(2)));
         if (node == null || node.inHandshake()) {
             return "ERR I don't know about node " + words.get(2);

@@ -21,21 +21,21 @@ import java.util.function.UnaryOperator;
 enum PlantedBug {
 
     /** A server starts without a permit. */
-    GATE_ALWAYS_OPEN(new Tamper() {
+    GATE_ALWAYS_OPEN("S1", new Tamper() {
         @Override
         void onGate(Pod pod) {
             pod.permit(pod.request(), pod.volume().kept().isEmpty());
         }
     }),
     /** Data on the volume is not looked at when the gate opens. */
-    EVERY_START_IS_BLANK(new Tamper() {
+    EVERY_START_IS_BLANK("S1", new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             return actions(carryOut, a -> a instanceof Action.Permit p ? new Action.Permit(p.member(), p.request(), true) : a);
         }
     }),
     /** Every view is primary. */
-    QUORUM_ALWAYS_TRUE(new Tamper() {
+    QUORUM_ALWAYS_TRUE("S4", new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             Seat seat = new Seat(report.pod().uid(), report.redis(), report.group(), Optional.empty());
@@ -43,35 +43,35 @@ enum PlantedBug {
         }
     }),
     /** That a container ended excuses its member for good. */
-    ENDED_IS_GONE(new Tamper() {
+    ENDED_IS_GONE("S4", new Tamper() {
         @Override
         End proof(End end) {
             return new End(end.words(), true);
         }
     }),
     /** A suspected master is taken over without proof. */
-    TAKEOVER_WITHOUT_PROOF(new Tamper() {
+    TAKEOVER_WITHOUT_PROOF("S2", new Tamper() {
         @Override
         List<String> words(List<String> words) {
             return words.contains("FORCE") ? List.of("CLUSTER", "FAILOVER", "TAKEOVER") : words;
         }
     }),
     /** Any replica is as good as another. */
-    OFFSETS_NOT_COMPARED(new Tamper() {
+    OFFSETS_NOT_COMPARED("S2", new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), -f.offset(), f.uptimeSeconds(), f.version()));
         }
     }),
     /** A replica is promoted before its first sync. */
-    SYNC_NOT_REQUIRED(new Tamper() {
+    SYNC_NOT_REQUIRED("S1", new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), true, f.offset(), f.uptimeSeconds(), f.version()));
         }
     }),
     /** The cluster is founded by those who happen to be here. */
-    BOOTSTRAP_WITHOUT_COUNT(new Tamper() {
+    BOOTSTRAP_WITHOUT_COUNT("S5", new Tamper() {
         @Override
         Asked asked(SimMember leader, Asked asked) {
             int here = leader.view().map(v -> v.members().size()).orElse(Asked.LEAST_MASTERS);
@@ -79,15 +79,15 @@ enum PlantedBug {
         }
     }),
     /** A report is fresh whenever it comes. */
-    NO_STALE_CHECK(new Tamper() {
+    NO_STALE_CHECK("S8", new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             long round = leader.leader().orElseThrow().observation(leader.world.now()).round();
-            return copy(report, round + 1, report.state(), report.primary());
+            return copy(report, round, report.state(), report.primary());
         }
     }),
     /** A dead master is forgotten together with its replica's promotion, not after it. */
-    FORGET_WITH_PROMOTION(new Tamper() {
+    FORGET_WITH_PROMOTION("liveness", new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             List<Action> actions = new ArrayList<>();
@@ -103,7 +103,7 @@ enum PlantedBug {
         }
     }),
     /** Who leaves is let go at once. */
-    RELEASE_AT_ONCE(new Tamper() {
+    RELEASE_AT_ONCE("S7", new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             List<Action> actions = new ArrayList<>(carryOut.decision().actions());
@@ -113,7 +113,7 @@ enum PlantedBug {
         }
     }),
     /** What a volume keeps is not asked. */
-    VOLUMES_NOT_READ(new Tamper() {
+    VOLUMES_NOT_READ("S1", new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return new Report(report.pod(), report.round(), report.redis(), report.group(), report.state(), Optional.empty(), report.leaving(),
@@ -121,9 +121,12 @@ enum PlantedBug {
         }
     });
 
+    /** The rule that has to catch it. */
+    final String rule;
     final Tamper tamper;
 
-    PlantedBug(Tamper tamper) {
+    PlantedBug(String rule, Tamper tamper) {
+        this.rule = rule;
         this.tamper = tamper;
     }
 

@@ -16,8 +16,8 @@ class PlantedBugsTest {
     @EnumSource(PlantedBug.class)
     void isCaught(PlantedBug bug) {
         Optional<String> caught = LongStream.rangeClosed(1, SEEDS).parallel().mapToObj(seed -> SimulationTest.failure(seed, bug.tamper))
-            .flatMap(Optional::stream).findAny();
-        assertThat(caught).as(bug + " in " + SEEDS + " seeds").isPresent();
+            .flatMap(Optional::stream).filter(failure -> failure.contains(": " + bug.rule + ": ")).findAny();
+        assertThat(caught).as(bug + " by " + bug.rule + " in " + SEEDS + " seeds").isPresent();
         System.out.println(bug + " is caught by " + caught.get());
     }
 }
