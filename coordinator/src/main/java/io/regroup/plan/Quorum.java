@@ -21,7 +21,7 @@ import java.util.TreeSet;
  *
  * <p>The invariant: of two views that do not know of each other at most one is primary. A view is primary when it holds
  * more than half of the last primary view, those subtracted that said that they leave or whose pod is gone; exactly half is not.
- * A group that remembers none takes the nodes that its Redis servers know; where they know none either, all that are
+ * A group that remembers none takes the nodes that its Redis servers know, and those that are asked for; where they know none either, all that are
  * asked for must be here. A view that becomes primary is remembered by all its members before it shrinks again, so every
  * next primary view shares a member with the one before.
  */
@@ -111,8 +111,12 @@ final class Quorum {
         known.removeIf(id -> picture.hostOf(id).isEmpty() && picture.slotsOf(id).isEmpty() && picture.isFailedForAll(id));
         long present = known.stream().filter(id -> picture.hostOf(id).isPresent()).count();
         String count = present + " of the " + known.size() + " nodes that the Redis servers here know are here";
-        return isMajority(present, known.size()) ? new Verdict(true, count)
-            : new Verdict(false, count + ", more than half is needed");
+        if (!isMajority(present, known.size())) {
+            return new Verdict(false, count + ", more than half is needed");
+        }
+        // A node that was just blank knows few others, or only itself: that is no cluster's majority.
+        return Bootstrap.majorityOfAskedIsHere(picture) ? new Verdict(true, count)
+            : new Verdict(false, count + ", and not more than half of those that are asked for");
     }
 
     private static Verdict ofAsked(Picture picture, View view) {

@@ -19,7 +19,7 @@ final class Faults {
 
     /** One fault, now. It ends by itself, or when all is healed. */
     void strike() {
-        switch ((int) chance.between(0, 13)) {
+        switch ((int) chance.between(0, 14)) {
             case 0, 1 -> victim().crashRedis(chance.percent(60));
             case 2 -> victim().crashCoordinator();
             case 3 -> world.kube.kill(victim());
@@ -32,6 +32,7 @@ final class Faults {
             case 10 -> cut(half());
             case 11 -> several();
             case 12 -> outage();
+            case 13 -> both();
             default -> trouble();
         }
     }
@@ -42,6 +43,13 @@ final class Faults {
 
     private Pod leader() {
         return world.leader().map(m -> m.pod).orElseGet(this::victim);
+    }
+
+    /** Both containers of a pod: a sandbox that is made anew, or not enough memory for either. */
+    private void both() {
+        Pod pod = chance.percent(50) ? victim() : leader();
+        pod.crashRedis(chance.percent(60));
+        pod.crashCoordinator();
     }
 
     private void several() {

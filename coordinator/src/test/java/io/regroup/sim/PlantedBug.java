@@ -64,7 +64,7 @@ enum PlantedBug {
         }
     }),
     /** A replica is promoted before its first sync. */
-    SYNC_NOT_REQUIRED("S1", new Tamper() {
+    SYNC_NOT_REQUIRED("S2", new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), true, f.offset(), f.uptimeSeconds(), f.version()));
@@ -81,13 +81,17 @@ enum PlantedBug {
     /** A report is fresh whenever it comes. */
     NO_STALE_CHECK("S8", new Tamper() {
         @Override
-        Report hear(SimMember leader, Report report) {
+        void beforeLook(SimMember leader) {
             long round = leader.leader().orElseThrow().observation(leader.world.now()).round();
-            return copy(report, round, report.state(), report.primary());
+            leader.heard.replaceAll((member, heard) -> {
+                Report report = copy(heard.report(), round, heard.report().state(), heard.report().primary());
+                leader.leader().orElseThrow().onReport(report, leader.world.now());
+                return new SimMember.Heard(report, heard.readAt());
+            });
         }
     }),
     /** A dead master is forgotten together with its replica's promotion, not after it. */
-    FORGET_WITH_PROMOTION("liveness", new Tamper() {
+    FORGET_WITH_PROMOTION("S4", new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             List<Action> actions = new ArrayList<>();

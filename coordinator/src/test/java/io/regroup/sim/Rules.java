@@ -125,6 +125,7 @@ final class Rules {
                     checkProof(server);
                 }
                 checkBest(leader, what, server);
+                checkSynced(leader, what, server);
             }
             case "FORGET" -> checkDead(leader, new NodeId(words.get(2)));
             default -> {
@@ -173,6 +174,23 @@ final class Rules {
                 if (!more.isEmpty()) {
                     throw broken("S2", replica + " is promoted although " + other.get() + " has " + more.cardinality() + " writes more");
                 }
+            }
+        }
+    }
+
+    /** S2: a replica that never finished a sync has to wait for whoever has the data, as long as that may come back. */
+    private void checkSynced(SimMember leader, CarryOut what, SimRedis replica) {
+        Entry master = replica.myself.slaveof;
+        if (master == null || replica.replication.isCopy(master)) {
+            return;
+        }
+        for (Pod pod : world.pods()) {
+            BitSet kept = onSlots(dataOf(pod).writes(), master.slots());
+            kept.and(world.ledger.alive());
+            kept.andNot(replica.data().writes());
+            if (!kept.isEmpty() && what.view().members().contains(pod.name) && world.canReach(leader.pod.ip, pod.address())) {
+                throw broken("S2", replica + " never finished a sync and is promoted although " + pod.name + " keeps " + kept.cardinality()
+                    + " writes");
             }
         }
     }

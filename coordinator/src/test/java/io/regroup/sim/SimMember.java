@@ -189,8 +189,9 @@ final class SimMember {
             if (leader == null) {
                 return;
             }
-            heard.put(report.member(), new Heard(report, readAt));
-            leader.onReport(world.tamper.hear(this, report), world.now());
+            Report changed = world.tamper.hear(this, report);
+            heard.put(report.member(), new Heard(changed, readAt));
+            leader.onReport(changed, world.now());
             drive();
         });
     }
@@ -225,6 +226,7 @@ final class SimMember {
         if (view.isLed() && world.kube.up && !told.equals(Optional.of(world.kube.asked))) {
             tell(world.kube.asked);
         }
+        world.tamper.beforeLook(this);
         leader.run(world.now()).forEach(this::perform);
         long sleep = view.isLed() ? leader.sleepMs() : FOLLOWER_WAKE_MS;
         if (nextWake > world.now() + sleep) {

@@ -17,6 +17,10 @@ class Tamper {
         return report;
     }
 
+    /** The leader is about to look. */
+    void beforeLook(SimMember leader) {
+    }
+
     Asked asked(SimMember leader, Asked asked) {
         return asked;
     }
