@@ -7,6 +7,7 @@ import io.regroup.model.NodeId;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -133,7 +134,7 @@ final class Attach implements Step {
     }
 
     /** What a replica shares with its master: a machine weighs more than a zone. Unknown is shared with nobody. */
-    private static int closeness(Host replica, Host master) {
+    static int closeness(Host replica, Host master) {
         String machine = replica.report().pod().kubernetesNode();
         String zone = replica.report().pod().zone();
         return (!machine.isEmpty() && machine.equals(master.report().pod().kubernetesNode()) ? 2 : 0)
@@ -151,17 +152,20 @@ final class Attach implements Step {
         masters.forEach(m -> counts.put(m.id(), stayingReplicas(m, picture).size()));
         Comparator<Host> bySize = Comparator.<Host>comparingInt(m -> counts.get(m.id())).thenComparing(Host::id);
         Host poorest = masters.stream().min(Comparator.<Host, Boolean>comparing(m -> !m.isLeaving()).thenComparing(bySize)).orElseThrow();
-        Host richest = masters.stream().max(bySize).orElseThrow();
         int least = counts.get(poorest.id());
-        int most = counts.get(richest.id());
+        int most = Collections.max(counts.values());
         if (poorest.isLeaving() ? most <= wanted : least >= wanted || most < least + 2) {
             return Optional.empty();
         }
-        return stayingReplicas(richest, picture).stream()
-            .filter(h -> knowsAll(h, List.of(poorest)) && !picture.observation.sentWithin("replicate " + h.id(), 2000))
-            .min(Comparator.<Host>comparingInt(h -> closeness(h, poorest) - closeness(h, richest)).thenComparing(Host::id))
-            .map(h -> new Work(new Action.Replicate(h.address(), h.id(), poorest.id()), poorest
-                + (poorest.isLeaving() ? " leaves and has nobody to hand over to" : " is orphaned") + " and " + richest
-                + " has more replicas than its share: " + h + " moves"));
+        return masters.stream().filter(m -> counts.get(m.id()) == most).flatMap(richest -> stayingReplicas(richest, picture).stream()
+                .filter(h -> knowsAll(h, List.of(poorest)) && !picture.observation.sentWithin("replicate " + h.id(), 2000))
+                .map(h -> new Relief(h, richest, closeness(h, poorest) - closeness(h, richest))))
+            .min(Comparator.comparingInt(Relief::loss).thenComparing(r -> r.replica().id()))
+            .map(r -> new Work(new Action.Replicate(r.replica().address(), r.replica().id(), poorest.id()), poorest
+                + (poorest.isLeaving() ? " leaves and has nobody to hand over to" : " is orphaned") + " and " + r.from()
+                + " has more replicas than its share: " + r.replica() + " moves"));
+    }
+
+    private record Relief(Host replica, Host from, int loss) {
     }
 }

@@ -4,6 +4,7 @@ import io.regroup.model.Asked;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * One run: the seed draws the deployment's shape and the faults; the cluster forms, suffers, is left in peace, and has to become
@@ -19,6 +20,8 @@ final class Simulation {
     private static final long SILENT_MS = 60_000;
     /** A FORCE that was sent in trouble may still win so much later: Redis forgets it then. */
     private static final long ELECTION_MS = 8000;
+    /** Masters and replicas go back to where they belong, one after the other. */
+    private static final long REST_MS = 180_000;
 
     /** What came of it. */
     record Outcome(long formedMs, long wholeMs, int acknowledged, int lostByCrash, int lostByLag) {
@@ -56,7 +59,7 @@ final class Simulation {
         long whole = until("whole again", WHOLE_MS);
         clients.stop();
         pass(ELECTION_MS);
-        until("whole still", 5000);
+        until("whole still and at rest", REST_MS, this::unrest);
         long commands = world.commands;
         pass(silentMs);
         if (world.commands != commands) {
@@ -93,14 +96,18 @@ final class Simulation {
 
     /** Lets time pass until all is whole, in the product's eyes and in ours. */
     private long until(String what, long most) {
+        return until(what, most, this::pending);
+    }
+
+    private long until(String what, long most, Supplier<Optional<String>> check) {
         long begin = world.now();
-        Optional<String> pending = pending();
+        Optional<String> pending = check.get();
         while (pending.isPresent()) {
             if (world.now() - begin > most) {
                 throw new Violation("liveness", "not " + what + " after " + most + " ms: " + pending.get() + "; the leader says: " + leaderSays());
             }
             pass(TICK_MS);
-            pending = pending();
+            pending = check.get();
         }
         world.trace(() -> what + " after " + (world.now() - begin) + " ms");
         return world.now() - begin;
@@ -116,6 +123,12 @@ final class Simulation {
             return Optional.of("the group is not complete");
         }
         return leader.get().leader().orElseThrow().outlook().pending().map(p -> "the leader thinks: " + p);
+    }
+
+    /** Whole, and nothing is planned any more. */
+    private Optional<String> unrest() {
+        return pending().or(() -> world.leader().orElseThrow().leader().orElseThrow().outlook().decision().waits().stream().findFirst()
+            .map(wait -> wait.reason()));
     }
 
     private String leaderSays() {
