@@ -2,6 +2,7 @@ package io.regroup.coordinator;
 
 import com.google.gson.JsonObject;
 import io.regroup.admin.Note;
+import io.regroup.lead.Chronicle;
 import io.regroup.lead.Effect;
 import io.regroup.lead.Leader;
 import io.regroup.lead.Witness;
@@ -58,6 +59,7 @@ public final class LeaderLoop implements AutoCloseable {
     private boolean leads;
     private Optional<Asked> asked = Optional.empty();
     private Outlook told;
+    private Chronicle chronicle = new Chronicle();
     private final SortedSet<String> toldWaits = new TreeSet<>();
     private long notedAt;
     private long pendingSince = now();
@@ -143,15 +145,20 @@ public final class LeaderLoop implements AutoCloseable {
         }
         leads = view.isLed();
         told = null;
+        chronicle = new Chronicle();
         toldWaits.clear();
         if (leads) {
             log.info("this member leads view {}", view);
             pendingSince = now();
+            if (asked.isEmpty()) {
+                asked = witness.assumed().stream().mapToObj(nodes -> new Asked(nodes, replicas)).findFirst();
+            }
             asked.ifPresent(leader::onAsked);
-            witness.open(this::onAsked);
+            // Not on this thread: the Kubernetes client is loaded now, and a master may have died with the last leader.
+            proofs.execute(() -> witness.open(this::onAsked));
         } else {
             log.info("{} leads view {}", view.members().getFirst(), view);
-            witness.close();
+            proofs.execute(witness::close);
         }
     }
 
@@ -185,6 +192,7 @@ public final class LeaderLoop implements AutoCloseable {
         String where = "round " + todo.round() % 1_000_000 + " view " + todo.view().id();
         log.info("{} {}: {}", where, decision.step(), decision.reason());
         acted = Optional.of(decision);
+        chronicle.decided(decision, now());
         actedAt = System.currentTimeMillis();
         View decidedIn = todo.view();
         hands.execute(() -> {
@@ -208,6 +216,12 @@ public final class LeaderLoop implements AutoCloseable {
         }
         Outlook outlook = leader.outlook();
         tellWaits(outlook);
+        if (told != outlook) {
+            chronicle.look(leader.observation(now()), outlook).forEach(entry -> {
+                log.debug("event {}: {}", entry.reason(), entry.sentence());
+                proofs.execute(() -> witness.tell(entry));
+            });
+        }
         boolean news = told == null || !told.pending().equals(outlook.pending()) || !told.decision().reason().equals(outlook.decision().reason());
         if (news) {
             tellLog(outlook);
@@ -249,8 +263,6 @@ public final class LeaderLoop implements AutoCloseable {
         hands.shutdownNow();
         probes.shutdownNow();
         proofs.shutdownNow();
-        if (leads) {
-            witness.close();
-        }
+        witness.close();
     }
 }

@@ -2,6 +2,7 @@ package io.regroup.kube;
 
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The deployment that this pod belongs to, and the name of the group that follows from it (DESIGN.md, "Which
@@ -12,9 +13,15 @@ import java.util.Optional;
  * @param deploymentUid  the controller's UID: a new Deployment of the same name has another one
  * @param groupName      {@code regroup-<uid>}, or {@code regroup-<uid>-<template hash>} when every template is a
  *                       cluster of its own
+ * @param replicas       how many pods were asked for when this was read, if that stood there: good until the Deployment
+ *                       itself is watched
  */
 public record Identity(String kind, String deploymentName, String deploymentUid, Optional<String> zone,
-                       String groupName) {
+                       String groupName, OptionalInt replicas) {
+
+    public Identity(String kind, String deploymentName, String deploymentUid, Optional<String> zone, String groupName) {
+        this(kind, deploymentName, deploymentUid, zone, groupName, OptionalInt.empty());
+    }
 
     public Identity {
         Objects.requireNonNull(kind);
@@ -22,6 +29,7 @@ public record Identity(String kind, String deploymentName, String deploymentUid,
         Objects.requireNonNull(deploymentUid);
         Objects.requireNonNull(zone);
         Objects.requireNonNull(groupName);
+        Objects.requireNonNull(replicas);
     }
 
     /** "Deployment redis", as sentences name it. */

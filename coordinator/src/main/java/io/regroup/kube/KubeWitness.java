@@ -1,5 +1,6 @@
 package io.regroup.kube;
 
+import io.regroup.lead.Chronicle;
 import io.regroup.lead.Witness;
 import io.regroup.model.End;
 import io.regroup.model.Seat;
@@ -30,8 +31,12 @@ public final class KubeWitness implements Witness {
     }
 
     @Override
+    public OptionalInt assumed() {
+        return nodes.isPresent() ? nodes : identity.replicas();
+    }
+
+    @Override
     public void open(IntConsumer asked) {
-        nodes.ifPresent(asked);
         LeaderApi api = new LeaderApi(settings);
         DeploymentWatch watch = new DeploymentWatch(api, identity, seen -> {
             switch (seen) {
@@ -64,7 +69,11 @@ public final class KubeWitness implements Witness {
     }
 
     @Override
-    public void tell(boolean warning, String reason, String sentence) {
-        office.ifPresent(open -> open.events().onDeployment(warning ? Events.Kind.WARNING : Events.Kind.NORMAL, reason, sentence));
+    public void tell(Chronicle.Entry entry) {
+        Events.Kind kind = entry.warning() ? Events.Kind.WARNING : Events.Kind.NORMAL;
+        office.filter(open -> ControllerKind.of(identity).isPresent()).ifPresent(open -> {
+            open.events().onDeployment(kind, entry.reason(), entry.sentence());
+            entry.pod().ifPresent(pod -> open.events().onPod(pod.name(), pod.uid(), kind, entry.reason(), entry.sentence()));
+        });
     }
 }

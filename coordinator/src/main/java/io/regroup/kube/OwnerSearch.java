@@ -3,6 +3,7 @@ package io.regroup.kube;
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** From a pod to its top controller: pod, ReplicaSet, Deployment. */
 final class OwnerSearch {
@@ -35,14 +36,27 @@ final class OwnerSearch {
         Owner owner = controller(self).orElseThrow(() -> new UnusableSettings("pod " + pod.name()
                 + " belongs to no Deployment: nothing would replace it or say how many nodes are asked for;"
                 + " create it through a Deployment, as k8s/deployment.yaml does"));
+        OptionalInt replicas = OptionalInt.empty();
         if (owner.isReplicaSet()) {
-            owner = controller(read("/apis/apps/v1", "replicasets", owner.name(), owner.uid(), Right.GET_REPLICA_SET))
-                    .orElse(owner);
+            JsonObject replicaSet = read("/apis/apps/v1", "replicasets", owner.name(), owner.uid(), Right.GET_REPLICA_SET);
+            owner = controller(replicaSet).orElse(owner);
+            replicas = desired(replicaSet);
         }
-        return identity(owner, self);
+        return identity(owner, self, replicas);
     }
 
-    private Identity identity(Owner owner, JsonObject self) {
+    /** What the Deployment asks for: the Deployment controller notes it on each of its ReplicaSets. */
+    private static OptionalInt desired(JsonObject replicaSet) {
+        try {
+            return Fields.text(replicaSet, "metadata", "annotations", "deployment.kubernetes.io/desired-replicas")
+                    .map(text -> OptionalInt.of(Integer.parseInt(text))).orElse(OptionalInt.empty());
+        } catch (NumberFormatException e) {
+            // Anybody may write annotations; the watch tells it soon.
+            return OptionalInt.empty();
+        }
+    }
+
+    private Identity identity(Owner owner, JsonObject self, OptionalInt replicas) {
         String group = "regroup-" + owner.uid();
         if (pod.rollout() == Rollout.FRESH) {
             group += "-" + pod.templateHash()
@@ -51,7 +65,7 @@ final class OwnerSearch {
                     .orElseThrow(() -> new UnusableSettings("pod " + pod.name() + " has no label pod-template-hash, so a"
                             + " fresh rollout cannot be told from the one before: set ROLLOUT to carry"));
         }
-        return new Identity(owner.kind(), owner.name(), owner.uid(), pod.zone(), group);
+        return new Identity(owner.kind(), owner.name(), owner.uid(), pod.zone(), group, replicas);
     }
 
     private JsonObject read(String api, String resource, String name, String uid, Right right)

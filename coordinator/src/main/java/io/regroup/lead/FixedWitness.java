@@ -17,8 +17,13 @@ public final class FixedWitness implements Witness {
     }
 
     @Override
+    public OptionalInt assumed() {
+        return nodes;
+    }
+
+    @Override
     public void open(IntConsumer asked) {
-        nodes.ifPresent(asked);
+        // It will never learn more.
     }
 
     @Override
@@ -32,7 +37,7 @@ public final class FixedWitness implements Witness {
     }
 
     @Override
-    public void tell(boolean warning, String reason, String sentence) {
+    public void tell(Chronicle.Entry entry) {
         // The log has it.
     }
 }

@@ -12,6 +12,7 @@ import io.regroup.model.View;
 import io.regroup.plan.Decision;
 import io.regroup.plan.Outlook;
 import io.regroup.plan.Planner;
+import io.regroup.plan.Standing;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -74,7 +75,7 @@ public final class Leader {
     private long pendingSince;
     private Outlook outlook = new Outlook(new Decision("none", List.of(), "not looked yet", List.of()),
         Optional.of("not looked yet"), false, "not looked yet", Optional.empty(), Optional.empty(), new TreeSet<>(),
-        new TreeMap<>());
+        new TreeMap<>(), Standing.NONE);
 
     /**
      * @param firstRound a number that grows over the lives of this member (wall clock milliseconds), so that no echo of

@@ -3,6 +3,7 @@ package io.regroup.lead;
 import io.regroup.model.End;
 import io.regroup.model.Seat;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.IntConsumer;
 
 /**
@@ -10,6 +11,9 @@ import java.util.function.IntConsumer;
  * Kubernetes the API server knows both; without it the settings and the ports do.
  */
 public interface Witness {
+
+    /** How many nodes are asked for, as far as it is known without asking: for a leader whom nobody has told yet. */
+    OptionalInt assumed();
 
     /** This member leads from now on. @param nodes is told, on any thread, how many nodes are asked for, and each change */
     void open(IntConsumer nodes);
@@ -25,6 +29,6 @@ public interface Witness {
      */
     Optional<End> proofOfEnd(String member, Seat seat);
 
-    /** Something worth telling happened. @param reason one word in CamelCase */
-    void tell(boolean warning, String reason, String sentence);
+    /** Something worth telling happened. */
+    void tell(Chronicle.Entry entry);
 }

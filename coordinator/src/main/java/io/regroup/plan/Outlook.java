@@ -16,8 +16,9 @@ import java.util.SortedSet;
  * @param remember the view that all members are to remember as the last primary one, when it differs from {@code primary}
  * @param unsure   addresses of nodes whose end is not proven and whose member is not here: their ports are to be tried
  * @param missing  members of the last primary view, and departed ones, that are neither here nor proven to have ended
+ * @param standing who is what now
  */
 public record Outlook(Decision decision, Optional<String> pending, boolean isPrimary, String quorum,
                       Optional<Primary> primary, Optional<Primary> remember, SortedSet<Address> unsure,
-                      SortedMap<String, Seat> missing) {
+                      SortedMap<String, Seat> missing, Standing standing) {
 }

@@ -3,15 +3,12 @@ package io.regroup.plan;
 import io.regroup.model.Address;
 import io.regroup.model.NodeId;
 import io.regroup.model.Observation;
-import io.regroup.model.Seat;
 import io.regroup.model.View;
 import io.regroup.plan.Decision.Wait;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -21,7 +18,7 @@ import java.util.TreeSet;
 public final class Planner {
 
     private static final List<Step> STEPS = List.of(new Heal(), new Promote(), new Bootstrap(), new RepairSlots(),
-        new Forget(), new Permit(), new Release(), new Attach(), new Tell());
+        new Forget(), new Permit(), new Release(), new Attach(), new Tell(), new Spread());
 
     private Planner() {
     }
@@ -30,7 +27,8 @@ public final class Planner {
         Picture picture = new Picture(observation);
         Quorum.Verdict quorum = picture.quorum();
         return new Outlook(decide(picture, quorum), Whole.pending(picture), quorum.primary(), quorum.reason(),
-            picture.lastPrimary, Quorum.next(picture), unsure(picture), missing(picture));
+            picture.lastPrimary, Quorum.next(picture), unsure(picture), picture.missing(),
+            Standing.of(picture));
     }
 
     public static Decision decide(Observation observation) {
@@ -67,17 +65,5 @@ public final class Planner {
             }
         }
         return addresses;
-    }
-
-    private static SortedMap<String, Seat> missing(Picture picture) {
-        SortedMap<String, Seat> missing = new TreeMap<>();
-        picture.lastPrimary.ifPresent(p -> missing.putAll(p.all()));
-        picture.observation.view().members().forEach(missing::remove);
-        picture.observation.ended().forEach((member, end) -> {
-            if (end.forGood()) {
-                missing.remove(member);
-            }
-        });
-        return missing;
     }
 }

@@ -80,6 +80,14 @@ class IdentityReaderTest {
     }
 
     @Test
+    void theReplicaSetTellsHowManyPodsItsDeploymentAskedFor() throws Exception {
+        api.on(REPLICA_SET, 200, OWNED_BY.formatted("ReplicaSet", "rs-uid", "Deployment", "redis", "dep-uid")
+            .replace("\"labels\"", "\"annotations\":{\"deployment.kubernetes.io/desired-replicas\":\"6\"},\"labels\""));
+        assertThat(read(pod()).replicas()).hasValue(6);
+        assertThat(read(pod()).replicas()).as("recalled after a restart: it may have changed since").isEmpty();
+    }
+
+    @Test
     void followsThePodToItsDeployment() throws Exception {
         assertThat(read(pod())).isEqualTo(IDENTITY);
         assertThat(api.asked()).extracting(FakeApi.Asked::path).containsExactly(POD, REPLICA_SET);

@@ -1,0 +1,117 @@
+package io.regroup.lead;
+
+import io.regroup.model.Heard;
+import io.regroup.model.NodeId;
+import io.regroup.model.Observation;
+import io.regroup.model.Pod;
+import io.regroup.model.RedisState.Answering;
+import io.regroup.plan.Action;
+import io.regroup.plan.Decision;
+import io.regroup.plan.Outlook;
+import io.regroup.plan.Standing;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+
+/**
+ * What has come about and is worth an event, each once: a decision is told when the nodes themselves show that it worked. Like
+ * {@link Leader} it is called from one thread and has no clock.
+ */
+public final class Chronicle {
+
+    /** What does not come about within this time is told no more, in ms. */
+    private static final long FORGET_MS = 60_000;
+    /** What is waited for less long than this passes by itself, as the start of the other pods does, in ms. */
+    private static final long WAIT_MS = 10_000;
+
+    /**
+     * @param reason   one word in CamelCase, as Kubernetes' own events have it
+     * @param sentence what happened, why, and how long it took
+     * @param pod      whom it happened to, if its pod is here
+     */
+    public record Entry(boolean warning, String reason, String sentence, Optional<Pod> pod) {
+    }
+
+    /** Something that was decided, and how to see that it came about. */
+    private record Expected(String reason, String sentence, Optional<NodeId> node, long begun, Predicate<Outlook> seen) {
+    }
+
+    private final List<Expected> expected = new ArrayList<>();
+    private final List<Entry> atOnce = new ArrayList<>();
+    private final SortedMap<NodeId, Long> lostAt = new TreeMap<>();
+    private final SortedSet<String> toldWaits = new TreeSet<>();
+    private Standing before = Standing.NONE;
+
+    /** This is being carried out from now on. */
+    public void decided(Decision decision, long now) {
+        for (Action action : decision.actions()) {
+            switch (action) {
+                case Action.Bootstrap bootstrap -> expected.add(new Expected("Bootstrapped", "the cluster of " + bootstrap.founders().size()
+                    + " nodes is built and whole", Optional.empty(), now, outlook -> outlook.pending().isEmpty()));
+                case Action.Promote promote -> expected.add(promoted(promote, decision, now));
+                case Action.Forget forget -> expected.add(new Expected("Forgotten", decision.reason(), Optional.empty(), now,
+                    outlook -> !outlook.standing().named().contains(forget.node())));
+                case Action.Replicate replicate -> expected.add(new Expected("Attached", replicate.replica().brief()
+                    + " is a replica in sync of " + replicate.master().brief(), Optional.of(replicate.replica()), now,
+                    outlook -> replicate.master().equals(outlook.standing().replicas().get(replicate.replica()))));
+                case Action.TakeSlots take -> atOnce.add(new Entry(true, "SlotsReassigned", decision.reason(), Optional.empty()));
+                default -> { }
+            }
+        }
+    }
+
+    private Expected promoted(Action.Promote promote, Decision decision, long now) {
+        boolean planned = promote.how() == Action.Promotion.HANDOVER;
+        return new Expected(planned ? "HandedOver" : "Promoted", decision.reason(), Optional.of(promote.replica()),
+            planned ? now : lostAt.getOrDefault(promote.master(), now),
+            outlook -> outlook.standing().masters().contains(promote.replica()));
+    }
+
+    /** What is new since the last time. */
+    public List<Entry> look(Observation observation, Outlook outlook) {
+        long now = observation.now();
+        Standing standing = outlook.standing();
+        before.masters().stream().filter(id -> !standing.masters().contains(id)).forEach(id -> lostAt.putIfAbsent(id, now));
+        lostAt.keySet().removeAll(standing.masters());
+        lostAt.values().removeIf(at -> now - at > FORGET_MS);
+        before = standing;
+        List<Entry> entries = new ArrayList<>(atOnce);
+        atOnce.clear();
+        for (Iterator<Expected> each = expected.iterator(); each.hasNext();) {
+            Expected next = each.next();
+            if (next.seen().test(outlook)) {
+                entries.add(new Entry(false, next.reason(), next.sentence() + "; done after " + (now - next.begun()) + " ms",
+                    next.node().flatMap(id -> podOf(id, observation))));
+                each.remove();
+            } else if (now - next.begun() > FORGET_MS) {
+                each.remove();
+            }
+        }
+        entries.addAll(waits(observation, outlook.decision()));
+        return entries;
+    }
+
+    private List<Entry> waits(Observation observation, Decision decision) {
+        List<Entry> entries = new ArrayList<>();
+        SortedSet<String> keys = new TreeSet<>();
+        for (Decision.Wait wait : decision.waits()) {
+            keys.add(wait.key());
+            if (observation.waitedMs(wait.key()) >= WAIT_MS && toldWaits.add(wait.key())) {
+                entries.add(new Entry(true, "Waiting", wait.reason(), Optional.empty()));
+            }
+        }
+        toldWaits.retainAll(keys);
+        return entries;
+    }
+
+    private static Optional<Pod> podOf(NodeId id, Observation observation) {
+        return observation.heard().values().stream().map(Heard::report)
+            .filter(r -> r.state() instanceof Answering a && a.table().myself().id().equals(id)).map(r -> r.pod()).findFirst();
+    }
+}
