@@ -25,6 +25,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.SortedSet;
 import java.util.function.Function;
 
 /** {@link Message}s as JSON. Unknown fields are skipped; a table travels as the text of CLUSTER NODES. */
@@ -168,12 +170,24 @@ public final class Json {
         json.addProperty("number", primary.number());
         json.add("seats", seats(primary.seats()));
         json.add("departed", seats(primary.departed()));
+        JsonArray lost = new JsonArray();
+        primary.lost().forEach(id -> lost.add(id.value()));
+        json.add("lost", lost);
         return json;
     }
 
     private static Primary primary(JsonObject json) {
         return new Primary(json.get("number").getAsLong(), seats(json.getAsJsonArray("seats")),
-            seats(json.getAsJsonArray("departed")));
+            seats(json.getAsJsonArray("departed")), lost(json.getAsJsonArray("lost")));
+    }
+
+    /** A member of the version before has none. */
+    private static SortedSet<NodeId> lost(JsonArray array) {
+        SortedSet<NodeId> lost = new TreeSet<>();
+        if (array != null) {
+            array.forEach(e -> lost.add(new NodeId(e.getAsString())));
+        }
+        return lost;
     }
 
     private static JsonArray seats(SortedMap<String, Seat> seats) {

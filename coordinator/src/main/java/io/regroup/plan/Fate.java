@@ -57,7 +57,14 @@ sealed interface Fate {
                 return ofTenant(tenant.get());
             }
         }
+        if (isLost(id, picture)) {
+            return new Proven("its own pod was seen without its data");
+        }
         return ofAbsent(id, picture);
+    }
+
+    private static boolean isLost(NodeId id, Picture picture) {
+        return picture.lastPrimary.filter(p -> p.lost().contains(id)).isPresent();
     }
 
     /** Its own member speaks, and the volume keeps this very node. */
@@ -116,7 +123,7 @@ sealed interface Fate {
 
     /** Whether its pod may start this very node again: nothing says that the pod is gone, and nobody has taken its address. */
     static boolean mayReturn(NodeId id, Picture picture) {
-        if (picture.addressesOf(id).stream().anyMatch(address -> picture.reportAt(address).isPresent())) {
+        if (isLost(id, picture) || picture.addressesOf(id).stream().anyMatch(address -> picture.reportAt(address).isPresent())) {
             return false;
         }
         return seatOf(id, picture).map(Map.Entry::getKey).filter(member -> !picture.observation.left().contains(member)

@@ -8,6 +8,8 @@ import io.regroup.plan.Decision.Wait;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /**
  * Opens the start gate (DESIGN.md, A pod): a server starts only when nobody else owns a slot at its address. A blank
@@ -62,20 +64,28 @@ final class Permit implements Step {
     }
 
     private static Optional<String> holdBlank(Report report, Picture picture) {
-        if (picture.clusterIsKnown()) {
-            Quorum.Verdict quorum = picture.quorum();
-            if (!quorum.primary()) {
-                return Optional.of("it is blank, and only a primary view can say whether its address is free: " + quorum.reason());
-            }
-            if (!picture.unheard.isEmpty()) {
-                return Optional.of("these have not reported yet: " + String.join(", ", picture.unheard));
-            }
-        } else if (!Bootstrap.majorityOfAskedIsHere(picture)) {
+        Quorum.Verdict quorum = picture.quorum();
+        if (picture.clusterIsKnown() && !quorum.primary()) {
+            return Optional.of("it is blank, and only a primary view can say whether its address is free: " + quorum.reason());
+        }
+        // Where nobody remembers a cluster, a majority that knows none is enough: the others' starts need not be waited for.
+        if (!picture.unheard.isEmpty() && (picture.clusterIsKnown() || picture.lastPrimary.isPresent())) {
+            return Optional.of("these have not reported yet: " + String.join(", ", picture.unheard));
+        }
+        SortedSet<String> mayKnow = picture.clusterIsKnown() ? new TreeSet<>() : picture.missingNodes();
+        if (!mayKnow.isEmpty()) {
+            return Optional.of("it is blank, and these had nodes that may know a cluster: " + String.join(", ", mayKnow));
+        }
+        if (!picture.clusterIsKnown() && !isMajorityHeard(picture)) {
             return Optional.of("it is blank, and too few members are here to know whether its address is free: "
-                + picture.quorum().reason());
+                + quorum.reason());
         }
         return picture.owned.keySet().stream().filter(id -> isClaimedAt(id, report, picture)).findFirst()
             .map(id -> picture.name(id) + " still owns " + picture.slotsOf(id).size() + " slots at its address");
+    }
+
+    private static boolean isMajorityHeard(Picture picture) {
+        return picture.observation.asked().filter(a -> Quorum.isMajority(picture.reports.size(), a.nodes())).isPresent();
     }
 
     private static boolean isClaimedAt(NodeId owner, Report report, Picture picture) {

@@ -3,6 +3,7 @@ package io.regroup.plan;
 import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.ClusterTable;
+import io.regroup.model.End;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
 import io.regroup.model.Observation;
@@ -10,6 +11,7 @@ import io.regroup.model.Primary;
 import io.regroup.model.RedisState.Answering;
 import io.regroup.model.Report;
 import io.regroup.model.Roster;
+import io.regroup.model.Seat;
 import io.regroup.model.SlotSet;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -82,8 +84,8 @@ final class Picture {
     final SortedMap<NodeId, Host> nodes = new TreeMap<>();
     /** Answering nodes that belong to nobody. */
     final SortedMap<NodeId, Host> blanks = new TreeMap<>();
-    /** The owners as the highest config epoch has it, among all claims in all tables; only non-empty sets. */
-    final SortedMap<NodeId, SlotSet> owned = new TreeMap<>();
+    /** Who owns which slots, see {@link Owners}. */
+    final SortedMap<NodeId, SlotSet> owned;
     /** Slots that no table gives to anyone. */
     final SlotSet unclaimed;
     /** {@link #nodes}, by what their tables say: one group in a settled cluster. */
@@ -135,7 +137,9 @@ final class Picture {
         rosters.addAll(byRoster.keySet());
         kins.forEach(kin -> addIds(kin.roster(), named));
         rosters.forEach(roster -> addIds(roster, known));
-        unclaimed = resolveOwners();
+        Owners owners = new Owners(rosters, nodes);
+        owned = owners.owned;
+        unclaimed = owners.unclaimed;
         lastPrimary = reports.values().stream().flatMap(r -> r.primary().stream()).max(Comparator.comparingLong(Primary::number));
         quorum = Quorum.of(this);
     }
@@ -157,30 +161,6 @@ final class Picture {
         ClusterNode myself = answering.table().myself();
         return myself.isMaster() && answering.table().others().isEmpty() && answering.facts().keys() == 0
             && PLACEHOLDER.containsAll(myself.slots()) && myself.configEpoch() == 0;
-    }
-
-    private SlotSet resolveOwners() {
-        Set<Claim> claims = new LinkedHashSet<>();
-        for (Roster roster : rosters) {
-            for (ClusterNode line : roster.lines().values()) {
-                if (!line.isReplica() && line.isIntroduced() && !line.slots().isEmpty()) {
-                    claims.add(new Claim(line.id(), line.configEpoch(), line.slots()));
-                }
-            }
-        }
-        // The rule of clusterUpdateSlotsConfigWith: the higher epoch wins; clusterHandleConfigEpochCollision: of equals the lower id
-        // goes its way. Each claim in this order takes what is left.
-        SlotSet.Builder taken = new SlotSet.Builder();
-        for (Claim claim : claims.stream().sorted(Comparator.comparingLong(Claim::epoch).reversed().thenComparing(Claim::node)).toList()) {
-            SlotSet won = taken.add(claim.slots());
-            if (!won.isEmpty()) {
-                owned.merge(claim.node(), won, SlotSet::plus);
-            }
-        }
-        return SlotSet.ALL.minus(taken.built());
-    }
-
-    private record Claim(NodeId node, long epoch, SlotSet slots) {
     }
 
     /** Whether any member of this view knows a cluster: from its Redis, or from what its volume keeps. */
@@ -264,5 +244,21 @@ final class Picture {
     boolean isFailedForAll(NodeId id) {
         List<ClusterNode> said = saidOf(id);
         return !said.isEmpty() && said.stream().allMatch(line -> line.is(NodeFlag.FAIL) || line.is(NodeFlag.NOADDR));
+    }
+
+    /** Members of the last primary view, and departed ones, that are neither here nor proven to be gone for good. */
+    SortedMap<String, Seat> missing() {
+        SortedMap<String, Seat> missing = new TreeMap<>();
+        lastPrimary.ifPresent(p -> missing.putAll(p.all()));
+        observation.view().members().forEach(missing::remove);
+        missing.keySet().removeIf(member -> Optional.ofNullable(observation.ended().get(member)).filter(End::forGood).isPresent());
+        return missing;
+    }
+
+    /** Those of them that had a node. */
+    SortedSet<String> missingNodes() {
+        SortedSet<String> members = new TreeSet<>();
+        missing().forEach((member, seat) -> seat.node().ifPresent(id -> members.add(member)));
+        return members;
     }
 }

@@ -4,6 +4,8 @@ import io.regroup.model.Asked;
 import io.regroup.model.End;
 import io.regroup.model.NodeId;
 import io.regroup.model.Primary;
+import io.regroup.model.RedisState.Answering;
+import io.regroup.model.RedisState.AtGate;
 import io.regroup.model.Report;
 import io.regroup.model.Seat;
 import io.regroup.model.View;
@@ -21,8 +23,8 @@ import java.util.TreeSet;
  *
  * <p>The invariant: of two views that do not know of each other at most one is primary. A view is primary when it holds
  * more than half of the last primary view, those subtracted that said that they leave or whose pod is gone; exactly half is not.
- * A group that remembers none takes the nodes that its Redis servers know, and those that are asked for; where they know none either, all that are
- * asked for must be here. A view that becomes primary is remembered by all its members before it shrinks again, so every
+ * A group that remembers none takes the nodes that its Redis servers know, and those that are asked for; where they know none
+ * either, all that are asked for must be here. A view that becomes primary is remembered by all its members before it shrinks again, so every
  * next primary view shares a member with the one before.
  */
 final class Quorum {
@@ -50,21 +52,48 @@ final class Quorum {
         if (!picture.unheard.isEmpty() || !picture.isPrimary()) {
             return Optional.empty();
         }
+        Optional<Primary> last = picture.lastPrimary;
+        SortedSet<NodeId> lost = lost(picture);
         SortedMap<String, Seat> seats = new TreeMap<>();
         picture.reports.values().forEach(r -> {
-            seats.put(r.member(), new Seat(r.pod().uid(), r.redis(), r.group(), Picture.nodeAt(r)));
+            Optional<NodeId> had = last.flatMap(p -> Optional.ofNullable(p.seats().get(r.member()))).filter(s -> s.podUid().equals(r.pod().uid()))
+                .flatMap(Seat::node).filter(id -> !lost.contains(id) && picture.hostOf(id).isEmpty());
+            seats.put(r.member(), new Seat(r.pod().uid(), r.redis(), r.group(), Picture.nodeAt(r).or(() -> had)));
         });
-        Optional<Primary> last = picture.lastPrimary;
         SortedMap<String, Seat> departed = new TreeMap<>();
-        SortedSet<NodeId> named = picture.known();
         last.ifPresent(p -> p.all().forEach((member, seat) -> {
-            boolean isNamed = seat.node().filter(id -> named.contains(id) && picture.hostOf(id).isEmpty()).isPresent();
-            if (isNamed && !seats.containsKey(member)) {
+            boolean isMissing = seat.node().filter(id -> mayBeNamed(id, picture) && picture.hostOf(id).isEmpty()).isPresent();
+            if (isMissing && !seats.containsKey(member)) {
                 departed.put(member, seat);
             }
         }));
-        boolean same = last.filter(p -> p.seats().equals(seats) && p.departed().equals(departed)).isPresent();
-        return same ? Optional.empty() : Optional.of(new Primary(last.map(Primary::number).orElse(0L) + 1, seats, departed));
+        boolean same = last.filter(p -> p.seats().equals(seats) && p.departed().equals(departed) && p.lost().equals(lost)).isPresent();
+        return same ? Optional.empty() : Optional.of(new Primary(last.map(Primary::number).orElse(0L) + 1, seats, departed, lost));
+    }
+
+    /**
+     * Nodes whose pod is here and has something else, or nothing: the data on its volume is gone, and the node with it. That has to
+     * be remembered, for when the pod goes too nothing tells any more where the node was.
+     */
+    private static SortedSet<NodeId> lost(Picture picture) {
+        SortedSet<NodeId> lost = new TreeSet<>();
+        picture.lastPrimary.ifPresent(last -> {
+            lost.addAll(last.lost());
+            last.all().forEach((member, seat) -> seat.node().filter(id -> isWithout(id, seat, picture.reports.get(member))).ifPresent(lost::add));
+        });
+        lost.removeIf(id -> !mayBeNamed(id, picture) || picture.hostOf(id).isPresent());
+        return lost;
+    }
+
+    /** By a table that is at hand, or by one of those that may come back. */
+    private static boolean mayBeNamed(NodeId id, Picture picture) {
+        return picture.known().contains(id) || !picture.clusterIsKnown() || !picture.missing().isEmpty();
+    }
+
+    private static boolean isWithout(NodeId node, Seat seat, Report report) {
+        return report != null && report.pod().uid().equals(seat.podUid())
+            && (report.state() instanceof AtGate || report.state() instanceof Answering)
+            && Picture.nodeAt(report).filter(node::equals).isEmpty();
     }
 
     private static Verdict ofMembers(Picture picture, View view, Primary last) {
@@ -115,6 +144,10 @@ final class Quorum {
             return new Verdict(false, count + ", more than half is needed");
         }
         // A node that was just blank knows few others, or only itself: that is no cluster's majority.
+        if (picture.observation.asked().isEmpty()) {
+            return known.size() >= Asked.LEAST_MASTERS ? new Verdict(true, count)
+                : new Verdict(false, count + ", and nobody has told yet how many are asked for");
+        }
         return Bootstrap.majorityOfAskedIsHere(picture) ? new Verdict(true, count)
             : new Verdict(false, count + ", and not more than half of those that are asked for");
     }

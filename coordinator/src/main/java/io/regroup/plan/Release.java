@@ -1,14 +1,22 @@
 package io.regroup.plan;
 
+import io.regroup.model.Asked;
 import io.regroup.model.NodeId;
 import io.regroup.model.Report;
 import io.regroup.plan.Decision.Wait;
+import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** A terminating pod may go once it owns no slot that another could own, or when nobody is left to take over (S7). */
+/**
+ * A terminating pod may go once it owns no slot that another could own, or when nobody is left to take over (S7); and, where Kubernetes
+ * gives the time, once its replacement is in sync.
+ */
 final class Release implements Step {
+
+    /** How long those that leave wait for the pods that are to take their places, in ms. */
+    private static final long REPLACEMENT_MS = 10_000;
 
     @Override
     public String name() {
@@ -24,24 +32,54 @@ final class Release implements Step {
                 .noneMatch(h -> !h.isLeaving() && h.state().facts().synced()));
     }
 
+    /** All leave, and those that are to take their places have not come: a Deployment that is deleted unseen, or a drain of everything. */
+    private static boolean nobodyStays(Picture picture, List<Wait> waits) {
+        if (!picture.unheard.isEmpty() || !picture.reports.values().stream().allMatch(Report::leaving) || !Quorum.nobodyElseIsLeft(picture)) {
+            return false;
+        }
+        waits.add(new Wait("all leave", "all members leave, and wait for others to take over"));
+        return picture.observation.waitedMs("all leave") >= REPLACEMENT_MS;
+    }
+
+    /** Why one that owns nothing does not go yet. */
+    private static Optional<String> hold(Report report, Picture picture) {
+        return shardItKeeps(report, picture)
+            .map(shard -> report.member() + " leaves, and has the only copy of the data of " + picture.name(shard) + " that is here")
+            .or(() -> masterLeftAlone(report, picture)
+                .filter(master -> picture.observation.waitedMs("leave " + report.member()) < REPLACEMENT_MS)
+                .map(master -> report.member() + " leaves when " + master + " has another replica in sync"));
+    }
+
+    /** Its master, if that would have fewer replicas in sync than it is to have, and a replacement is on its way. */
+    private static Optional<Host> masterLeftAlone(Report report, Picture picture) {
+        Optional<Asked> asked = picture.observation.asked();
+        Host master = Picture.tableAt(report).flatMap(table -> table.myself().master()).map(picture.nodes::get).orElse(null);
+        if (asked.isEmpty() || master == null || !picture.owned.containsKey(master.id())) {
+            return Optional.empty();
+        }
+        int wanted = Math.min(asked.get().replicas(), asked.get().nodes() / Math.max(1, asked.get().masters()) - 1);
+        long others = picture.replicasOf(master.id()).stream().filter(h -> !h.isLeaving() && h.state().facts().linkUp()).count();
+        return others >= wanted ? Optional.empty() : Optional.of(master);
+    }
+
     @Override
     public Optional<Work> work(Picture picture, List<Wait> waits) {
-        boolean allGo = picture.observation.asked().filter(a -> a.nodes() == 0).isPresent()
-            || picture.unheard.isEmpty() && picture.reports.values().stream().allMatch(Report::leaving) && Quorum.nobodyElseIsLeft(picture);
+        boolean allGo = picture.observation.asked().filter(a -> a.nodes() == 0).isPresent() || nobodyStays(picture, waits);
         List<Action> releases = new ArrayList<>();
         List<String> reasons = new ArrayList<>();
         for (Report report : picture.reports.values()) {
             if (!report.leaving() || picture.observation.sentWithin("release " + report.member(), 2000)) {
                 continue;
             }
-            boolean owns = Picture.nodeAt(report).filter(picture.owned::containsKey).isPresent();
-            Optional<NodeId> shard = shardItKeeps(report, picture);
-            if (allGo || !owns && shard.isEmpty()) {
+            if (!allGo && Picture.nodeAt(report).filter(picture.owned::containsKey).isPresent()) {
+                continue;
+            }
+            Optional<String> hold = allGo ? Optional.empty() : hold(report, picture);
+            if (hold.isPresent()) {
+                waits.add(new Wait("leave " + report.member(), hold.get()));
+            } else {
                 releases.add(new Action.Release(report.member()));
                 reasons.add(report.member() + (allGo ? " (all go)" : " (owns no slot)"));
-            } else if (!owns) {
-                waits.add(new Wait("leave " + report.member(), report.member() + " leaves, and has the only copy of the data of "
-                    + picture.name(shard.get()) + " that is here"));
             }
         }
         return releases.isEmpty() ? Optional.empty()

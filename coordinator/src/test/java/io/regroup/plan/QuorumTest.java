@@ -65,8 +65,17 @@ class QuorumTest {
 
     @Test
     void failedNodesWithoutSlotsAreNotCountedThere() {
-        isPrimary(Scene.cluster(3, 1).remembersNothing().gone("m1").gone("r1").gone("r2").flag("r1", NodeFlag.FAIL), true,
+        isPrimary(Scene.cluster(3, 1).remembersNothing().gone("m1").gone("r1").gone("r2").flag("r1", NodeFlag.FAIL).blank("b1"), true,
             "3 of the 5 nodes that the Redis servers here know are here");
+    }
+
+    @Test
+    void aFewThatKnowOnlyEachOtherAreNoMajorityOfACluster() {
+        isPrimary(Scene.cluster(3, 0).remembersNothing().asked(6, 1), false,
+            "3 of the 3 nodes that the Redis servers here know are here, and not more than half of those that are asked for");
+        isPrimary(Scene.cluster(3, 0).remembersNothing().nobodyTellsHowMany(), true, "3 of the 3 nodes that the Redis servers here know are here");
+        isPrimary(Scene.cluster(2, 0).remembersNothing().nobodyTellsHowMany(), false,
+            "2 of the 2 nodes that the Redis servers here know are here, and nobody has told yet how many are asked for");
     }
 
     @Test
@@ -83,6 +92,16 @@ class QuorumTest {
             assertThat(primary.seats()).containsOnlyKeys("m1", "m2", "m3", "r2", "r3");
             assertThat(primary.departed()).containsOnlyKeys("r1");
         });
+    }
+
+    @Test
+    void aNodeWhosePodHasLostItsDataIsRememberedAsLostForWhenThePodGoesToo() {
+        Outlook outlook = Scene.cluster(3, 1).atGate("m1").look();
+        assertThat(outlook.remember()).hasValueSatisfying(primary -> assertThat(primary.lost()).containsExactly(Scene.id("m1")));
+        assertThat(Scene.cluster(3, 1).atGate("m1").stored("m1").look().remember()).as("its data is there").isEmpty();
+        assertThat(Scene.cluster(3, 0).gone("m1").lost("m1").decide().waits()).extracting(Decision.Wait::reason)
+            .contains(Scene.cluster(3, 0).calledByAddress("m1") + ", master of 5461 slots is dead (its own pod was seen without its data) "
+                + "and no replica with its data is here");
     }
 
     @Test

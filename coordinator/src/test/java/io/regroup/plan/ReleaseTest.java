@@ -10,9 +10,20 @@ import org.junit.jupiter.api.Test;
 class ReleaseTest {
 
     @Test
-    void aReplicaMayGoAtOnce() {
-        assertThat(Scene.cluster(3, 1).leaving("r1").decide())
+    void aReplicaThatNobodyNeedsMayGoAtOnce() {
+        assertThat(Scene.cluster(3, 1).asked(5, 1).leaving("r1").decide())
             .isEqualTo(new Decision("release", List.of(new Action.Release("r1")), "may end: r1 (owns no slot)", List.of()));
+    }
+
+    @Test
+    void aReplicaWaitsForItsReplacementButNotForEver() {
+        Scene scene = Scene.cluster(3, 1).leaving("r1");
+        assertThat(scene.decide()).isEqualTo(new Decision("none", List.of(), "r1 leaves when " + scene.called("m1")
+            + " has another replica in sync", List.of(new Decision.Wait("leave r1", "r1 leaves when " + scene.called("m1")
+                + " has another replica in sync"))));
+        assertThat(scene.follows("r2", "m1").linkDown("r2").decide().actions()).as("not in sync yet").noneMatch(Action.Release.class::isInstance);
+        assertThat(Scene.cluster(3, 1).leaving("r1").follows("r2", "m1").decide().actions()).contains(new Action.Release("r1"));
+        assertThat(Scene.cluster(3, 1).leaving("r1").waited("leave r1", 10_000).decide().actions()).containsExactly(new Action.Release("r1"));
     }
 
     @Test
@@ -27,9 +38,10 @@ class ReleaseTest {
     }
 
     @Test
-    void whenAllLeaveAllMayGo() {
+    void whenAllLeaveAndNobodyComesInTheirPlaceAllMayGo() {
         Scene scene = Scene.cluster(3, 0).leaving("m1").leaving("m2").leaving("m3");
-        assertThat(scene.decide().reason()).isEqualTo("may end: m1 (all go), m2 (all go), m3 (all go)");
+        assertThat(scene.decide().actions()).as("new pods may be on their way").isEmpty();
+        assertThat(scene.waited("all leave", 10_000).decide().reason()).isEqualTo("may end: m1 (all go), m2 (all go), m3 (all go)");
     }
 
     @Test

@@ -81,6 +81,7 @@ final class Scene {
     }
 
     private final SortedMap<String, Node> nodes = new TreeMap<>();
+    private long now = NOW;
     private final List<String> order = new ArrayList<>();
     private Optional<Asked> asked = Optional.empty();
     private Optional<Primary> primary = Optional.empty();
@@ -159,7 +160,7 @@ final class Scene {
         SortedMap<String, Seat> seats = new TreeMap<>();
         nodes.values().stream().filter(n -> !n.blank)
             .forEach(n -> seats.put(n.name, new Seat("uid-" + n.name, n.address(), new Address(n.address().host(), 7800), Optional.of(id(n.name)))));
-        primary = Optional.of(new Primary(1, seats, new TreeMap<>()));
+        primary = Optional.of(new Primary(1, seats, new TreeMap<>(), new TreeSet<>()));
     }
 
     // ---- the story
@@ -274,6 +275,28 @@ final class Scene {
         return change(replica, n -> n.follows = Optional.of(master));
     }
 
+    /** This replica has taken its master's slots, with a higher epoch. */
+    Scene master(String replica) {
+        Node old = nodes.get(nodes.get(replica).follows.orElseThrow());
+        change(replica, n -> {
+            n.master = true;
+            n.follows = Optional.empty();
+            n.slots = old.slots;
+            n.epoch = 100 + old.epoch;
+        });
+        return change(old.name, n -> {
+            n.slots = SlotSet.NONE;
+            n.master = false;
+            n.follows = Optional.of(replica);
+        });
+    }
+
+    /** So late it is. */
+    Scene at(long now) {
+        this.now = now;
+        return this;
+    }
+
     Scene owns(String name, SlotSet slots, long epoch) {
         return change(name, n -> {
             n.slots = slots;
@@ -324,6 +347,12 @@ final class Scene {
         return this;
     }
 
+    /** The last primary view has seen its pod without its data. */
+    Scene lost(String name) {
+        primary = primary.map(p -> new Primary(p.number(), p.seats(), p.departed(), new TreeSet<>(Set.of(id(name)))));
+        return this;
+    }
+
     Scene left(String name) {
         left.add(name);
         return this;
@@ -355,8 +384,8 @@ final class Scene {
     Observation observation() {
         List<String> members = order.stream().filter(n -> nodes.get(n).member).toList();
         SortedMap<String, Heard> heard = new TreeMap<>();
-        members.stream().map(nodes::get).filter(n -> !n.silent).forEach(n -> heard.put(n.name, new Heard(report(n), NOW - 5)));
-        return new Observation(NOW, ROUND, new View(4, members.getFirst(), members, self.orElse(members.getFirst())), heard, asked, probes,
+        members.stream().map(nodes::get).filter(n -> !n.silent).forEach(n -> heard.put(n.name, new Heard(report(n), now - 5)));
+        return new Observation(now, ROUND, new View(4, members.getFirst(), members, self.orElse(members.getFirst())), heard, asked, probes,
             ended, left, sent, since);
     }
 
@@ -368,12 +397,16 @@ final class Scene {
         return Planner.look(observation());
     }
 
+    Pod pod(String name) {
+        Node node = nodes.get(name);
+        return new Pod(name, "uid-" + name, node.address().host(), node.machine, "");
+    }
+
     private Report report(Node node) {
         ClusterTable table = table(node);
         RedisState state = node.state.orElseGet(() -> new RedisState.Answering(table, new ServerFacts(node.stateOk, 10, node.keys,
             !node.master && node.linkUp, !node.master && node.synced, node.offset, node.uptime, "7.0.15")));
-        Pod pod = new Pod(node.name, "uid-" + node.name, node.address().host(), node.machine, "");
-        return new Report(pod, ROUND, node.address(), new Address(node.address().host(), 7800), state,
+        return new Report(pod(node.name), ROUND, node.address(), new Address(node.address().host(), 7800), state,
             node.stored ? Optional.of(table) : Optional.empty(), node.leaving, node.masterProbe, rememberAll ? primary : Optional.empty());
     }
 

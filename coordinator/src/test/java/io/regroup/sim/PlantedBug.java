@@ -1,9 +1,11 @@
 package io.regroup.sim;
 
 import io.regroup.lead.Effect.CarryOut;
+import io.regroup.model.Address;
 import io.regroup.model.Asked;
 import io.regroup.model.End;
 import io.regroup.model.Primary;
+import io.regroup.model.RedisState;
 import io.regroup.model.RedisState.Answering;
 import io.regroup.model.Report;
 import io.regroup.model.Seat;
@@ -14,7 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /** The product with one guard taken out, each from the outside: what it hears or does is changed as if the guard were not there. */
@@ -39,7 +43,7 @@ enum PlantedBug {
         @Override
         Report hear(SimMember leader, Report report) {
             Seat seat = new Seat(report.pod().uid(), report.redis(), report.group(), Optional.empty());
-            return copy(report, report.round(), report.state(), Optional.of(new Primary(1, new TreeMap<>(Map.of(report.member(), seat)), new TreeMap<>())));
+            return copy(report, report.round(), report.state(), Optional.of(new Primary(1, new TreeMap<>(Map.of(report.member(), seat)), new TreeMap<>(), new TreeSet<>())));
         }
     }),
     /** That a container ended excuses its member for good. */
@@ -97,7 +101,7 @@ enum PlantedBug {
             List<Action> actions = new ArrayList<>();
             for (Action action : carryOut.decision().actions()) {
                 if (action instanceof Action.Promote promote && promote.how() != Action.Promotion.HANDOVER) {
-                    java.util.SortedSet<io.regroup.model.Address> all = new java.util.TreeSet<>();
+                    SortedSet<Address> all = new TreeSet<>();
                     leader.world.servers().forEach(s -> all.add(s.address));
                     actions.add(new Action.Forget(promote.master(), all));
                 }
@@ -148,7 +152,7 @@ enum PlantedBug {
             : report;
     }
 
-    private static Report copy(Report report, long round, io.regroup.model.RedisState state, Optional<Primary> primary) {
+    private static Report copy(Report report, long round, RedisState state, Optional<Primary> primary) {
         return new Report(report.pod(), round, report.redis(), report.group(), state, report.stored(), report.leaving(), report.masterProbe(), primary);
     }
 }

@@ -4,8 +4,10 @@ import io.regroup.lead.Effect.CarryOut;
 import io.regroup.model.NodeId;
 import io.regroup.model.RedisState;
 import io.regroup.model.Report;
+import io.regroup.model.ClusterTable;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Action;
+import io.regroup.plan.Planner;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.List;
@@ -41,6 +43,9 @@ final class Rules {
 
     void onDecision(SimMember leader, CarryOut what) {
         world.trace(() -> leader + " decides " + what.decision().step() + ": " + what.decision().reason());
+        if (Boolean.getBoolean("tables")) {
+            leader.leader().orElseThrow().observation(world.now()).heard().forEach((m, h) -> world.trace(() -> "      " + m + " " + h.report().round() + " " + h.report().state() + " stored " + h.report().stored()));
+        }
         boolean onlyPrimary = what.decision().actions().stream().anyMatch(Rules::needsPrimary);
         if (onlyPrimary) {
             checkPrimary(leader, what);
@@ -64,8 +69,8 @@ final class Rules {
 
     private void checkPrimary(SimMember leader, CarryOut what) {
         for (SimMember other : world.members()) {
-            if (other != leader && other.leads() && other.leader().orElseThrow().outlook().isPrimary()
-                && Collections.disjoint(other.view().orElseThrow().members(), what.view().members())) {
+            if (other != leader && other.leads() && Collections.disjoint(other.view().orElseThrow().members(), what.view().members())
+                && Planner.look(other.leader().orElseThrow().observation(world.now())).isPrimary()) {
                 throw broken("S4", "two primary views at once: " + what.view() + " and " + other.view().orElseThrow());
             }
         }
@@ -73,7 +78,7 @@ final class Rules {
 
     private void checkAge(SimMember leader, CarryOut what) {
         for (SimMember.Heard heard : leader.heard.values()) {
-            boolean used = what.view().members().contains(heard.report().member()) && heard.report().round() >= what.round()
+            boolean used = what.view().members().contains(heard.report().member()) && heard.report().round() == what.round()
                 && heard.readAt() > world.now() - 60_000;
             if (used && heard.readAt() < leader.lastDone) {
                 throw broken("S8", leader + " used a report of " + heard.report().member() + " from before its last action");
@@ -96,13 +101,17 @@ final class Rules {
             }
         }
         for (Pod pod : world.pods()) {
-            if (pod.redis().isEmpty() && pod.volume().table().isPresent()) {
+            if (pod.redis().isEmpty() && pod.volume().table().filter(Rules::isOfACluster).isPresent()) {
                 throw broken("S5", "a bootstrap although " + pod.name + " keeps a cluster on its volume");
             }
         }
         if (!world.ledger.alive().isEmpty()) {
             throw broken("S5", "a bootstrap although what clients have written is still somewhere");
         }
+    }
+
+    private static boolean isOfACluster(ClusterTable table) {
+        return !table.others().isEmpty() || !SlotSet.of(0).containsAll(table.myself().slots());
     }
 
     static boolean isBlank(SimRedis server) {
@@ -274,10 +283,30 @@ final class Rules {
         }
     }
 
+    /** What the pod has of slots that another owns by a later vote: it would throw it away as soon as it hears of that. */
+    private BitSet overruled(Pod pod) {
+        BitSet writes = new BitSet();
+        pod.redis().ifPresent(redis -> {
+            for (SimRedis other : world.servers()) {
+                if (other != redis && other.isServing() && other.myself.isMaster()) {
+                    for (int slot : Dataset.SLOTS) {
+                        Entry believed = redis.slots.owner(slot);
+                        if (other.slots.owner(slot) == other.myself && (believed == null
+                            || believed.configEpoch < other.myself.configEpoch || believed.id.equals(other.id()))) {
+                            writes.or(Dataset.ofSlot(slot, world.ledger.acknowledged().length()));
+                        }
+                    }
+                }
+            }
+        });
+        return writes;
+    }
+
     /** S7: who is let go has nothing that another could not take over, unless all go. */
     void onReleased(Pod pod) {
         BitSet only = (BitSet) dataOf(pod).writes().clone();
         only.and(world.ledger.alive());
+        only.andNot(overruled(pod));
         world.pods().stream().filter(p -> p != pod).forEach(p -> only.andNot(dataOf(p).writes()));
         if (!only.isEmpty() && world.pods().stream().anyMatch(p -> !p.leaving)) {
             throw broken("S7", pod.name + " is let go with the only copy of " + only.cardinality() + " writes");
