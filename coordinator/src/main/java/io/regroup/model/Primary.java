@@ -24,6 +24,9 @@ public record Primary(long number, SortedMap<String, Seat> seats, SortedMap<Stri
 
     /** Everyone whose place is remembered, by name. */
     public SortedMap<String, Seat> all() {
+        if (departed.isEmpty()) {
+            return seats;
+        }
         SortedMap<String, Seat> all = new TreeMap<>(departed);
         all.putAll(seats);
         return all;

@@ -101,6 +101,26 @@ public final class SlotSet {
         return List.copyOf(pieces);
     }
 
+    /** Slots without a gap between them, both ends included. */
+    public record Range(int first, int last) {
+
+        @Override
+        public String toString() {
+            return first == last ? Integer.toString(first) : first + "-" + last;
+        }
+    }
+
+    /** The fewest ranges that make up this set, in slot order. */
+    public List<Range> ranges() {
+        List<Range> ranges = new ArrayList<>();
+        for (int from = bits.nextSetBit(0); from >= 0; ) {
+            int to = bits.nextClearBit(from) - 1;
+            ranges.add(new Range(from, to));
+            from = bits.nextSetBit(to + 1);
+        }
+        return ranges;
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof SlotSet set && bits.equals(set.bits);
@@ -114,13 +134,7 @@ public final class SlotSet {
     /** Redis' own way of writing them: {@code 0-5460 5462}. */
     @Override
     public String toString() {
-        List<String> ranges = new ArrayList<>();
-        for (int from = bits.nextSetBit(0); from >= 0; ) {
-            int to = bits.nextClearBit(from) - 1;
-            ranges.add(from == to ? Integer.toString(from) : from + "-" + to);
-            from = bits.nextSetBit(to + 1);
-        }
-        return ranges.stream().collect(Collectors.joining(" "));
+        return ranges().stream().map(Range::toString).collect(Collectors.joining(" "));
     }
 
     /** Collects sets, and tells of each what of it was not there before. */

@@ -99,6 +99,7 @@ final class Picture {
     private final SortedSet<NodeId> named = new TreeSet<>();
     private final SortedSet<NodeId> known = new TreeSet<>();
     private final Quorum.Verdict quorum;
+    private Optional<String> pending;
     /** Nodes that do not run now, and whose data a member's volume keeps. */
     final SortedMap<NodeId, Report> stored = new TreeMap<>();
 
@@ -146,6 +147,14 @@ final class Picture {
 
     private static void addIds(Roster roster, SortedSet<NodeId> ids) {
         roster.lines().values().stream().filter(ClusterNode::isIntroduced).forEach(line -> ids.add(line.id()));
+    }
+
+    /** What is not whole, judged once. */
+    Optional<String> pending() {
+        if (pending == null) {
+            pending = Whole.pending(this);
+        }
+        return pending;
     }
 
     Quorum.Verdict quorum() {

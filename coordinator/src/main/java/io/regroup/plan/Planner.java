@@ -26,7 +26,7 @@ public final class Planner {
     public static Outlook look(Observation observation) {
         Picture picture = new Picture(observation);
         Quorum.Verdict quorum = picture.quorum();
-        return new Outlook(decide(picture, quorum), Whole.pending(picture), quorum.primary(), quorum.reason(),
+        return new Outlook(decide(picture, quorum), picture.pending(), quorum.primary(), quorum.reason(),
             picture.lastPrimary, Quorum.next(picture), unsure(picture), picture.missing(),
             Standing.of(picture));
     }

@@ -58,6 +58,9 @@ final class RepairSlots implements Step {
     private static Optional<Work> close(Picture picture, List<Wait> waits) {
         for (Host host : picture.nodes.values()) {
             ClusterNode myself = host.table().myself();
+            if (myself.importing().isEmpty() && myself.migrating().isEmpty()) {
+                continue;
+            }
             SlotSet open = SlotSet.of(IntStream.concat(
                 myself.importing().entrySet().stream().filter(e -> !isOpenAt(e.getValue(), e.getKey(), ClusterNode::migrating, picture))
                     .mapToInt(Map.Entry::getKey),

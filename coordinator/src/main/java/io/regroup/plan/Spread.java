@@ -4,6 +4,7 @@ import io.regroup.model.Report;
 import io.regroup.plan.Action.Promotion;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -27,7 +28,7 @@ final class Spread implements Step {
     @Override
     public Optional<Work> work(Picture picture, List<Wait> waits) {
         if (!picture.isPrimary() || !waits.isEmpty() || picture.reports.values().stream().anyMatch(Report::leaving)
-            || Whole.pending(picture).isPresent()) {
+            || picture.pending().isPresent() || isOnePlace(picture)) {
             return Optional.empty();
         }
         Optional<Work> move = apart(picture).or(() -> even(picture));
@@ -35,28 +36,29 @@ final class Spread implements Step {
         return move.filter(work -> picture.observation.waitedMs("spread") >= CALM_MS);
     }
 
+    private static boolean isOnePlace(Picture picture) {
+        Host first = picture.nodes.get(picture.nodes.firstKey());
+        return picture.nodes.values().stream().allMatch(h -> machine(h).equals(machine(first))
+            && h.report().pod().zone().equals(first.report().pod().zone()));
+    }
+
     /** A replica goes to a master with which it shares less. Where that leaves its own master alone, another one comes in exchange. */
     private static Optional<Work> apart(Picture picture) {
         List<Host> masters = picture.liveOwners();
-        Work best = null;
-        int most = 0;
         for (Host master : masters) {
             for (Host replica : picture.replicasOf(master.id())) {
                 int shared = Attach.closeness(replica, master);
-                if (shared == 0) {
-                    continue;
-                }
-                for (Host other : masters) {
-                    int gain = shared - Attach.closeness(replica, other) + exchange(master, other, picture);
-                    if (other != master && gain > most) {
-                        most = gain;
-                        best = new Work(new Action.Replicate(replica.address(), replica.id(), other.id()),
-                            replica + " shares the machine or zone of its master " + master + ": it moves to " + other);
-                    }
+                Optional<Host> better = shared == 0 ? Optional.empty() : masters.stream().filter(other -> other != master)
+                    .filter(other -> shared - Attach.closeness(replica, other) + exchange(master, other, picture) > 0)
+                    .max(Comparator.<Host>comparingInt(other -> exchange(master, other, picture) - Attach.closeness(replica, other))
+                        .thenComparing(Host::id, Comparator.reverseOrder()));
+                if (better.isPresent()) {
+                    return Optional.of(new Work(new Action.Replicate(replica.address(), replica.id(), better.get().id()),
+                        replica + " shares the machine or zone of its master " + master + ": it moves to " + better.get()));
                 }
             }
         }
-        return Optional.ofNullable(best);
+        return Optional.empty();
     }
 
     /** What is won by the move of a replica the other way, {@link Attach} will make it; none is needed where one is over. */

@@ -7,6 +7,7 @@ import io.regroup.sim.SimRedis.Phase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /** The {@code CLUSTER} commands of a server: {@code clusterCommand}, with Redis' own refusals. */
 final class ClusterCommands {
@@ -26,8 +27,8 @@ final class ClusterCommands {
                 redis.startHandshake(new Address(arguments.get(0), Integer.parseInt(arguments.get(1))), true);
                 yield OK;
             }
-            case "ADDSLOTS" -> addSlots(redis, arguments);
-            case "DELSLOTS" -> delSlots(redis, arguments);
+            case "ADDSLOTSRANGE" -> addSlots(redis, arguments);
+            case "DELSLOTSRANGE" -> delSlots(redis, arguments);
             case "FLUSHSLOTS" -> flushSlots(redis);
             case "SETSLOT" -> setSlot(redis, arguments);
             case "SET-CONFIG-EPOCH" -> setConfigEpoch(redis, Long.parseLong(arguments.getFirst()));
@@ -39,7 +40,11 @@ final class ClusterCommands {
     }
 
     private static List<Integer> slots(List<String> words) {
-        return words.stream().map(Integer::valueOf).toList();
+        List<Integer> slots = new ArrayList<>();
+        for (int i = 0; i < words.size(); i += 2) {
+            IntStream.rangeClosed(Integer.parseInt(words.get(i)), Integer.parseInt(words.get(i + 1))).forEach(slots::add);
+        }
+        return slots;
     }
 
     private static String addSlots(SimRedis redis, List<String> words) {
