@@ -21,7 +21,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -43,8 +42,7 @@ public final class LeaderLoop implements AutoCloseable {
     private final LinkedBlockingQueue<Runnable> errands = new LinkedBlockingQueue<>();
     private final ExecutorService hands = Executors.newSingleThreadExecutor(daemon("hands"));
     /** Probes block for {@link #PROBE_MS} at most each; threads go when there is nothing to try. */
-    private final ExecutorService probes = new ThreadPoolExecutor(0, 8, 5, TimeUnit.SECONDS, new SynchronousQueue<>(),
-        daemon("probe"), new ThreadPoolExecutor.CallerRunsPolicy());
+    private final ExecutorService probes = probes();
     private final ExecutorService proofs = new ThreadPoolExecutor(0, 1, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemon("proof"));
     private final Thread thread = Thread.ofPlatform().name("leader").unstarted(this::loop);
     private final Hands carrier;
@@ -114,6 +112,12 @@ public final class LeaderLoop implements AutoCloseable {
         return Thread.ofPlatform().daemon().name(name).factory();
     }
 
+    private static ExecutorService probes() {
+        ThreadPoolExecutor threads = new ThreadPoolExecutor(8, 8, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemon("probe"));
+        threads.allowCoreThreadTimeOut(true);
+        return threads;
+    }
+
     private void loop() {
         while (!closed) {
             try {
@@ -170,10 +174,11 @@ public final class LeaderLoop implements AutoCloseable {
                 var found = Port.probe(address, PROBE_MS);
                 errands.add(() -> leader.onProbe(address, found, now()));
             }));
-            case Effect.Prove todo -> todo.members().forEach((member, seat) -> proofs.execute(() -> {
-                Port.bothRefuse(member, seat, PROBE_MS).ifPresent(words -> ended(member, new End(words, false)));
-                witness.proofOfEnd(member, seat).ifPresent(end -> ended(member, end));
-            }));
+            // Either may take long for nothing: a port whose host is gone, an API server that is away.
+            case Effect.Prove todo -> todo.members().forEach((member, seat) -> {
+                probes.execute(() -> Port.bothRefuse(member, seat, PROBE_MS).ifPresent(words -> ended(member, new End(words, false))));
+                proofs.execute(() -> witness.proofOfEnd(member, seat).ifPresent(end -> ended(member, end)));
+            });
             case Effect.Remember todo -> {
                 Primary primary = todo.primary();
                 log.info("primary view {} is {}", primary.number(), primary.seats().keySet());

@@ -1,7 +1,9 @@
 package io.regroup.member;
 
 import io.regroup.model.Address;
+import io.regroup.model.ClusterNode;
 import io.regroup.model.ClusterTable;
+import io.regroup.model.NodeId;
 import io.regroup.model.Pod;
 import io.regroup.model.Primary;
 import io.regroup.model.RedisState;
@@ -29,6 +31,8 @@ public final class Member implements AutoCloseable {
     /** How often a pod that serves looks whether it is to leave. */
     private static final long CALM_TICK_MS = 200;
     private static final int PROBE_MS = 200;
+    /** How long what was found there stands, in ms. */
+    private static final long PROBE_GOOD_MS = 500;
     /** A look that takes longer is worth a word: the leader decides without this member meanwhile. */
     private static final long SLOW_MS = 2000;
 
@@ -56,6 +60,9 @@ public final class Member implements AutoCloseable {
     private long requestAt;
     private Optional<String> runningSeen = Optional.empty();
     private long runningAt;
+    private Optional<Report.MasterProbe> masterProbe = Optional.empty();
+    private boolean probing;
+    private long probedAt;
 
     /** @param out takes each report; it must not block */
     public Member(Pod pod, Address redis, Address group, Gate gate, Volume volume, OwnRedis own, Consumer<Report> out) {
@@ -204,7 +211,7 @@ public final class Member implements AutoCloseable {
                 state = new RedisState.Unparsed(e.getMessage());
             }
         }
-        return new Report(pod, round, redis, group, state, stored, gate.isLeaving(), masterProbe(state), primary);
+        return new Report(pod, round, redis, group, state, stored, gate.isLeaving(), masterProbe(state, now), primary);
     }
 
     private RedisState state(OwnRedis.Reading reading, long now) {
@@ -224,12 +231,33 @@ public final class Member implements AutoCloseable {
         return StateRule.of(reading, request, now - requestAt, gate.permitted(), running, now - runningAt, answered);
     }
 
-    private Optional<Report.MasterProbe> masterProbe(RedisState state) {
+    /**
+     * What was last found at the master's port while its link is down. Tried beside this loop: a host that is gone lets a connect
+     * hang, and the leader waits for this member's report to choose the master's heir.
+     */
+    private Optional<Report.MasterProbe> masterProbe(RedisState state, long now) {
         if (!(state instanceof Answering a) || a.facts().linkUp()) {
-            return Optional.empty();
+            masterProbe = Optional.empty();
+            return masterProbe;
         }
-        return a.table().myself().master().flatMap(id -> a.table().line(id)).flatMap(master -> master.address()
-            .map(address -> new Report.MasterProbe(master.id(), address, Port.probe(address, PROBE_MS))));
+        Optional<ClusterNode> master = a.table().myself().master().flatMap(id -> a.table().line(id)).filter(line -> line.address().isPresent());
+        masterProbe = masterProbe.filter(p -> now - probedAt < PROBE_GOOD_MS
+            && master.filter(line -> line.id().equals(p.master()) && line.address().get().equals(p.address())).isPresent());
+        if (master.isPresent() && masterProbe.isEmpty() && !probing) {
+            probing = true;
+            NodeId id = master.get().id();
+            Address address = master.get().address().get();
+            Thread.ofPlatform().daemon().name("master probe").start(() -> {
+                Report.MasterProbe found = new Report.MasterProbe(id, address, Port.probe(address, PROBE_MS));
+                errands.add(() -> {
+                    probing = false;
+                    masterProbe = Optional.of(found);
+                    probedAt = System.nanoTime() / 1_000_000;
+                    due = true;
+                });
+            });
+        }
+        return masterProbe;
     }
 
     /** What the leader should hear at once: another kind of state, role, table, or a pod that begins to end. */

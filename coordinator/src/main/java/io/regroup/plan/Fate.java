@@ -121,13 +121,16 @@ sealed interface Fate {
             .anyMatch(p -> p.master().equals(id) && p.address().equals(address) && p.probe() == Probe.REFUSES);
     }
 
-    /** Whether its pod may start this very node again: nothing says that the pod is gone, and nobody has taken its address. */
+    /**
+     * Whether its pod may start this very node again: nothing says that the pod is gone, and nobody has taken its address. Where nobody
+     * remembers its pod, because all coordinators were restarted, that pod may just not be back yet.
+     */
     static boolean mayReturn(NodeId id, Picture picture) {
         if (isLost(id, picture) || picture.addressesOf(id).stream().anyMatch(address -> picture.reportAt(address).isPresent())) {
             return false;
         }
-        return seatOf(id, picture).map(Map.Entry::getKey).filter(member -> !picture.observation.left().contains(member)
-            && Optional.ofNullable(picture.observation.ended().get(member)).filter(End::forGood).isEmpty()).isPresent();
+        return seatOf(id, picture).map(Map.Entry::getKey).filter(member -> picture.observation.left().contains(member)
+            || Optional.ofNullable(picture.observation.ended().get(member)).filter(End::forGood).isPresent()).isEmpty();
     }
 
     private static Optional<Map.Entry<String, Seat>> seatOf(NodeId id, Picture picture) {

@@ -21,15 +21,18 @@ final class BareServers implements AutoCloseable {
     private final List<Process> processes = new ArrayList<>();
     private final List<Address> addresses = new ArrayList<>();
 
-    BareServers(int count, int firstPort) throws IOException {
+    /** @param options more words of redis-server's command line */
+    BareServers(int count, int firstPort, String... options) throws IOException {
         dir = Files.createTempDirectory("regroup-bench");
         Path conf = Path.of("..", "config", "redis.conf").toAbsolutePath().normalize();
         for (int i = 0; i < count; i++) {
             int port = firstPort + i;
             Path home = Files.createDirectories(dir.resolve(Integer.toString(port)));
-            processes.add(new ProcessBuilder("redis-server", conf.toString(), "--port", Integer.toString(port), "--bind", "127.0.0.1",
+            List<String> command = new ArrayList<>(List.of("redis-server", conf.toString(), "--port", Integer.toString(port), "--bind", "127.0.0.1",
                 "--dir", home.toString(), "--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf",
-                "--cluster-announce-ip", "127.0.0.1").redirectErrorStream(true).redirectOutput(home.resolve("log").toFile()).start());
+                "--cluster-announce-ip", "127.0.0.1"));
+            command.addAll(List.of(options));
+            processes.add(new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(home.resolve("log").toFile()).start());
             addresses.add(new Address("127.0.0.1", port));
         }
         Awaitility.await().atMost(Duration.ofSeconds(60)).until(() ->
@@ -38,6 +41,10 @@ final class BareServers implements AutoCloseable {
 
     List<Address> addresses() {
         return List.copyOf(addresses);
+    }
+
+    Process process(int number) {
+        return processes.get(number);
     }
 
     @Override

@@ -16,7 +16,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterAll;
@@ -258,6 +260,19 @@ class HealingKubeIT {
         tell("all pods deleted by force at once: a new cluster " + sinceContainersRan(after.pods()) + " after the last pod's containers ran");
         keys.write(redis);
         keys.assertAllThere(redis.look());
+    }
+
+    @Test
+    @Order(15)
+    void theDeploymentsEventsTellTheStory() {
+        SortedSet<String> reasons = new TreeSet<>();
+        for (JsonElement event : kubectl.json("get", "events", "--field-selector", "involvedObject.kind=Deployment", "-o", "json").getAsJsonArray("items")) {
+            if (event.getAsJsonObject().getAsJsonObject("source").get("component").getAsString().equals("regroup")) {
+                reasons.add(event.getAsJsonObject().get("reason").getAsString());
+            }
+        }
+        assertThat(reasons).contains("Bootstrapped", "Promoted", "HandedOver", "Forgotten", "Attached");
+        tell("events: " + reasons);
     }
 
     /** A master dies in some way; its replica takes over, and what comes in its place becomes the replica. */

@@ -42,7 +42,7 @@ import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 
 /** A {@link LocalCluster} with the eyes and hands of a test: reads every server itself, writes and reads keys as a client does. */
-final class RealCluster implements AutoCloseable {
+public final class RealCluster implements AutoCloseable {
 
     /** Far more than it ever takes: the machine that runs this may be busy with other things. */
     static final Duration PATIENCE = Duration.ofSeconds(120);
@@ -64,7 +64,7 @@ final class RealCluster implements AutoCloseable {
     private RedisClusterClient client;
     private StatefulRedisClusterConnection<String, String> connection;
 
-    RealCluster(int nodes, int replicas) {
+    public RealCluster(int nodes, int replicas) {
         masters = Math.max(3, nodes / (1 + replicas));
         cluster = create(nodes, replicas, this::note);
     }
@@ -96,11 +96,11 @@ final class RealCluster implements AutoCloseable {
         System.out.println("    " + sentence);
     }
 
-    LocalCluster local() {
+    public LocalCluster local() {
         return cluster;
     }
 
-    LocalPod pod(int number) {
+    public LocalPod pod(int number) {
         return cluster.pod(number);
     }
 
@@ -141,19 +141,19 @@ final class RealCluster implements AutoCloseable {
     }
 
     /** The pods of masters, in the order of their numbers. */
-    List<Integer> masterPods() {
+    public List<Integer> masterPods() {
         return tables().byPod().entrySet().stream().filter(e -> e.getValue().myself().isMaster()).map(Map.Entry::getKey).toList();
     }
 
     /** The pod of the master's first replica. */
-    int replicaPodOf(int masterPod) {
+    public int replicaPodOf(int masterPod) {
         Tables tables = tables();
         return tables.byPod().entrySet().stream()
             .filter(e -> e.getValue().myself().master().filter(tables.byPod().get(masterPod).myself().id()::equals).isPresent())
             .findFirst().orElseThrow().getKey();
     }
 
-    int leaderPod() {
+    public int leaderPod() {
         return await().atMost(PATIENCE).until(this::leader, Optional::isPresent).orElseThrow();
     }
 
@@ -163,7 +163,7 @@ final class RealCluster implements AutoCloseable {
     }
 
     /** A master's pod, not the leader's. */
-    int masterPod() {
+    public int masterPod() {
         int leader = leaderPod();
         return masterPods().stream().filter(pod -> pod != leader).findFirst().orElseThrow();
     }
@@ -187,7 +187,7 @@ final class RealCluster implements AutoCloseable {
     // --- what it should become
 
     /** The leader says so and every server's own table says so. @return seconds that it took from {@code since} */
-    double awaitWhole(long since) {
+    public double awaitWhole(long since) {
         await("whole").atMost(PATIENCE).pollInterval(Duration.ofMillis(100)).ignoreExceptions().untilAsserted(() -> {
             assertThat(pending()).isEmpty();
             assertThat(tables().problem(nodes(), masters)).isEmpty();

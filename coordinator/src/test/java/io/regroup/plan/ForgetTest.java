@@ -103,4 +103,11 @@ class ForgetTest {
         assertThat(scene.sent("forget " + id("r1"), 499).decide().actions()).isEmpty();
         assertThat(scene.sent("forget " + id("r1"), 500).decide().actions()).hasSize(1);
     }
+
+    @Test
+    void aNodeWhosePodNobodyRemembersMayJustNotBeBackYet() {
+        Scene scene = Scene.cluster(3, 1).remembersNothing().gone("r1").flag("r1", NodeFlag.FAIL).probe("r1", Probe.REFUSES);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.waited("return " + id("r1"), Forget.RETURN_MS).decide().step()).isEqualTo("forget");
+    }
 }

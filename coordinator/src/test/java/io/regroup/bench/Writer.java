@@ -1,0 +1,74 @@
+package io.regroup.bench;
+
+import io.regroup.model.Address;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+
+/** A client of one server, as small as can be: what is measured with it is the server's time and not a client's. */
+final class Writer implements AutoCloseable {
+
+    private static final int CONNECT_MS = 200;
+
+    private final Address address;
+    private final int timeoutMs;
+    private Socket socket;
+    private InputStream in;
+
+    /** @param timeoutMs how long an answer may take */
+    Writer(Address address, int timeoutMs) {
+        this.address = address;
+        this.timeoutMs = timeoutMs;
+    }
+
+    /** Whether this server took the write; false when it refuses, is somebody's replica, or does not answer. */
+    boolean set(String key, String value) {
+        return ask("SET " + key + " " + value).equals("+OK");
+    }
+
+    /** The answer's first line; empty when there is none. The next question uses a new connection then. */
+    String ask(String command) {
+        try {
+            if (socket == null) {
+                socket = new Socket();
+                socket.setTcpNoDelay(true);
+                socket.connect(new InetSocketAddress(address.host(), address.port()), CONNECT_MS);
+                socket.setSoTimeout(timeoutMs);
+                in = new BufferedInputStream(socket.getInputStream());
+            }
+            socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            String answer = line();
+            return answer.startsWith("$") && !answer.startsWith("$-") ? line() : answer;
+        } catch (IOException e) {
+            close();
+            return "";
+        }
+    }
+
+    private String line() throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int c = in.read(); c != '\r'; c = in.read()) {
+            if (c < 0) {
+                throw new IOException("the server closed the connection");
+            }
+            line.append((char) c);
+        }
+        in.skipNBytes(1);
+        return line.toString();
+    }
+
+    @Override
+    public void close() {
+        if (socket != null) {
+            try {
+                socket.close();
+            } catch (IOException e) {
+                // It is gone, and that is what was wanted.
+            }
+            socket = null;
+        }
+    }
+}
