@@ -8,6 +8,7 @@ import io.regroup.model.Observation;
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
 import io.regroup.model.Report;
+import io.regroup.model.Seat;
 import io.regroup.model.View;
 import io.regroup.plan.Decision;
 import io.regroup.plan.Outlook;
@@ -65,6 +66,7 @@ public final class Leader {
     private long roundAt;
     private boolean askDue;
     private boolean busy;
+    private boolean viewIsNew;
     /** Something has been heard that the last look does not know. */
     private boolean news = true;
     private long lookedAt;
@@ -104,6 +106,7 @@ public final class Leader {
         probes.clear();
         probedAt.clear();
         provedAt = Long.MIN_VALUE / 2;
+        viewIsNew = true;
         newRound(now);
     }
 
@@ -176,6 +179,10 @@ public final class Leader {
             askDue = false;
             effects.add(new Effect.Ask(round));
         }
+        if (viewIsNew) {
+            viewIsNew = false;
+            seekEnds(effects, now);
+        }
         ended.entrySet().removeIf(e -> !e.getValue().forGood() && now - endedAt.get(e.getKey()) > PROOF_MS);
         if (!news && now - lookedAt < LOOK_MS) {
             askAgain(effects, now);
@@ -237,6 +244,19 @@ public final class Leader {
         outlook.remember().filter(p -> now - rememberedAt >= REMEMBER_MS).ifPresent(primary -> {
             rememberedAt = now;
             effects.add(new Effect.Remember(primary));
+        });
+    }
+
+    /** Who has just left the view is asked after at once, by what was remembered before: reports of the others are still on their way. */
+    private void seekEnds(List<Effect> effects, long now) {
+        outlook.primary().ifPresent(p -> {
+            SortedMap<String, Seat> missing = new TreeMap<>(p.all());
+            missing.keySet().removeAll(view.members());
+            missing.keySet().removeAll(ended.keySet());
+            if (!missing.isEmpty()) {
+                provedAt = now;
+                effects.add(new Effect.Prove(missing));
+            }
         });
     }
 

@@ -159,6 +159,7 @@ final class Attach implements Step {
         }
         return masters.stream().filter(m -> counts.get(m.id()) == most).flatMap(richest -> stayingReplicas(richest, picture).stream()
                 .filter(h -> knowsAll(h, List.of(poorest)) && !picture.observation.sentWithin("replicate " + h.id(), 2000))
+                .filter(h -> wanted == 0 || stayingReplicas(richest, picture).stream().anyMatch(o -> o != h && o.state().facts().linkUp()))
                 .map(h -> new Relief(h, richest, closeness(h, poorest) - closeness(h, richest))))
             .min(Comparator.comparingInt(Relief::loss).thenComparing(r -> r.replica().id()))
             .map(r -> new Work(new Action.Replicate(r.replica().address(), r.replica().id(), poorest.id()), poorest

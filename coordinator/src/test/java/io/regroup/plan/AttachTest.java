@@ -83,6 +83,12 @@ class AttachTest {
     }
 
     @Test
+    void nobodyIsMovedAwayFromAMasterWhoseOtherReplicaIsNotInSyncYet() {
+        assertThat(Scene.cluster(3, 1).follows("r2", "m1").linkDown("r2").decide().actions())
+            .as("r1 stays where it has the only copy").doesNotContain(replicate(Scene.cluster(3, 1), "r1", "m2"));
+    }
+
+    @Test
     void nothingMovesWhenThatWouldOnlyMakeAnotherOrphan() {
         assertThat(Scene.cluster(3, 1).forgotten("r2").decide().actions()).isEmpty();
     }
