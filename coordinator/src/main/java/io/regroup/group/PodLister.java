@@ -1,5 +1,6 @@
 package io.regroup.group;
 
+import io.regroup.trust.CaFile;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
@@ -11,6 +12,7 @@ import java.io.InputStreamReader;
 import java.io.Reader;
 import java.net.ConnectException;
 import java.net.HttpURLConnection;
+import java.net.Proxy;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -20,17 +22,12 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.HttpsURLConnection;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocketFactory;
-import javax.net.ssl.TrustManagerFactory;
 import org.jgroups.protocols.kubernetes.Pod;
 
 /**
@@ -67,7 +64,7 @@ final class PodLister {
      */
     List<Pod> list() throws ListingFailed {
         try {
-            HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection();
+            HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection(Proxy.NO_PROXY);
             connection.setConnectTimeout(connectTimeout);
             connection.setReadTimeout(readTimeout);
             connection.setUseCaches(false);
@@ -188,19 +185,8 @@ final class PodLister {
     }
 
     private static SSLSocketFactory trusting(Path caFile, URI apiServer) throws GroupException {
-        try (InputStream pem = Files.newInputStream(caFile)) {
-            KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-            store.load(null);
-            int n = 0;
-            for (Certificate certificate : CertificateFactory.getInstance("X.509").generateCertificates(pem))
-                store.setCertificateEntry("ca" + n++, certificate);
-            if (n == 0)
-                throw new GroupException("no certificate in " + caFile + ", so the API server " + apiServer + " cannot be trusted");
-            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            trust.init(store);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, trust.getTrustManagers(), null);
-            return context.getSocketFactory();
+        try {
+            return CaFile.read(caFile).sockets();
         } catch (NoSuchFileException e) {
             throw new GroupException("the certificates to trust the API server " + apiServer + " by are missing: there is no file "
                 + caFile + " (is the service account's token mounted? an address with http:// needs none)", e);

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.Reader;
 import java.net.HttpURLConnection;
 import java.net.Proxy;
 import java.net.URI;
@@ -68,10 +69,15 @@ final class LightApi {
             if (code != 200) {
                 throw ApiRefused.of(code, errorBody(connection), right, settings.namespace());
             }
-            return Fields.object(new InputStreamReader(connection.getInputStream(), StandardCharsets.UTF_8));
+            // Read to its end and closed, the connection serves the next question; the group asks the same server in a moment.
+            try (Reader body = new InputStreamReader(connection.getInputStream(), StandardCharsets.UTF_8)) {
+                return Fields.object(body);
+            }
+        } catch (IOException | ApiRefused e) {
+            connection.disconnect();
+            throw e;
         } finally {
             running = Optional.empty();
-            connection.disconnect();
         }
     }
 
@@ -88,8 +94,6 @@ final class LightApi {
         connection.setUseCaches(false);
         connection.setRequestProperty("Accept", "application/json");
         connection.setRequestProperty("User-Agent", "regroup");
-        // Two requests in a pod's life: a pooled connection and its thread would only stay behind.
-        connection.setRequestProperty("Connection", "close");
         return connection;
     }
 

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 
 /**
  * One process of a pod, and what the kubelet does for it: whenever it ends it is started again, after a pause that doubles
- * and is short again once it has run for a while.
+ * and is short again once it has run for a while, or when somebody killed it on purpose.
  */
 final class Container {
 
@@ -58,7 +58,7 @@ final class Container {
             return;
         }
         long livedMs = (System.nanoTime() - startedAt) / 1_000_000;
-        if (livedMs > GOOD_LIFE_MS) {
+        if (livedMs > GOOD_LIFE_MS || ourDoing) {
             pauseMs = FIRST_PAUSE_MS;
         }
         Optional<String> told = ourDoing ? Optional.empty() : Optional.of(name + " ended (" + words(gone.exitValue()) + ") and is started again");

@@ -103,7 +103,7 @@ class PodListerTest {
             .hasMessageContaining("there is no file " + missing).hasMessageNotContaining("\n");
 
         Path empty = Files.writeString(dir.resolve("empty.crt"), "");
-        assertThatThrownBy(() -> tls(empty)).isInstanceOf(GroupException.class).hasMessageContaining("no certificate in " + empty);
+        assertThatThrownBy(() -> tls(empty)).isInstanceOf(GroupException.class).hasMessageContaining(empty + ": it holds no certificate");
 
         Path garbage = Files.writeString(dir.resolve("garbage.crt"), "-----BEGIN CERTIFICATE-----\nno\n-----END CERTIFICATE-----\n");
         assertThatThrownBy(() -> tls(garbage)).isInstanceOf(GroupException.class).hasMessageContaining(garbage.toString());
