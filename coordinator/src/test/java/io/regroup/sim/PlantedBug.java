@@ -47,7 +47,7 @@ enum PlantedBug {
         }
     }),
     /** That a container ended excuses its member for good. */
-    ENDED_IS_GONE("S4", 2947, new Tamper() {
+    ENDED_IS_GONE("S4", 3479, new Tamper() {
         @Override
         End proof(End end) {
             return new End(end.words(), true);
