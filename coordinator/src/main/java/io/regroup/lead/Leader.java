@@ -126,7 +126,22 @@ public final class Leader {
     }
 
     public void onProbe(Address address, Probe probe, long now) {
-        if (probes.put(address, probe) != probe) {
+        Probe before = probes.put(address, probe);
+        if (before == probe) {
+            return;
+        }
+        news = true;
+        if (probe == Probe.REFUSES) {
+            onEnd(before != null, now);
+        }
+    }
+
+    /**
+     * A server has ended: which of its replicas has most of its data is told by reports younger than that. A round that has only
+     * just begun is young enough, unless the server lived in it: evidence comes piece by piece, and each would put the decision off.
+     */
+    private void onEnd(boolean livedInThisRound, long now) {
+        if (livedInThisRound || now - roundAt > PATIENCE_MS) {
             newRound(now);
         }
     }
@@ -138,8 +153,11 @@ public final class Leader {
         }
         endedAt.put(member, now);
         End before = ended.put(member, end);
-        if (before == null || end.forGood() && !before.forGood()) {
-            newRound(now);
+        if (before == null) {
+            news = true;
+            onEnd(false, now);
+        } else if (end.forGood() && !before.forGood()) {
+            news = true;
         }
     }
 
