@@ -25,7 +25,7 @@ import java.util.function.UnaryOperator;
 enum PlantedBug {
 
     /** A server starts without a permit. */
-    GATE_ALWAYS_OPEN("S1", 2003, new Tamper() {
+    GATE_ALWAYS_OPEN("S1", 3020, new Tamper() {
         @Override
         void onGate(Pod pod) {
             pod.permit(pod.request(), pod.volume().kept().isEmpty());
@@ -54,7 +54,7 @@ enum PlantedBug {
         }
     }),
     /** A suspected master is taken over without proof. */
-    TAKEOVER_WITHOUT_PROOF("S2", 1001, new Tamper() {
+    TAKEOVER_WITHOUT_PROOF("S2", 1505, new Tamper() {
         @Override
         List<String> words(List<String> words) {
             return words.contains("FORCE") ? List.of("CLUSTER", "FAILOVER", "TAKEOVER") : words;
@@ -68,7 +68,7 @@ enum PlantedBug {
         }
     }),
     /** A replica is promoted before its first sync. */
-    SYNC_NOT_REQUIRED("S2", 2183, new Tamper() {
+    SYNC_NOT_REQUIRED("S2", 1519, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), true, f.offset(), f.uptimeSeconds(), f.version()));
