@@ -28,8 +28,8 @@ import java.util.TreeSet;
  * runs this very class.
  *
  * <p>Every decision is made from reports that are younger than the last action (each action opens a new round, which
- * members echo) and younger than {@link Observation#STALE_MS}. Evidence that a server has ended opens a round too: which of its
- * replicas has most of its data is told by reports younger than its end. After a pause of this process nothing heard before it
+ * members echo) and younger than {@link Observation#STALE_MS}. Evidence that a server has ended opens a round too, unless one has just
+ * begun: which of its replicas has most of its data is told by reports younger than its end. After a pause of this process nothing heard before it
  * counts (S8).
  */
 public final class Leader {
@@ -132,7 +132,7 @@ public final class Leader {
         }
         news = true;
         if (probe == Probe.REFUSES) {
-            onEnd(before != null, now);
+            onEnd(before == Probe.ANSWERS, now);
         }
     }
 
@@ -153,11 +153,9 @@ public final class Leader {
         }
         endedAt.put(member, now);
         End before = ended.put(member, end);
+        news |= before == null || end.forGood() && !before.forGood();
         if (before == null) {
-            news = true;
-            onEnd(false, now);
-        } else if (end.forGood() && !before.forGood()) {
-            news = true;
+            onEnd(outlook.primary().map(p -> p.all().get(member)).filter(seat -> probes.get(seat.redis()) == Probe.ANSWERS).isPresent(), now);
         }
     }
 
