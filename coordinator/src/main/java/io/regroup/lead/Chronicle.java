@@ -39,11 +39,11 @@ public final class Chronicle {
     }
 
     /** Something that was decided, and how to see that it came about. */
-    private record Expected(String reason, String sentence, Optional<NodeId> node, long begun, Predicate<Outlook> seen) {
+    private record Expected(boolean warning, String reason, String sentence, Optional<NodeId> node, long begun, Predicate<Outlook> seen) {
     }
 
-    private final List<Expected> expected = new ArrayList<>();
-    private final List<Entry> atOnce = new ArrayList<>();
+    /** By what remembers that an action was done: one that has to be sent again is still one. */
+    private final SortedMap<String, Expected> expected = new TreeMap<>();
     private final SortedMap<NodeId, Long> lostAt = new TreeMap<>();
     private final SortedSet<String> toldWaits = new TreeSet<>();
     private Standing before = Standing.NONE;
@@ -51,24 +51,29 @@ public final class Chronicle {
     /** This is being carried out from now on. */
     public void decided(Decision decision, long now) {
         for (Action action : decision.actions()) {
-            switch (action) {
-                case Action.Bootstrap bootstrap -> expected.add(new Expected("Bootstrapped", "the cluster of " + bootstrap.founders().size()
-                    + " nodes is built and whole", Optional.empty(), now, outlook -> outlook.pending().isEmpty()));
-                case Action.Promote promote -> expected.add(promoted(promote, decision, now));
-                case Action.Forget forget -> expected.add(new Expected("Forgotten", decision.reason(), Optional.empty(), now,
-                    outlook -> !outlook.standing().named().contains(forget.node())));
-                case Action.Replicate replicate -> expected.add(new Expected("Attached", replicate.replica().brief()
-                    + " is a replica in sync of " + replicate.master().brief(), Optional.of(replicate.replica()), now,
-                    outlook -> replicate.master().equals(outlook.standing().replicas().get(replicate.replica()))));
-                case Action.TakeSlots take -> atOnce.add(new Entry(true, "SlotsReassigned", decision.reason(), Optional.empty()));
-                default -> { }
-            }
+            expect(action, decision.reason(), now).ifPresent(e -> expected.putIfAbsent(action.keys().getFirst(), e));
         }
     }
 
-    private Expected promoted(Action.Promote promote, Decision decision, long now) {
+    private Optional<Expected> expect(Action action, String why, long now) {
+        return Optional.ofNullable(switch (action) {
+            case Action.Bootstrap bootstrap -> new Expected(false, "Bootstrapped", "the cluster of " + bootstrap.founders().size()
+                + " nodes is built and whole", Optional.empty(), now, outlook -> outlook.pending().isEmpty());
+            case Action.Promote promote -> promoted(promote, why, now);
+            case Action.Forget forget -> new Expected(false, "Forgotten", "no table names " + forget.node().brief() + " any more: " + why,
+                Optional.empty(), now, outlook -> !outlook.standing().named().contains(forget.node()));
+            case Action.Replicate replicate -> new Expected(false, "Attached", replicate.replica().brief() + " is a replica in sync of "
+                + replicate.master().brief(), Optional.of(replicate.replica()), now,
+                outlook -> replicate.master().equals(outlook.standing().replicas().get(replicate.replica())));
+            case Action.TakeSlots take -> new Expected(true, "SlotsReassigned", why, Optional.of(take.taker()), now,
+                outlook -> outlook.standing().unowned().and(take.slots()).isEmpty());
+            default -> null;
+        });
+    }
+
+    private Expected promoted(Action.Promote promote, String why, long now) {
         boolean planned = promote.how() == Action.Promotion.HANDOVER;
-        return new Expected(planned ? "HandedOver" : "Promoted", decision.reason(), Optional.of(promote.replica()),
+        return new Expected(false, planned ? "HandedOver" : "Promoted", why, Optional.of(promote.replica()),
             planned ? now : lostAt.getOrDefault(promote.master(), now),
             outlook -> outlook.standing().masters().contains(promote.replica()));
     }
@@ -81,12 +86,11 @@ public final class Chronicle {
         lostAt.keySet().removeAll(standing.masters());
         lostAt.values().removeIf(at -> now - at > FORGET_MS);
         before = standing;
-        List<Entry> entries = new ArrayList<>(atOnce);
-        atOnce.clear();
-        for (Iterator<Expected> each = expected.iterator(); each.hasNext();) {
+        List<Entry> entries = new ArrayList<>();
+        for (Iterator<Expected> each = expected.values().iterator(); each.hasNext();) {
             Expected next = each.next();
             if (next.seen().test(outlook)) {
-                entries.add(new Entry(false, next.reason(), next.sentence() + "; done after " + (now - next.begun()) + " ms",
+                entries.add(new Entry(next.warning(), next.reason(), next.sentence() + "; done after " + (now - next.begun()) + " ms",
                     next.node().flatMap(id -> podOf(id, observation))));
                 each.remove();
             } else if (now - next.begun() > FORGET_MS) {

@@ -1,6 +1,7 @@
 package io.regroup.plan;
 
 import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
 import io.regroup.plan.Picture.Host;
 import java.util.Collections;
 import java.util.SortedMap;
@@ -14,11 +15,12 @@ import java.util.TreeSet;
  * @param masters  those that answer and own slots
  * @param replicas those that answer and are in sync, each with its master
  * @param named    all that any answering node's table names
+ * @param unowned  slots that no table gives to anyone
  */
-public record Standing(SortedSet<NodeId> masters, SortedMap<NodeId, NodeId> replicas, SortedSet<NodeId> named) {
+public record Standing(SortedSet<NodeId> masters, SortedMap<NodeId, NodeId> replicas, SortedSet<NodeId> named, SlotSet unowned) {
 
     /** Before the first look. */
-    public static final Standing NONE = new Standing(new TreeSet<>(), new TreeMap<>(), new TreeSet<>());
+    public static final Standing NONE = new Standing(new TreeSet<>(), new TreeMap<>(), new TreeSet<>(), SlotSet.ALL);
 
     public Standing {
         masters = Collections.unmodifiableSortedSet(new TreeSet<>(masters));
@@ -33,6 +35,6 @@ public record Standing(SortedSet<NodeId> masters, SortedMap<NodeId, NodeId> repl
         for (Host host : picture.nodes.values()) {
             host.master().filter(m -> host.state().facts().linkUp()).ifPresent(m -> replicas.put(host.id(), m));
         }
-        return new Standing(masters, replicas, picture.named());
+        return new Standing(masters, replicas, picture.named(), picture.unclaimed);
     }
 }

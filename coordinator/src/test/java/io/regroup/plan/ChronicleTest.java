@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.regroup.lead.Chronicle;
 import io.regroup.lead.Chronicle.Entry;
+import io.regroup.model.SlotSet;
 import io.regroup.plan.Action.Promotion;
 import java.util.List;
 import java.util.Optional;
@@ -50,6 +51,25 @@ class ChronicleTest {
         chronicle.decided(decision, Scene.NOW);
         assertThat(look(Scene.cluster(3, 1).gone("r1"))).isEmpty();
         assertThat(look(Scene.cluster(3, 1).forgotten("r1"))).extracting(Entry::reason).containsExactly("Forgotten");
+    }
+
+    @Test
+    void whatHasToBeDecidedAgainIsToldOnce() {
+        Decision decision = new Decision("forget", List.of(new Action.Forget(id("r1"), new TreeSet<>())), "r1 is dead", List.of());
+        chronicle.decided(decision, Scene.NOW);
+        chronicle.decided(decision, Scene.NOW + 500);
+        assertThat(look(Scene.cluster(3, 1).forgotten("r1").at(Scene.NOW + 600))).extracting(Entry::sentence)
+            .containsExactly("no table names " + id("r1").brief() + " any more: r1 is dead; done after 600 ms");
+    }
+
+    @Test
+    void slotsThatGoToAnotherMasterAreAWarningWhenTheyHaveAnOwner() {
+        Scene lost = Scene.cluster(3, 0).forgotten("m1");
+        chronicle.decided(new Decision("repair", List.of(new Action.TakeSlots(lost.address("m2"), id("m2"), SlotSet.range(0, 5460), SlotSet.NONE,
+            id("m3"))), "m2 takes them", List.of()), Scene.NOW);
+        assertThat(look(lost)).isEmpty();
+        assertThat(look(lost.owns("m2", SlotSet.range(0, 10921), 9))).extracting(Entry::warning, Entry::reason)
+            .containsExactly(tuple(true, "SlotsReassigned"));
     }
 
     @Test
