@@ -135,6 +135,10 @@ public final class LeaderLoop implements AutoCloseable {
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException e) {
+                if (closed) {
+                    // Its hands are gone already: no bug, and nothing for the log.
+                    return;
+                }
                 // A bug: nothing is carried out from a state that is not understood; liveness fails and the container starts anew.
                 log.error("the leader's loop failed: it stops acting, and this coordinator will be restarted", e);
                 closed = true;
