@@ -15,6 +15,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Blank nodes join and become replicas: of a master that leaves and has nobody to hand over to first, then of orphaned ones, then
@@ -39,7 +40,10 @@ final class Attach implements Step {
         if (joined.isPresent()) {
             return joined;
         }
-        List<Host> masters = picture.liveOwners().stream().filter(h -> !h.isLeaving() || stayingReplicas(h, picture).isEmpty()).toList();
+        keepers(picture).forEach(h -> waits.add(new Wait("keys " + h.id(), h + " is a master without slots and has " + h.state().facts().keys()
+            + " keys, which nobody may drop: delete its pod if they are not missed, and a blank one takes its place")));
+        List<Host> masters = picture.liveOwners().stream().filter(h -> !Promote.isHandingOver(h.id(), picture))
+            .filter(h -> !h.isLeaving() || stayingReplicas(h, picture).isEmpty()).toList();
         if (masters.isEmpty()) {
             return Optional.empty();
         }
@@ -48,9 +52,9 @@ final class Attach implements Step {
         List<Host> homeless = new ArrayList<>(free);
         homeless.addAll(strays(picture));
         homeless.removeIf(h -> picture.observation.sentWithin("replicate " + h.id(), SETTLE_MS));
-        List<Host> ready = homeless.stream().filter(h -> knowsAll(h, masters)).toList();
-        homeless.stream().filter(h -> !ready.contains(h)).forEach(h ->
-            waits.add(new Wait("attach " + h.id(), h + " is joining: it does not know every master yet")));
+        List<Host> ready = homeless.stream().filter(h -> knowsAll(h, masters) && !dialsItself(h)).toList();
+        homeless.stream().filter(h -> !ready.contains(h)).forEach(h -> waits.add(new Wait("attach " + h.id(), h + " is joining: "
+            + (dialsItself(h) ? "it does not know yet that who had its address is dead" : "it does not know every master yet"))));
         if (!ready.isEmpty()) {
             return Optional.of(replicate(ready, masters, picture));
         }
@@ -72,24 +76,38 @@ final class Attach implements Step {
             : Optional.of(new Work(joins, "blank nodes join the cluster: " + String.join(", ", names)));
     }
 
-    /** Nodes of the cluster that are masters of nothing and hold no key. */
+    /** Masters of nothing that hold no key. */
     static List<Host> empties(Picture picture) {
-        return picture.nodes.values().stream()
-            .filter(h -> h.isMaster() && !h.isLeaving() && !picture.owned.containsKey(h.id())
-                && h.table().myself().slots().isEmpty() && h.state().facts().keys() == 0)
-            .toList();
+        return slotless(picture).filter(h -> h.table().myself().slots().isEmpty() && h.state().facts().keys() == 0).toList();
+    }
+
+    /** Masters of nothing that hold keys: Redis refuses REPLICATE there, and so do we (S1). */
+    private static List<Host> keepers(Picture picture) {
+        return slotless(picture).filter(h -> h.state().facts().keys() > 0).toList();
+    }
+
+    private static Stream<Host> slotless(Picture picture) {
+        return picture.nodes.values().stream().filter(h -> h.isMaster() && !h.isLeaving() && !picture.owned.containsKey(h.id()));
     }
 
     /** Replicas of a node that owns no slot: its slots are served by others, so what the replica holds is no last copy (S1). */
     private static List<Host> strays(Picture picture) {
         return picture.nodes.values().stream()
             .filter(h -> !h.isLeaving() && !picture.owned.containsKey(h.id())
-                && h.master().filter(m -> !picture.owned.containsKey(m)).isPresent()).toList();
+                && h.master().filter(m -> !picture.owned.containsKey(m) && !Promote.isBeingPromoted(m, picture)).isPresent()).toList();
     }
 
     private static boolean knowsAll(Host host, List<Host> masters) {
         return masters.stream().allMatch(m -> host.table().line(m.id())
             .filter(line -> line.isIntroduced() && line.isMaster() && !line.is(NodeFlag.NOADDR)).isPresent());
+    }
+
+    /**
+     * It talks to itself by a dead node's line: what it said before REPLICATE and hears after it would make it a master again, for good
+     * ({@code clusterProcessPacket} sets the role of whoever the packet names).
+     */
+    private static boolean dialsItself(Host host) {
+        return host.table().others().values().stream().anyMatch(line -> line.address().filter(host.address()::equals).isPresent());
     }
 
     private static Work replicate(List<Host> nodes, List<Host> masters, Picture picture) {

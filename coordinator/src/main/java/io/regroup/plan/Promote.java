@@ -40,7 +40,13 @@ final class Promote implements Step {
         Host host = picture.nodes.get(owner);
         String shard = picture.name(owner) + ", master of " + picture.slotsOf(owner).size() + " slots";
         if (host != null) {
-            return host.isMaster() && host.isLeaving() ? handOver(host, picture, waits) : Optional.empty();
+            if (host.isMaster() && host.isLeaving()) {
+                return handOver(host, picture, waits);
+            }
+            if (isHandingOver(owner, picture)) {
+                waits.add(new Wait("handover " + owner, shard + " hands over"));
+            }
+            return Optional.empty();
         }
         Fate fate = Fate.of(owner, picture);
         if (fate instanceof Fate.Lives) {
@@ -79,7 +85,7 @@ final class Promote implements Step {
                 + picture.slotsOf(master.id()).size() + " slots to"));
             return Optional.empty();
         }
-        if (picture.observation.sentWithin("promote for " + master.id(), ELECTION_MS)) {
+        if (isHandingOver(master.id(), picture)) {
             waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get()));
             return Optional.empty();
         }
@@ -98,9 +104,23 @@ final class Promote implements Step {
             .max(Comparator.<Host, Boolean>comparing(h -> !h.isLeaving()).thenComparing(byOffset()));
     }
 
+    /** A server that was started again on an append-only file has no offset: the number of its keys is all that tells what it has. */
     private static Comparator<Host> byOffset() {
-        return Comparator.<Host>comparingLong(h -> h.state().facts().offset())
+        return Comparator.<Host>comparingLong(h -> h.state().facts().offset()).thenComparingLong(h -> h.state().facts().keys())
             .thenComparing(Host::id, Comparator.reverseOrder());
+    }
+
+    /**
+     * Whether a replica has been asked to take its slots and it has not been seen yet what came of that. Those that have heard of it
+     * already follow the new master, while that one's report may still call it a replica.
+     */
+    static boolean isHandingOver(NodeId master, Picture picture) {
+        return picture.observation.sentWithin("promote for " + master, ELECTION_MS);
+    }
+
+    /** Whether it has been asked to become a master. */
+    static boolean isBeingPromoted(NodeId replica, Picture picture) {
+        return picture.observation.sentWithin("promote " + replica, ELECTION_MS);
     }
 
     /** Whether this node's slots can still be given to a replica, so that its own return has to wait for that. */

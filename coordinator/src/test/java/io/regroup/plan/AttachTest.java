@@ -83,6 +83,30 @@ class AttachTest {
     }
 
     @Test
+    void aMasterThatLostItsSlotsAndHasKeysIsLeftAloneAndTheOperatorIsTold() {
+        Scene scene = joined(Scene.cluster(4, 1), "m4").owns("m3", SlotSet.range(8192, 16383), 3).gone("r4").forgotten("r4").keys("m4", 7);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).contains(new Wait("keys " + id("m4"), scene.called("m4") + " is a master without slots and has 7 keys, "
+            + "which nobody may drop: delete its pod if they are not missed, and a blank one takes its place"));
+    }
+
+    @Test
+    void whoStillHasADeadNodeAtItsOwnAddressIsNotMadeAReplicaYet() {
+        Scene scene = joined(Scene.cluster(4, 1).forgotten("r2").gone("r4"), "m4").owns("m3", SlotSet.range(8192, 16383), 3).asked(6, 1)
+            .moved("r4", Scene.cluster(4, 1).address("m4").host()).sent("forget " + id("r4"), 100);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).contains(new Wait("attach " + id("m4"), scene.called("m4")
+            + " is joining: it does not know yet that who had its address is dead"));
+    }
+
+    @Test
+    void whoFollowsAReplicaThatIsJustBeingPromotedStaysThere() {
+        Scene scene = Scene.cluster(3, 2).follows("r4", "r1");
+        assertThat(scene.decide().actions()).as("for no reason").isNotEmpty();
+        assertThat(scene.sent("promote for " + id("m1"), 100).sent("promote " + id("r1"), 100).decide().actions()).as("hand-over runs").isEmpty();
+    }
+
+    @Test
     void nobodyIsMovedAwayFromAMasterWhoseOtherReplicaIsNotInSyncYet() {
         assertThat(Scene.cluster(3, 1).follows("r2", "m1").linkDown("r2").decide().actions())
             .as("r1 stays where it has the only copy").doesNotContain(replicate(Scene.cluster(3, 1), "r1", "m2"));

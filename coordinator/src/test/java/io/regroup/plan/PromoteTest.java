@@ -107,6 +107,12 @@ class PromoteTest {
     }
 
     @Test
+    void ofReplicasThatWereStartedAgainTheOneWithMoreKeysIsChosen() {
+        Scene scene = Scene.cluster(3, 2).ended("m1").offset("r1", 0).offset("r4", 0).keys("r4", 12);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("m1"), Promotion.TAKEOVER));
+    }
+
+    @Test
     void aReplicaThatNeverFinishedASyncIsNotPromoted() {
         Scene scene = Scene.cluster(3, 1).atGate("m1").stored("m1").neverSynced("r1");
         assertThat(scene.decide()).isEqualTo(new Decision("permit", List.of(new Action.Permit("m1", "start-of-m1", false)),

@@ -46,6 +46,13 @@ class SpreadTest {
     }
 
     @Test
+    void aHandOverThatRunsIsNotSentAgain() {
+        Scene scene = Scene.cluster(3, 1).on("one", "m1", "m2", "m3").waited("spread", CALM).sent("promote for " + id("m1"), 100);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).contains(new Decision.Wait("handover " + id("m1"), scene.called("m1") + ", master of 5461 slots hands over"));
+    }
+
+    @Test
     void oneMachineIsNoReasonToMove() {
         assertThat(Scene.cluster(3, 1).on("one", "m1", "m2", "m3", "r1", "r2", "r3").waited("spread", CALM).decide())
             .isEqualTo(new Decision("none", List.of(), "nothing to do", List.of()));
