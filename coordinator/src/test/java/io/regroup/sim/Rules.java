@@ -20,6 +20,8 @@ import java.util.TreeSet;
 /** The safety rules of DESIGN.md as an omniscient observer sees them, checked whenever something happens. */
 final class Rules {
 
+    private static final boolean WITH_REPORTS = Boolean.getBoolean("reports");
+
     /** Two masters may claim a slot while the news travels; not longer. */
     private static final long DISPUTE_MS = 10_000;
     /** A report may be this old when a decision rests on it: the product's limit, and the way it took. */
@@ -28,6 +30,8 @@ final class Rules {
     private final World world;
     private final SortedMap<NodeId, long[]> epochs = new TreeMap<>();
     private final SortedMap<Integer, Long> disputedSince = new TreeMap<>();
+    /** What nodes had that were told to follow another master, and that was also elsewhere then. */
+    private final SortedMap<NodeId, BitSet> givenUp = new TreeMap<>();
 
     Rules(World world) {
         this.world = world;
@@ -43,8 +47,8 @@ final class Rules {
 
     void onDecision(SimMember leader, CarryOut what) {
         world.trace(() -> leader + " decides " + what.decision().step() + ": " + what.decision().reason());
-        if (Boolean.getBoolean("tables")) {
-            leader.leader().orElseThrow().observation(world.now()).heard().forEach((m, h) -> world.trace(() -> "      " + m + " " + h.report().round() + " " + h.report().state() + " stored " + h.report().stored()));
+        if (WITH_REPORTS) {
+            leader.heard.values().forEach(heard -> world.trace(() -> "    heard " + heard.report()));
         }
         boolean onlyPrimary = what.decision().actions().stream().anyMatch(Rules::needsPrimary);
         if (onlyPrimary) {
@@ -145,7 +149,11 @@ final class Rules {
         } else if (what.decision().step().equals("repair") && action instanceof Action.Forget forget && server.table.containsKey(forget.node())) {
             checkLost(leader, server.table.get(forget.node()).slots(), new BitSet());
         }
+        BitSet spare = words.get(1).equals("REPLICATE") ? spareCopies(server) : new BitSet();
         String reply = ClusterCommands.execute(server, words);
+        if (!spare.isEmpty() && reply.equals("OK")) {
+            givenUp.put(server.id(), spare);
+        }
         world.trace(() -> "  " + leader + " -> " + server + ": " + (words.size() > 6 ? words.subList(0, 4) + "..." : words) + " " + reply);
         return reply;
     }
@@ -255,7 +263,9 @@ final class Rules {
     void onAcknowledged(SimRedis server, int slot, int write) {
         world.ledger.onAcknowledged(write);
         boolean superseded = world.servers().stream().anyMatch(s -> s.slots.owner(slot) == s.myself && s.myself.isMaster()
-            && s.myself.configEpoch > server.myself.configEpoch);
+            && s.myself.configEpoch > server.myself.configEpoch)
+            || world.pods().stream().filter(p -> p.redis().isEmpty()).flatMap(p -> p.volume().table().stream()).map(ClusterTable::myself)
+                .anyMatch(kept -> kept.isMaster() && kept.slots().contains(slot) && kept.configEpoch() > server.myself.configEpoch);
         if (superseded) {
             BitSet one = new BitSet();
             one.set(write);
@@ -268,10 +278,25 @@ final class Rules {
         last.and(world.ledger.alive());
         for (Pod pod : world.pods()) {
             if (!last.isEmpty()) {
-                last.andNot(dataOf(pod).writes());
+                last.andNot(copiesOf(pod));
             }
         }
         return last;
+    }
+
+    /** A replica that was told to follow another master throws its data away when it gets to that: what it still has is no copy any more. */
+    private BitSet copiesOf(Pod pod) {
+        BitSet copies = (BitSet) dataOf(pod).writes().clone();
+        pod.redis().map(SimRedis::id).or(() -> pod.volume().table().map(t -> t.myself().id())).map(givenUp::get).ifPresent(copies::andNot);
+        return copies;
+    }
+
+    /** What it has and another one too. */
+    private BitSet spareCopies(SimRedis server) {
+        BitSet others = new BitSet();
+        world.pods().stream().filter(p -> p.redis().filter(server::equals).isEmpty()).forEach(p -> others.or(copiesOf(p)));
+        others.and(server.data().writes());
+        return others;
     }
 
     /** A crash took these with it: no rule holds against that. */
@@ -326,7 +351,9 @@ final class Rules {
         BitSet arrived = (BitSet) server.data().writes().clone();
         arrived.andNot(before.writes());
         world.ledger.onCopied(arrived);
-        BitSet last = lastCopies(before.writes());
+        BitSet dropped = (BitSet) before.writes().clone();
+        Optional.ofNullable(givenUp.remove(server.id())).ifPresent(dropped::andNot);
+        BitSet last = lastCopies(dropped);
         if (last.isEmpty()) {
             return;
         }

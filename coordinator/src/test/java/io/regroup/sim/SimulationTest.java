@@ -12,12 +12,12 @@ import org.junit.jupiter.api.Test;
  *
  * <pre>
  * mvn verify -Dtest=SimulationTest -Dseeds=100000   as many as asked
- * mvn verify -Dtest=SimulationTest -Dseed=4711      this one, one line an event
+ * mvn verify -Dtest=SimulationTest -Dseed=4711      this one, one line an event; -Dreports=true: what each decision was made from
  * </pre>
  */
 class SimulationTest {
 
-    private static final int SEEDS = 250;
+    private static final int SEEDS = 3000;
 
     @Test
     void everySeedKeepsTheRulesAndBecomesWholeThenSilent() {
