@@ -1,6 +1,5 @@
 package io.regroup.bench;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -17,10 +16,6 @@ record Figures(double[] values) {
 
     double worst() {
         return values[values.length - 1];
-    }
-
-    double best() {
-        return Arrays.stream(values).min().orElseThrow();
     }
 
     @Override
