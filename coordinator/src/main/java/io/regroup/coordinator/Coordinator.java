@@ -140,8 +140,6 @@ public final class Coordinator implements AutoCloseable {
             }
             if (before == null || !before.members().getFirst().equals(next.members().getFirst())) {
                 member.forgetRound();
-            } else {
-                member.wake();
             }
         }
 
@@ -161,7 +159,11 @@ public final class Coordinator implements AutoCloseable {
                 return;
             }
             switch (message) {
-                case Message.Asked asked -> member.ask(asked.round());
+                case Message.Asked asked -> {
+                    if (asked.members().isEmpty() || asked.members().contains(settings.podName())) {
+                        member.ask(asked.round());
+                    }
+                }
                 case Message.Remembered remembered -> member.remember(remembered.primary());
                 case Message.Permitted permitted -> member.permit(permitted.request(), permitted.blank());
                 case Message.Released released -> member.release();

@@ -172,7 +172,7 @@ public final class LeaderLoop implements AutoCloseable {
 
     private void perform(Effect effect) {
         switch (effect) {
-            case Effect.Ask ask -> toAll.accept(new Message.Asked(ask.round()));
+            case Effect.Ask ask -> toAll.accept(new Message.Asked(ask.round(), ask.members()));
             case Effect.CarryOut todo -> carryOut(todo);
             case Effect.Try todo -> todo.addresses().forEach(address -> probes.execute(() -> {
                 var found = Port.probe(address, PROBE_MS);

@@ -14,8 +14,15 @@ import java.util.TreeSet;
 /** What the leader wants done in the world. Whoever does it answers with the {@code on…} methods of {@link Leader}. */
 public sealed interface Effect {
 
-    /** Ask every member of the view for a report that echoes this round. */
-    record Ask(long round) implements Effect {
+    /**
+     * Ask members of the view for a report that echoes this round.
+     *
+     * @param members empty: all of them
+     */
+    record Ask(long round, SortedSet<String> members) implements Effect {
+        public Ask {
+            members = Collections.unmodifiableSortedSet(new TreeSet<>(members));
+        }
     }
 
     /**

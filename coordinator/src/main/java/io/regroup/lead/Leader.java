@@ -2,12 +2,14 @@ package io.regroup.lead;
 
 import io.regroup.model.Address;
 import io.regroup.model.Asked;
+import io.regroup.model.ClusterNode;
 import io.regroup.model.End;
 import io.regroup.model.Heard;
 import io.regroup.model.Observation;
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
 import io.regroup.model.Report;
+import io.regroup.model.Rounds;
 import io.regroup.model.Seat;
 import io.regroup.model.View;
 import io.regroup.plan.Decision;
@@ -28,9 +30,9 @@ import java.util.TreeSet;
  * runs this very class.
  *
  * <p>Every decision is made from reports that are younger than the last action (each action opens a new round, which
- * members echo) and younger than {@link Observation#STALE_MS}. Evidence that a server has ended opens a round too, unless one has just
- * begun: which of its replicas has most of its data is told by reports younger than its end. After a pause of this process nothing heard before it
- * counts (S8).
+ * members echo) and younger than {@link Observation#STALE_MS}. Evidence that a server has ended opens a round of its replicas: which
+ * of them has most of its data is told by reports younger than its end, and the others need not be waited for. After a pause of this
+ * process nothing heard before it counts (S8).
  */
 public final class Leader {
 
@@ -62,9 +64,12 @@ public final class Leader {
     private final SortedMap<String, Long> since = new TreeMap<>();
     private View view;
     private Optional<Asked> asked = Optional.empty();
-    private long round;
+    private Rounds rounds;
+    /** When all were asked last, when anybody was, and when each was that was asked since. */
     private long roundAt;
-    private boolean askDue;
+    private long askedAt;
+    private final SortedMap<String, Long> askedAlone = new TreeMap<>();
+    private final List<Effect.Ask> asks = new ArrayList<>();
     private boolean busy;
     private boolean viewIsNew;
     /** Something has been heard that the last look does not know. */
@@ -85,17 +90,22 @@ public final class Leader {
      */
     public Leader(View view, long firstRound, long now) {
         this.view = view;
-        this.round = firstRound * ROUNDS_A_LIFE;
+        this.rounds = Rounds.from(firstRound * ROUNDS_A_LIFE);
         this.lastRun = now;
         this.pendingSince = now;
         newRound(now);
     }
 
     public void onView(View next, long now) {
+        SortedSet<String> heirs = new TreeSet<>();
+        boolean onlyLost = view.isLed() && next.isLed() && view.members().containsAll(next.members());
         for (String member : view.members()) {
             Heard last = heard.get(member);
             if (!next.members().contains(member) && last != null && last.report().leaving()) {
                 left.add(member);
+            }
+            if (onlyLost && !next.members().contains(member) && last != null) {
+                heirs.addAll(replicasOf(last.report().redis()));
             }
         }
         news = true;
@@ -107,7 +117,12 @@ public final class Leader {
         probedAt.clear();
         provedAt = Long.MIN_VALUE / 2;
         viewIsNew = true;
-        newRound(now);
+        heirs.retainAll(next.members());
+        if (heirs.isEmpty()) {
+            newRound(now);
+        } else {
+            newRound(heirs, now);
+        }
     }
 
     public void onReport(Report report, long now) {
@@ -116,7 +131,7 @@ public final class Leader {
             && !(report.state() instanceof RedisState.Answering);
         news |= before == null || News.isNews(before.report(), report);
         if (ends) {
-            newRound(now);
+            onEnd(report.redis(), true, now);
         }
     }
 
@@ -132,18 +147,41 @@ public final class Leader {
         }
         news = true;
         if (probe == Probe.REFUSES) {
-            onEnd(before == Probe.ANSWERS, now);
+            onEnd(address, before == Probe.ANSWERS, now);
         }
     }
 
     /**
-     * A server has ended: which of its replicas has most of its data is told by reports younger than that. A round that has only
-     * just begun is young enough, unless the server lived in it: evidence comes piece by piece, and each would put the decision off.
+     * The server at this address has ended: which of its replicas has most of its data is told by reports younger than that. A round
+     * that has only just begun is young enough, unless the server lived in it: evidence comes piece by piece, and each would put the
+     * decision off.
      */
-    private void onEnd(boolean livedInThisRound, long now) {
-        if (livedInThisRound || now - roundAt > PATIENCE_MS) {
-            newRound(now);
+    private void onEnd(Address address, boolean livedInThisRound, long now) {
+        SortedSet<String> heirs = replicasOf(address);
+        if (heirs.isEmpty()) {
+            if (livedInThisRound || now - roundAt > PATIENCE_MS) {
+                newRound(now);
+            }
+            return;
         }
+        if (!livedInThisRound) {
+            heirs.removeIf(member -> now - Math.max(roundAt, askedAlone.getOrDefault(member, roundAt)) <= PATIENCE_MS);
+        }
+        if (!heirs.isEmpty()) {
+            newRound(heirs, now);
+        }
+    }
+
+    /** Members whose server follows the one at this address, as they said last. */
+    private SortedSet<String> replicasOf(Address master) {
+        SortedSet<String> members = new TreeSet<>();
+        heard.forEach((member, last) -> {
+            if (last.report().state() instanceof RedisState.Answering a && a.table().myself().master().flatMap(id -> a.table().line(id))
+                .flatMap(ClusterNode::address).filter(master::equals).isPresent()) {
+                members.add(member);
+            }
+        });
+        return members;
     }
 
     /** The end of a member of the last primary view is proven (S2). */
@@ -155,7 +193,8 @@ public final class Leader {
         End before = ended.put(member, end);
         news |= before == null || end.forGood() && !before.forGood();
         if (before == null) {
-            onEnd(outlook.primary().map(p -> p.all().get(member)).filter(seat -> probes.get(seat.redis()) == Probe.ANSWERS).isPresent(), now);
+            outlook.primary().map(p -> p.all().get(member)).ifPresent(seat ->
+                onEnd(seat.redis(), probes.get(seat.redis()) == Probe.ANSWERS, now));
         }
     }
 
@@ -172,9 +211,22 @@ public final class Leader {
     }
 
     private void newRound(long now) {
-        round++;
+        rounds = rounds.next();
         roundAt = now;
-        askDue = true;
+        askedAlone.clear();
+        asks.clear();
+        ask(new TreeSet<>(), now);
+    }
+
+    private void newRound(SortedSet<String> members, long now) {
+        rounds = rounds.next(members);
+        members.forEach(member -> askedAlone.put(member, now));
+        ask(members, now);
+    }
+
+    private void ask(SortedSet<String> members, long now) {
+        askedAt = now;
+        asks.add(new Effect.Ask(rounds.last(), members));
         news = true;
     }
 
@@ -191,10 +243,8 @@ public final class Leader {
             probes.clear();
             newRound(now);
         }
-        if (askDue) {
-            askDue = false;
-            effects.add(new Effect.Ask(round));
-        }
+        effects.addAll(asks);
+        asks.clear();
         if (viewIsNew) {
             viewIsNew = false;
             seekEnds(effects, now);
@@ -205,7 +255,7 @@ public final class Leader {
             return effects;
         }
         Observation observation = observation(now);
-        if (busy || !allHeard(observation) && now - roundAt < PATIENCE_MS) {
+        if (busy || !allHeard(observation) && now - askedAt < PATIENCE_MS) {
             return effects;
         }
         outlook = Planner.look(observation);
@@ -222,7 +272,7 @@ public final class Leader {
         if (last.acts()) {
             busy = true;
             last.actions().forEach(action -> action.keys().forEach(key -> sent.put(key, now)));
-            effects.add(new Effect.CarryOut(last, round, view));
+            effects.add(new Effect.CarryOut(last, rounds.last(), view));
         } else {
             askAgain(effects, now);
         }
@@ -230,10 +280,10 @@ public final class Leader {
     }
 
     private void askAgain(List<Effect> effects, long now) {
-        if (!busy && outlook.pending().isPresent() && now - roundAt >= (heardAll ? askEvery(now) : PATIENT_ASK_MS)) {
+        if (!busy && outlook.pending().isPresent() && now - askedAt >= (heardAll ? askEvery(now) : PATIENT_ASK_MS)) {
             newRound(now);
-            askDue = false;
-            effects.add(new Effect.Ask(round));
+            effects.addAll(asks);
+            asks.clear();
         }
     }
 
@@ -305,7 +355,7 @@ public final class Leader {
 
     /** All that is known, as of now. */
     public Observation observation(long now) {
-        return new Observation(now, round, view, heard, asked, probes, ended, left, sent, since);
+        return new Observation(now, rounds, view, heard, asked, probes, ended, left, sent, since);
     }
 
     /** What the last look told. */

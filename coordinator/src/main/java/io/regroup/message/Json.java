@@ -24,9 +24,9 @@ import io.regroup.redis.NodesText;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.SortedSet;
 import java.util.function.Function;
 
 /** {@link Message}s as JSON. Unknown fields are skipped; a table travels as the text of CLUSTER NODES. */
@@ -39,7 +39,12 @@ public final class Json {
         JsonObject json = new JsonObject();
         switch (message) {
             case Message.Reported m -> json.add("report", report(m.report()));
-            case Message.Asked m -> json.addProperty("ask", m.round());
+            case Message.Asked m -> {
+                json.addProperty("ask", m.round());
+                JsonArray members = new JsonArray();
+                m.members().forEach(members::add);
+                json.add("of", members);
+            }
             case Message.Remembered m -> json.add("remember", primary(m.primary()));
             case Message.Permitted m -> {
                 json.addProperty("permit", m.request());
@@ -58,7 +63,9 @@ public final class Json {
             return new Message.Reported(report(json.getAsJsonObject("report")));
         }
         if (json.has("ask")) {
-            return new Message.Asked(json.get("ask").getAsLong());
+            SortedSet<String> members = new TreeSet<>();
+            find(json, "of", JsonElement::getAsJsonArray).ifPresent(of -> of.forEach(name -> members.add(name.getAsString())));
+            return new Message.Asked(json.get("ask").getAsLong(), members);
         }
         if (json.has("remember")) {
             return new Message.Remembered(primary(json.getAsJsonObject("remember")));

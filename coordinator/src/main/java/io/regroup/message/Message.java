@@ -3,6 +3,9 @@ package io.regroup.message;
 import com.google.gson.JsonObject;
 import io.regroup.model.Primary;
 import io.regroup.model.Report;
+import java.util.Collections;
+import java.util.SortedSet;
+import java.util.TreeSet;
 
 /** What members say to each other. On the wire it is JSON: members of two versions read each other during a rollout. */
 public sealed interface Message {
@@ -11,8 +14,15 @@ public sealed interface Message {
     record Reported(Report report) implements Message {
     }
 
-    /** The leader to all: report now, and echo this round. */
-    record Asked(long round) implements Message {
+    /**
+     * The leader to all: report now, and echo this round.
+     *
+     * @param members who is meant; empty: all
+     */
+    record Asked(long round, SortedSet<String> members) implements Message {
+        public Asked {
+            members = Collections.unmodifiableSortedSet(new TreeSet<>(members));
+        }
     }
 
     /** The leader to all: this is the last primary view. */

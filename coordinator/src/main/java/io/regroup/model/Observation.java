@@ -11,7 +11,7 @@ import java.util.TreeSet;
  * Everything that a decision is made from: one immutable value.
  *
  * @param now    milliseconds of the leader's monotonic clock
- * @param round  a report that answers another round predates the leader's last action (or pause), or answers another leader: not used
+ * @param rounds which reports are used
  * @param heard  the last report of each member, by name
  * @param asked  absent: nobody has told yet
  * @param probes what the leader itself finds at the ports of nodes whose member is gone
@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * @param sent   when each thing was last done (by its key): what runs is not sent again
  * @param since  since when each wait (by its key) has lasted without a break
  */
-public record Observation(long now, long round, View view, SortedMap<String, Heard> heard, Optional<Asked> asked,
+public record Observation(long now, Rounds rounds, View view, SortedMap<String, Heard> heard, Optional<Asked> asked,
                           SortedMap<Address, Probe> probes, SortedMap<String, End> ended, SortedSet<String> left,
                           SortedMap<String, Long> sent, SortedMap<String, Long> since) {
 
@@ -36,10 +36,10 @@ public record Observation(long now, long round, View view, SortedMap<String, Hea
         since = Collections.unmodifiableSortedMap(new TreeMap<>(since));
     }
 
-    /** The member's report, if it is young, and answers this round: so it is younger than the leader's last action. */
+    /** The member's report, if it is young, and answers one of these rounds: so it is younger than the leader's last action. */
     public Optional<Report> fresh(String member) {
         return Optional.ofNullable(heard.get(member))
-            .filter(h -> h.report().round() == round && now - h.at() <= STALE_MS)
+            .filter(h -> rounds.admit(member, h.report().round()) && now - h.at() <= STALE_MS)
             .map(Heard::report);
     }
 

@@ -96,7 +96,8 @@ final class OneJvm implements AutoCloseable {
 
     private void tellAll(Message message) {
         switch (message) {
-            case Message.Asked asked -> members.forEach(m -> readers.execute(() -> loop.onReport(m.report(asked.round()))));
+            case Message.Asked asked -> members.stream()
+                .filter(m -> asked.members().isEmpty() || asked.members().contains(m.name)).forEach(m -> readers.execute(() -> loop.onReport(m.report(asked.round()))));
             case Message.Remembered remembered -> primary = Optional.of(remembered.primary());
             default -> { }
         }

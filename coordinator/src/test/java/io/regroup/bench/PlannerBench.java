@@ -13,6 +13,7 @@ import io.regroup.model.Pod;
 import io.regroup.model.Primary;
 import io.regroup.model.RedisState;
 import io.regroup.model.Report;
+import io.regroup.model.Rounds;
 import io.regroup.model.Roster;
 import io.regroup.model.Seat;
 import io.regroup.model.ServerFacts;
@@ -112,7 +113,7 @@ public final class PlannerBench {
         if (dead) {
             ended.put("pod-0", new End("its pod is gone", true));
         }
-        return new Observation(1000, 1, new View(1, members.getFirst(), members, members.getFirst()), heard,
+        return new Observation(1000, Rounds.from(1), new View(1, members.getFirst(), members, members.getFirst()), heard,
             Optional.of(new Asked(nodes, 1)), new TreeMap<>(), ended, new TreeSet<>(), new TreeMap<>(), new TreeMap<>());
     }
 }

@@ -14,6 +14,7 @@ import io.regroup.model.Primary;
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
 import io.regroup.model.Report;
+import io.regroup.model.Rounds;
 import io.regroup.model.Seat;
 import io.regroup.model.ServerFacts;
 import io.regroup.model.SlotSet;
@@ -385,7 +386,7 @@ final class Scene {
         List<String> members = order.stream().filter(n -> nodes.get(n).member).toList();
         SortedMap<String, Heard> heard = new TreeMap<>();
         members.stream().map(nodes::get).filter(n -> !n.silent).forEach(n -> heard.put(n.name, new Heard(report(n), now - 5)));
-        return new Observation(now, ROUND, new View(4, members.getFirst(), members, self.orElse(members.getFirst())), heard, asked, probes,
+        return new Observation(now, Rounds.from(ROUND), new View(4, members.getFirst(), members, self.orElse(members.getFirst())), heard, asked, probes,
             ended, left, sent, since);
     }
 

@@ -86,7 +86,7 @@ enum PlantedBug {
     NO_STALE_CHECK("S8", 2001, new Tamper() {
         @Override
         void beforeLook(SimMember leader) {
-            long round = leader.leader().orElseThrow().observation(leader.world.now()).round();
+            long round = leader.leader().orElseThrow().observation(leader.world.now()).rounds().last();
             leader.heard.replaceAll((member, heard) -> {
                 Report report = copy(heard.report(), round, heard.report().state(), heard.report().primary());
                 leader.leader().orElseThrow().onReport(report, leader.world.now());

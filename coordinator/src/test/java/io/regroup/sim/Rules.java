@@ -82,8 +82,7 @@ final class Rules {
 
     private void checkAge(SimMember leader, CarryOut what) {
         for (SimMember.Heard heard : leader.heard.values()) {
-            boolean used = what.view().members().contains(heard.report().member()) && heard.report().round() == what.round()
-                && heard.readAt() > world.now() - 60_000;
+            boolean used = isUsed(leader, what, heard.report());
             if (used && heard.readAt() < leader.lastDone) {
                 throw broken("S8", leader + " used a report of " + heard.report().member() + " from before its last action");
             }
@@ -92,6 +91,11 @@ final class Rules {
                 throw broken("S8", leader + " used a report of " + heard.report().member() + " from before its pause");
             }
         }
+    }
+
+    private boolean isUsed(SimMember leader, CarryOut what, Report report) {
+        return what.view().members().contains(report.member())
+            && leader.leader().orElseThrow().observation(world.now()).fresh(report.member()).filter(report::equals).isPresent();
     }
 
     private void checkBootstrap(SimMember leader, CarryOut what) {
@@ -178,7 +182,7 @@ final class Rules {
         }
         for (SimMember.Heard heard : leader.heard.values()) {
             Report report = heard.report();
-            if (!what.view().members().contains(report.member()) || report.round() < what.round() || report.leaving()
+            if (!isUsed(leader, what, report) || report.leaving()
                 || !(report.state() instanceof RedisState.Answering state)) {
                 continue;
             }

@@ -121,9 +121,10 @@ final class SimMember {
             }
             if (view == null || !view.members().getFirst().equals(next.members().getFirst())) {
                 round = NO_ROUND;
+                view = next;
+                report();
             }
             view = next;
-            report();
             drive();
             shareWhatIsAsked();
         });
@@ -243,7 +244,7 @@ final class SimMember {
 
     private void perform(Effect effect) {
         switch (effect) {
-            case Effect.Ask ask -> view.members().forEach(m -> world.group.send(this, m, r -> r.onAsk(name, ask.round())));
+            case Effect.Ask ask -> (ask.members().isEmpty() ? view.members() : ask.members()).forEach(m -> world.group.send(this, m, r -> r.onAsk(name, ask.round())));
             case Effect.CarryOut carryOut -> new Errand(this, world.tamper.change(this, carryOut)).go();
             case Effect.Try attempt -> attempt.addresses().forEach(this::attempt);
             case Effect.Prove prove -> prove.members().forEach((member, seat) -> later(world.chance.between(5, 60),

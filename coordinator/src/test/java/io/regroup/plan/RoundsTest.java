@@ -1,0 +1,117 @@
+package io.regroup.plan;
+
+import static io.regroup.plan.Scene.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.lead.Effect;
+import io.regroup.lead.Leader;
+import io.regroup.model.Observation;
+import io.regroup.model.RedisState;
+import io.regroup.model.Report;
+import io.regroup.model.View;
+import io.regroup.plan.Action.Promotion;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Whose reports the leader waits for before it decides. */
+class RoundsTest {
+
+    private final Scene scene = Scene.cluster(3, 1);
+    private final Observation seen = scene.observation();
+    private long now = 1000;
+    private long round;
+    private final Leader leader = new Leader(seen.view(), 1, now);
+
+    /** All has been heard, and nothing is to be done. */
+    RoundsTest() {
+        scene.observation().asked().ifPresent(leader::onAsked);
+        round = ask(leader.run(now)).round();
+        seen.heard().keySet().forEach(member -> hear(member, round));
+        assertThat(leader.run(now)).noneMatch(Effect.CarryOut.class::isInstance);
+    }
+
+    private static Effect.Ask ask(List<Effect> effects) {
+        return effects.stream().filter(Effect.Ask.class::isInstance).map(Effect.Ask.class::cast).findFirst().orElseThrow();
+    }
+
+    private void hear(String member, long answered) {
+        hear(member, answered, seen.heard().get(member).report().state());
+    }
+
+    private void hear(String member, long answered, RedisState state) {
+        Report last = seen.heard().get(member).report();
+        leader.onReport(new Report(last.pod(), answered, last.redis(), last.group(), state, last.stored(), last.leaving(),
+            last.masterProbe(), last.primary()), now);
+    }
+
+    private List<Action> carriedOut() {
+        List<Action> actions = new ArrayList<>();
+        for (Effect effect : leader.run(now)) {
+            if (effect instanceof Effect.CarryOut todo) {
+                actions.addAll(todo.decision().actions());
+            }
+        }
+        return actions;
+    }
+
+    private Action promotion() {
+        return new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER);
+    }
+
+    @Test
+    void ofAServerThatEndedTheReplicasAreAskedAndNobodyElseIsWaitedFor() {
+        hear("m1", round, new RedisState.Ended());
+        Effect.Ask ask = ask(leader.run(now));
+        assertThat(ask.members()).containsExactly("r1");
+        assertThat(carriedOut()).as("before it answers").isEmpty();
+        hear("r1", ask.round());
+        assertThat(carriedOut()).containsExactly(promotion());
+    }
+
+    @Test
+    void whatAReplicaSaidBeforeItWasAskedDoesNotCount() {
+        hear("m1", round, new RedisState.Ended());
+        leader.run(now);
+        hear("r1", round);
+        assertThat(carriedOut()).isEmpty();
+    }
+
+    @Test
+    void ofAMemberThatIsLostTheReplicasAreAsked() {
+        leader.onView(without("m2"), now);
+        assertThat(ask(leader.run(now)).members()).containsExactly("r2");
+    }
+
+    @Test
+    void ofAReplicaThatIsLostAllAreAsked() {
+        leader.onView(without("r1"), now);
+        assertThat(ask(leader.run(now)).members()).isEmpty();
+    }
+
+    @Test
+    void afterAnActionAllAreAsked() {
+        hear("m1", round, new RedisState.Ended());
+        hear("r1", ask(leader.run(now)).round());
+        assertThat(carriedOut()).hasSize(1);
+        leader.onDone(now);
+        Effect.Ask ask = ask(leader.run(now));
+        assertThat(ask.members()).isEmpty();
+        now += 10;
+        hear("r1", ask.round());
+        assertThat(carriedOut()).as("the others have not answered").isEmpty();
+    }
+
+    @Test
+    void aPauseMakesAllOld() {
+        now += 5000;
+        assertThat(ask(leader.run(now)).members()).isEmpty();
+        assertThat(leader.observation(now).fresh("m2")).isEmpty();
+    }
+
+    private View without(String member) {
+        List<String> members = new ArrayList<>(seen.view().members());
+        members.remove(member);
+        return new View(5, members.getFirst(), members, seen.view().self());
+    }
+}
