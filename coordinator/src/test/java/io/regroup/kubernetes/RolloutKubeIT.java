@@ -70,13 +70,20 @@ class RolloutKubeIT {
 
     @Test
     @Order(1)
-    void carryTakesTheDataAlong() {
+    void carryTakesTheDataAlong() throws InterruptedException {
         Look before = redis.awaitWhole("before");
-        Instant began = Instant.now();
-        kubectl.ask("set", "env", "deployment/redis", "-c", "coordinator", "JMX_PORT=" + jmxPort);
-        Look after = redis.awaitWhole("rolled out", ROLLED_OUT, look -> before.pods().stream().filter(p -> !look.isGone(p))
-            .map(p -> p.name() + " of the old template is still there").findFirst());
-        tell(String.format(Locale.ROOT, "ROLLOUT=carry: 6 pods replaced in %.0f s", Duration.between(began, Instant.now()).toMillis() / 1000.0));
+        Look after;
+        try (SteadyClients clients = new SteadyClients(kubectl, before)) {
+            Instant began = Instant.now();
+            kubectl.ask("set", "env", "deployment/redis", "-c", "coordinator", "JMX_PORT=" + jmxPort);
+            after = redis.awaitWhole("rolled out", ROLLED_OUT, look -> before.pods().stream().filter(p -> !look.isGone(p))
+                .map(p -> p.name() + " of the old template is still there").findFirst());
+            double took = Duration.between(began, Instant.now()).toMillis() / 1000.0;
+            SteadyClients.Outcome outcome = clients.end();
+            tell(String.format(Locale.ROOT, "ROLLOUT=carry: 6 pods replaced in %.0f s; of %d writes acknowledged meanwhile %d lost, at most %d ms from one to the next",
+                took, outcome.acknowledged(), outcome.lost(), outcome.longest().toMillis()));
+            assertThat(outcome.lost()).as("acknowledged writes that are not there any more").isZero();
+        }
         redis.check();
         keys.assertAllThere(after);
         assertThat(after.ids()).doesNotContainAnyElementsOf(before.ids());
