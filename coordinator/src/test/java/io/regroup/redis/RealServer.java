@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Random;
 
 /** A redis-server of its own, in cluster mode and without a gate. */
-final class RealServer implements AutoCloseable {
+public final class RealServer implements AutoCloseable {
 
     private static final String HOST = "127.0.0.1";
 
@@ -22,16 +22,16 @@ final class RealServer implements AutoCloseable {
     private Process process;
 
     /** @param dir its working directory, made if it is not there */
-    RealServer(Path dir) {
+    public RealServer(Path dir) {
         this.dir = dir;
     }
 
-    Address address() {
+    public Address address() {
         return address;
     }
 
     /** Starts it, again on what is in its directory if it ran before. */
-    RealServer start(String... more) {
+    public RealServer start(String... more) {
         List<String> command = new ArrayList<>(List.of(server(dir).file().toString(), "--port", Integer.toString(address.port()),
             "--bind", HOST, "--dir", dir.toString(), "--cluster-enabled", "yes", "--cluster-node-timeout", "15000",
             "--cluster-announce-ip", HOST, "--save", "", "--repl-diskless-sync-delay", "0"));
@@ -59,7 +59,7 @@ final class RealServer implements AutoCloseable {
     }
 
     /** SIGKILL; returns when it has ended. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
     }
 

@@ -49,9 +49,15 @@ final class Clients {
         refused++;
     }
 
-    /** getNodeByQuery: a master in a cluster that is ok, the owner of the slot, not paused for a hand-over. */
     private static boolean accepts(SimRedis server, int slot) {
-        return server.stateOk && server.myself.isMaster() && server.slots.owner(slot) == server.myself
-            && !server.election.isManual();
+        return refusal(server, slot).isEmpty() && !server.election.isManual();
+    }
+
+    /** getNodeByQuery: the first word of what is answered instead of OK; empty: nothing. A master that hands over keeps the client waiting. */
+    static String refusal(SimRedis server, int slot) {
+        if (server.slots.owner(slot) == null || !server.stateOk) {
+            return "CLUSTERDOWN";
+        }
+        return server.slots.owner(slot) == server.myself && server.myself.isMaster() ? "" : "MOVED";
     }
 }

@@ -98,7 +98,7 @@ final class ClusterCommands {
         }
         Entry node = redis.table.get(new NodeId(words.get(2)));
         if (node == null || node.inHandshake()) {
-            return "ERR I don't know about node " + words.get(2);
+            return (words.get(1).equals("NODE") ? "ERR Unknown node " : "ERR I don't know about node ") + words.get(2);
         }
         if (node.isReplica()) {
             return "ERR Target node is not a master";

@@ -1,0 +1,159 @@
+package io.regroup.sim;
+
+import io.lettuce.core.cluster.SlotHash;
+import io.regroup.model.Address;
+import io.regroup.model.ClusterTable;
+import io.regroup.plan.Command;
+import io.regroup.redis.NodesText;
+import io.regroup.redis.RealServer;
+import io.regroup.redis.Reply;
+import io.regroup.redis.Servers;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+
+/** redis-server processes on loopback. */
+final class RealNodes implements RedisNodes {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration TIMEOUT = Duration.ofSeconds(3);
+
+    private final Path dir;
+    private final Servers servers = new Servers(Duration.ofSeconds(1));
+    private final Map<Integer, RealServer> running = new TreeMap<>();
+    private int written;
+
+    RealNodes(Path dir) {
+        this.dir = dir;
+    }
+
+    @Override
+    public void start(int node) {
+        running.put(node, new RealServer(dir.resolve("node-" + node)));
+        run(node);
+    }
+
+    private void run(int node) {
+        running.get(node).start("--cluster-node-timeout", Long.toString(SimRedis.NODE_TIMEOUT), "--cluster-require-full-coverage", "no",
+            "--cluster-allow-replica-migration", "no", "--appendonly", "yes", "--appendfsync", "always", "--databases", "1");
+        until("node " + node + " serves", () -> ask(node, "PING") instanceof Reply.Answer);
+    }
+
+    private Reply ask(int node, String... words) {
+        Address address = running.get(node).address();
+        SortedMap<Address, List<Command>> batch = new TreeMap<>(Map.of(address, List.of(new Command(List.of(words)))));
+        return servers.send(batch, TIMEOUT).get(address).getFirst();
+    }
+
+    private String text(int node, String... words) {
+        return ask(node, words).answer();
+    }
+
+    @Override
+    public String cluster(int node, String... words) {
+        return switch (ask(node, Stream.concat(Stream.of("CLUSTER"), Stream.of(words)).toArray(String[]::new))) {
+            case Reply.Answer answer -> answer.text();
+            case Reply.Refusal refusal -> refusal.error();
+            case Reply.Silence silence -> throw new IllegalStateException(silence.problem());
+        };
+    }
+
+    @Override
+    public ClusterTable table(int node) {
+        return NodesText.parse(text(node, "CLUSTER", "NODES"));
+    }
+
+    @Override
+    public boolean stateOk(int node) {
+        return text(node, "CLUSTER", "INFO").contains("cluster_state:ok");
+    }
+
+    @Override
+    public boolean linkUp(int node) {
+        return text(node, "INFO", "replication").contains("master_link_status:up");
+    }
+
+    @Override
+    public int keys(int node) {
+        return Integer.parseInt(text(node, "DBSIZE"));
+    }
+
+    @Override
+    public String write(int node, int slot) {
+        String key = "{" + tagOf(slot) + "}" + written++;
+        return switch (ask(node, "SET", key, "x")) {
+            case Reply.Answer answer -> answer.text();
+            case Reply.Refusal refusal -> refusal.error().split(" ")[0];
+            case Reply.Silence silence -> throw new IllegalStateException(silence.problem());
+        };
+    }
+
+    private static String tagOf(int slot) {
+        for (int i = 0; ; i++) {
+            if (SlotHash.getSlot(Integer.toString(i)) == slot) {
+                return Integer.toString(i);
+            }
+        }
+    }
+
+    @Override
+    public void kill(int node) {
+        try {
+            running.get(node).kill();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void startAgain(int node, boolean withData) {
+        if (!withData) {
+            try (Stream<Path> kept = Files.walk(dir.resolve("node-" + node))) {
+                for (Path file : kept.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+                Files.createDirectory(dir.resolve("node-" + node));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        run(node);
+    }
+
+    @Override
+    public void until(String what, BooleanSupplier condition) {
+        Awaitility.await(what).atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).ignoreExceptions().until(condition::getAsBoolean);
+    }
+
+    @Override
+    public void pass(long ms) {
+        try {
+            Thread.sleep(ms);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public Address address(int node) {
+        return running.get(node).address();
+    }
+
+    @Override
+    public void close() {
+        servers.close();
+        running.values().forEach(RealServer::close);
+    }
+}

@@ -1,0 +1,382 @@
+package io.regroup.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.model.ClusterNode;
+import io.regroup.model.ClusterTable;
+import io.regroup.model.NodeFlag;
+import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What Redis does, as far as the product depends on it: the same for the simulated nodes and for the real ones, so that the simulation
+ * does not drift from the truth. Masters are nodes 0, 1, 2; their replicas 3, 4, 5.
+ */
+abstract class RedisContract {
+
+    private static final int MASTERS = 3;
+    private static final List<SlotSet> PARTS = SlotSet.ALL.split(MASTERS);
+    /** One slot of each master, see {@link Dataset#SLOTS}. */
+    private static final int[] SLOT = {1, 8191, 13_000};
+
+    private RedisNodes nodes;
+
+    abstract RedisNodes nodes();
+
+    @BeforeEach
+    void begin() {
+        nodes = nodes();
+    }
+
+    @AfterEach
+    void end() {
+        nodes.close();
+    }
+
+    // ---- stories
+
+    private void start(int count) {
+        IntStream.range(0, count).forEach(nodes::start);
+    }
+
+    private String meet(int from, int to) {
+        return nodes.cluster(from, "MEET", nodes.address(to).host(), Integer.toString(nodes.address(to).port()));
+    }
+
+    private static String[] range(SlotSet slots) {
+        return new String[] {Integer.toString(slots.first()), Integer.toString(slots.last())};
+    }
+
+    private String addSlots(int node, SlotSet slots) {
+        return nodes.cluster(node, "ADDSLOTSRANGE", range(slots)[0], range(slots)[1]);
+    }
+
+    private boolean knows(int node, int other) {
+        return line(node, other).filter(ClusterNode::isIntroduced).isPresent();
+    }
+
+    private Optional<ClusterNode> line(int node, int other) {
+        return nodes.table(node).line(nodes.id(other));
+    }
+
+    private static boolean all(int count, java.util.function.IntPredicate what) {
+        return IntStream.range(0, count).allMatch(what);
+    }
+
+    /** Three masters with their slots and epochs 1, 2, 3; with a replica each, where asked for. */
+    private void cluster(boolean withReplicas) {
+        int count = withReplicas ? 2 * MASTERS : MASTERS;
+        start(count);
+        for (int i = 0; i < count; i++) {
+            assertThat(nodes.cluster(i, "SET-CONFIG-EPOCH", Integer.toString(i + 1))).isEqualTo(RedisNodes.OK);
+            if (i < MASTERS) {
+                assertThat(addSlots(i, PARTS.get(i))).isEqualTo(RedisNodes.OK);
+            }
+            for (int j = 0; j < i; j++) {
+                assertThat(meet(i, j)).isEqualTo(RedisNodes.OK);
+            }
+        }
+        nodes.until("all know all", () -> all(count, i -> all(count, j -> knows(i, j)) && nodes.table(i).others().size() == count - 1));
+        if (withReplicas) {
+            for (int i = 0; i < MASTERS; i++) {
+                assertThat(nodes.cluster(i + MASTERS, "REPLICATE", nodes.id(i).value())).isEqualTo(RedisNodes.OK);
+            }
+            nodes.until("replicas are in sync", () -> all(MASTERS, i -> nodes.linkUp(i + MASTERS)));
+            nodes.until("all know who is a replica", () -> all(count, i -> all(MASTERS, j -> line(i, j + MASTERS).orElseThrow().isReplica())));
+        }
+        nodes.until("all are ok", () -> all(count, nodes::stateOk));
+    }
+
+    private void write(int shard, int keys) {
+        for (int i = 0; i < keys; i++) {
+            assertThat(nodes.write(shard, SLOT[shard])).isEqualTo(RedisNodes.OK);
+        }
+        nodes.until("the replica has them", () -> nodes.keys(shard + MASTERS) == nodes.keys(shard));
+    }
+
+    private boolean isMaster(int node) {
+        return nodes.table(node).myself().isMaster();
+    }
+
+    private static NodeId unknown() {
+        return new NodeId("0123456789012345678901234567890123456789");
+    }
+
+    // ---- a node alone
+
+    @Test
+    void aBlankNodeIsAMasterWithoutSlotsAndAlone() {
+        start(1);
+        ClusterTable table = nodes.table(0);
+        assertThat(table.myself().isMaster()).isTrue();
+        assertThat(table.myself().slots()).isEqualTo(SlotSet.NONE);
+        assertThat(table.myself().configEpoch()).isZero();
+        assertThat(table.others()).isEmpty();
+        assertThat(nodes.write(0, 1)).isEqualTo("CLUSTERDOWN");
+    }
+
+    @Test
+    void slotsAreAddedOnceAndTakenAwayOnce() {
+        start(1);
+        assertThat(addSlots(0, SlotSet.range(0, 10))).isEqualTo(RedisNodes.OK);
+        assertThat(addSlots(0, SlotSet.range(10, 20))).isEqualTo("ERR Slot 10 is already busy");
+        assertThat(nodes.table(0).myself().slots()).isEqualTo(SlotSet.range(0, 10));
+        assertThat(nodes.cluster(0, "DELSLOTSRANGE", "5", "10")).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.cluster(0, "DELSLOTSRANGE", "5", "10")).isEqualTo("ERR Slot 5 is already unassigned");
+        assertThat(nodes.cluster(0, "FLUSHSLOTS")).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.table(0).myself().slots()).isEqualTo(SlotSet.NONE);
+    }
+
+    @Test
+    void anEpochIsSetOnceAndOnlyWhileAlone() {
+        start(2);
+        assertThat(nodes.cluster(0, "SET-CONFIG-EPOCH", "7")).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.table(0).myself().configEpoch()).isEqualTo(7);
+        assertThat(nodes.cluster(0, "SET-CONFIG-EPOCH", "8")).isEqualTo("ERR Node config epoch is already non-zero");
+        meet(0, 1);
+        nodes.until("they know each other", () -> knows(0, 1) && knows(1, 0));
+        assertThat(nodes.cluster(1, "SET-CONFIG-EPOCH", "8"))
+            .isEqualTo("ERR The user can assign a config epoch only when the node does not know any other node.");
+    }
+
+    @Test
+    void aMasterThatRestartsOnItsDataIsWhoItWas() {
+        cluster(false);
+        assertThat(nodes.write(0, SLOT[0])).isEqualTo(RedisNodes.OK);
+        ClusterNode before = nodes.table(0).myself();
+        nodes.kill(0);
+        nodes.startAgain(0, true);
+        assertThat(nodes.table(0).myself()).extracting(ClusterNode::id, ClusterNode::slots, ClusterNode::configEpoch)
+            .containsExactly(before.id(), before.slots(), before.configEpoch());
+        assertThat(nodes.keys(0)).isEqualTo(1);
+        nodes.until("it serves again", () -> nodes.stateOk(0) && nodes.write(0, SLOT[0]).equals(RedisNodes.OK));
+    }
+
+    // ---- meeting
+
+    @Test
+    void whoMeetsOneIsToldOfTheOthers() {
+        start(3);
+        meet(1, 0);
+        nodes.until("0 and 1 know each other", () -> knows(0, 1) && knows(1, 0));
+        meet(2, 1);
+        nodes.until("gossip brings the others together", () -> knows(2, 0) && knows(0, 2));
+    }
+
+    @Test
+    void ofTwoMastersWithOneEpochTheLowerIdTakesAnother() {
+        start(2);
+        nodes.cluster(0, "SET-CONFIG-EPOCH", "5");
+        nodes.cluster(1, "SET-CONFIG-EPOCH", "5");
+        int lower = nodes.id(0).compareTo(nodes.id(1)) < 0 ? 0 : 1;
+        meet(0, 1);
+        nodes.until("it has a higher one", () -> nodes.table(lower).myself().configEpoch() == 6);
+        assertThat(nodes.table(1 - lower).myself().configEpoch()).isEqualTo(5);
+    }
+
+    @Test
+    void aSlotThatTwoClaimIsTheOnesWithTheHigherEpoch() {
+        start(2);
+        addSlots(0, SlotSet.range(0, 100));
+        addSlots(1, SlotSet.range(50, 150));
+        nodes.cluster(0, "SET-CONFIG-EPOCH", "1");
+        nodes.cluster(1, "SET-CONFIG-EPOCH", "2");
+        meet(0, 1);
+        nodes.until("the lower one has given up", () -> nodes.table(0).myself().slots().equals(SlotSet.range(0, 49)));
+        assertThat(nodes.table(1).myself().slots()).isEqualTo(SlotSet.range(50, 150));
+    }
+
+    // ---- replicas
+
+    @Test
+    void whatReplicateRefuses() {
+        cluster(true);
+        assertThat(nodes.cluster(3, "REPLICATE", unknown().value())).isEqualTo("ERR Unknown node " + unknown());
+        assertThat(nodes.cluster(3, "REPLICATE", nodes.id(3).value())).isEqualTo("ERR Can't replicate myself");
+        assertThat(nodes.cluster(3, "REPLICATE", nodes.id(4).value())).isEqualTo("ERR I can only replicate a master, not a replica.");
+        assertThat(nodes.cluster(0, "REPLICATE", nodes.id(1).value())).isEqualTo("ERR To set a master the node must be empty and without assigned slots.");
+    }
+
+    @Test
+    void aReplicaHasWhatItsMasterHasAndLeadsWritersThere() {
+        cluster(true);
+        write(0, 5);
+        assertThat(nodes.keys(3)).isEqualTo(5);
+        assertThat(nodes.write(3, SLOT[0])).isEqualTo("MOVED");
+    }
+
+    @Test
+    void aReplicaThatFollowsAnotherMasterHasThatOnesData() {
+        cluster(true);
+        write(0, 5);
+        write(1, 2);
+        assertThat(nodes.cluster(3, "REPLICATE", nodes.id(1).value())).isEqualTo(RedisNodes.OK);
+        nodes.until("it has the other one's keys", () -> nodes.linkUp(3) && nodes.keys(3) == 2);
+    }
+
+    /** The most dangerous thing here: FACTS, The empty master. */
+    @Test
+    void anEmptyMasterAtTheSameAddressIsNeverFailedAndTheOldOneHasNoAddress() {
+        cluster(true);
+        write(0, 5);
+        NodeId old = nodes.id(0);
+        nodes.kill(0);
+        nodes.startAgain(0, false);
+        assertThat(nodes.id(0)).isNotEqualTo(old);
+        nodes.until("the others have lost it", () -> nodes.table(1).line(old).orElseThrow().is(NodeFlag.NOADDR));
+        nodes.until("and its replica has the emptiness", () -> nodes.keys(3) == 0);
+        assertThat(nodes.table(1).line(old).orElseThrow().is(NodeFlag.FAIL)).isFalse();
+        assertThat(isMaster(3)).as("nothing is promoted").isFalse();
+    }
+
+    // ---- promotion
+
+    @Test
+    void whatFailoverRefuses() {
+        cluster(true);
+        assertThat(nodes.cluster(0, "FAILOVER")).isEqualTo("ERR You should send CLUSTER FAILOVER to a replica");
+        nodes.kill(1);
+        nodes.until("its replica has noticed", () -> !nodes.linkUp(4) && nodes.cluster(4, "FAILOVER")
+            .equals("ERR Master is down or failed, please use CLUSTER FAILOVER FORCE"));
+    }
+
+    @Test
+    void takeoverAsksNobody() {
+        cluster(true);
+        write(0, 5);
+        nodes.kill(0);
+        nodes.kill(1);
+        assertThat(nodes.cluster(3, "FAILOVER", "TAKEOVER")).isEqualTo(RedisNodes.OK);
+        assertThat(isMaster(3)).isTrue();
+        assertThat(nodes.table(3).myself().slots()).isEqualTo(PARTS.get(0));
+        assertThat(nodes.table(3).myself().configEpoch()).isGreaterThan(3);
+        assertThat(nodes.keys(3)).isEqualTo(5);
+        nodes.until("a third node has heard of it", () -> line(2, 3).orElseThrow().slots().equals(PARTS.get(0)));
+    }
+
+    @Test
+    void forceWinsWithTheVotesOfTheMajority() {
+        cluster(true);
+        nodes.kill(0);
+        assertThat(nodes.cluster(3, "FAILOVER", "FORCE")).isEqualTo(RedisNodes.OK);
+        nodes.until("it is elected", () -> isMaster(3));
+        assertThat(nodes.table(3).myself().slots()).isEqualTo(PARTS.get(0));
+    }
+
+    @Test
+    void forceDoesNotWinWithoutTheMajority() {
+        cluster(true);
+        nodes.kill(0);
+        nodes.kill(1);
+        assertThat(nodes.cluster(3, "FAILOVER", "FORCE")).isEqualTo(RedisNodes.OK);
+        nodes.pass(2500);
+        assertThat(isMaster(3)).isFalse();
+    }
+
+    @Test
+    void aPlannedHandOverSwapsRolesAndLosesNothing() {
+        cluster(true);
+        write(0, 5);
+        assertThat(nodes.cluster(3, "FAILOVER")).isEqualTo(RedisNodes.OK);
+        nodes.until("roles are swapped", () -> isMaster(3) && !isMaster(0) && nodes.linkUp(0));
+        assertThat(nodes.table(3).myself().slots()).isEqualTo(PARTS.get(0));
+        assertThat(nodes.keys(3)).isEqualTo(5);
+        assertThat(nodes.keys(0)).isEqualTo(5);
+        assertThat(nodes.write(0, SLOT[0])).isEqualTo("MOVED");
+        assertThat(nodes.write(3, SLOT[0])).isEqualTo(RedisNodes.OK);
+    }
+
+    @Test
+    void nobodyActsAndTheReplicaIsElectedWhenTheMajorityCallsTheMasterFailed() {
+        cluster(true);
+        write(0, 5);
+        nodes.kill(0);
+        nodes.until("it is called failed", () -> line(1, 0 + MASTERS).isPresent() && nodes.table(1).others().values().stream()
+            .anyMatch(other -> other.is(NodeFlag.FAIL)));
+        nodes.until("its replica is elected", () -> isMaster(3));
+        assertThat(nodes.keys(3)).isEqualTo(5);
+    }
+
+    @Test
+    void aMasterThatComesBackAfterThePromotionIsAReplica() {
+        cluster(true);
+        write(0, 5);
+        nodes.kill(0);
+        nodes.cluster(3, "FAILOVER", "TAKEOVER");
+        nodes.startAgain(0, true);
+        nodes.until("it follows the new one", () -> nodes.table(0).myself().master().filter(nodes.id(3)::equals).isPresent() && nodes.linkUp(0));
+        assertThat(nodes.keys(0)).isEqualTo(5);
+    }
+
+    // ---- a part of the masters
+
+    @Test
+    void aMasterThatSeesNoMajorityStopsAndTheOthersDoNot() {
+        cluster(false);
+        nodes.kill(1);
+        nodes.until("the two that are left know it", () -> nodes.table(0).others().values().stream().anyMatch(other -> other.is(NodeFlag.FAIL)));
+        assertThat(nodes.write(0, SLOT[0])).as("two of three, and no full coverage is asked for").isEqualTo(RedisNodes.OK);
+        nodes.kill(2);
+        nodes.until("the last one stops", () -> !nodes.stateOk(0));
+        assertThat(nodes.write(0, SLOT[0])).isEqualTo("CLUSTERDOWN");
+    }
+
+    // ---- forgetting
+
+    @Test
+    void whatForgetRefuses() {
+        cluster(true);
+        assertThat(nodes.cluster(0, "FORGET", unknown().value())).isEqualTo("ERR Unknown node " + unknown());
+        assertThat(nodes.cluster(0, "FORGET", nodes.id(0).value())).isEqualTo("ERR I tried hard but I can't forget myself...");
+        assertThat(nodes.cluster(3, "FORGET", nodes.id(0).value())).isEqualTo("ERR Can't forget my master!");
+    }
+
+    /** Since Redis 7.2 the others forget it too, in time. */
+    @Test
+    void whoIsForgottenIsNotLearnedAgainFromGossip() {
+        cluster(true);
+        NodeId gone = nodes.id(5);
+        nodes.kill(5);
+        assertThat(nodes.cluster(0, "FORGET", gone.value())).isEqualTo(RedisNodes.OK);
+        nodes.pass(3000);
+        assertThat(nodes.table(0).line(gone)).isEmpty();
+    }
+
+    // ---- slots of a dead master
+
+    @Test
+    void whatSetslotRefuses() {
+        cluster(true);
+        assertThat(nodes.cluster(0, "SETSLOT", "1", "IMPORTING", nodes.id(1).value())).isEqualTo("ERR I'm already the owner of hash slot 1");
+        assertThat(nodes.cluster(0, "SETSLOT", "8191", "NODE", unknown().value())).isEqualTo("ERR Unknown node " + unknown());
+        assertThat(nodes.cluster(0, "SETSLOT", "8191", "IMPORTING", unknown().value())).isEqualTo("ERR I don't know about node " + unknown());
+        assertThat(nodes.cluster(0, "SETSLOT", "8191", "NODE", nodes.id(4).value())).isEqualTo("ERR Target node is not a master");
+        assertThat(nodes.cluster(3, "SETSLOT", "1", "STABLE")).isEqualTo("ERR You can use SETSLOT only with masters.");
+        write(0, 1);
+        assertThat(nodes.cluster(0, "SETSLOT", "1", "NODE", nodes.id(1).value()))
+            .startsWith("ERR Can't assign hashslot 1 to a different node while I still hold keys for this hash slot.");
+    }
+
+    /** The sequence of {@code Action.TakeSlots}: FACTS, Slots. */
+    @Test
+    void slotsOfADeadMasterAreTakenWithAHigherEpoch() {
+        cluster(false);
+        NodeId dead = nodes.id(0);
+        nodes.kill(0);
+        assertThat(nodes.cluster(1, "DELSLOTSRANGE", range(PARTS.get(0))[0], range(PARTS.get(0))[1])).isEqualTo(RedisNodes.OK);
+        String last = Integer.toString(PARTS.get(0).last());
+        assertThat(addSlots(1, SlotSet.range(0, PARTS.get(0).last() - 1))).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.cluster(1, "SETSLOT", last, "IMPORTING", dead.value())).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.cluster(1, "SETSLOT", last, "NODE", nodes.id(1).value())).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.table(1).myself().slots()).isEqualTo(PARTS.get(0).plus(PARTS.get(1)));
+        assertThat(nodes.table(1).myself().configEpoch()).isGreaterThan(3);
+        nodes.until("the others know", () -> line(2, 1).orElseThrow().slots().equals(PARTS.get(0).plus(PARTS.get(1))));
+        nodes.until("writes go there", () -> nodes.write(1, SLOT[0]).equals(RedisNodes.OK));
+    }
+}

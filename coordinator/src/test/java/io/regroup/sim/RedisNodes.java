@@ -1,0 +1,51 @@
+package io.regroup.sim;
+
+import io.regroup.model.Address;
+import io.regroup.model.ClusterTable;
+import io.regroup.model.NodeId;
+import java.util.function.BooleanSupplier;
+
+/** Redis nodes as {@link RedisContract} looks at them: real ones, or simulated. They are counted from 0, and none runs at first. */
+interface RedisNodes extends AutoCloseable {
+
+    String OK = "OK";
+
+    /** Starts this node on nothing; returns when it answers. */
+    void start(int node);
+
+    /** {@code CLUSTER} and these words. @return OK, or the error */
+    String cluster(int node, String... words);
+
+    ClusterTable table(int node);
+
+    boolean stateOk(int node);
+
+    /** Of a replica. */
+    boolean linkUp(int node);
+
+    int keys(int node);
+
+    /** Writes one more key to a slot, one of {@link Dataset#SLOTS}. @return OK, or the error's first word */
+    String write(int node, int slot);
+
+    /** SIGKILL. */
+    void kill(int node);
+
+    /** After a kill: at the same address, on what it had or on nothing; returns when it answers. */
+    void startAgain(int node, boolean withData);
+
+    /** Lets time pass until this holds. @throws AssertionError when it does not come about */
+    void until(String what, BooleanSupplier condition);
+
+    /** Lets so much time pass. */
+    void pass(long ms);
+
+    Address address(int node);
+
+    default NodeId id(int node) {
+        return table(node).myself().id();
+    }
+
+    @Override
+    void close();
+}

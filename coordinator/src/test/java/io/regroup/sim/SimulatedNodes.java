@@ -1,0 +1,136 @@
+package io.regroup.sim;
+
+import io.regroup.model.Address;
+import io.regroup.model.Asked;
+import io.regroup.model.ClusterTable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+/** Pods of a simulated world without coordinators: their gates open when the test says so. */
+final class SimulatedNodes implements RedisNodes {
+
+    private static final long MOST_MS = 120_000;
+
+    private final World world;
+    private final Map<Integer, Pod> pods = new TreeMap<>();
+    private final Map<Integer, Integer> written = new TreeMap<>();
+
+    SimulatedNodes(long seed) {
+        world = new World(seed, new Asked(6, 1), new Tamper(), null);
+        tick();
+    }
+
+    /** There is always a next event. */
+    private void tick() {
+        world.after(10, this::tick);
+    }
+
+    private SimRedis server(int node) {
+        return pods.get(node).redis().filter(SimRedis::isServing).orElseThrow(() -> new IllegalStateException("node " + node + " does not answer"));
+    }
+
+    @Override
+    public void start(int node) {
+        Pod pod = new Pod(world, "pod-" + node, "uid-" + node, "node", "10.0.0." + (node + 1));
+        pods.put(node, pod);
+        world.pods().add(pod);
+        pod.startRedisContainer();
+        open(node, true);
+    }
+
+    private void open(int node, boolean blank) {
+        Pod pod = pods.get(node);
+        until("node " + node + " is at its gate", pod::isAtGate);
+        pod.permit(pod.request(), blank);
+        until("node " + node + " serves", () -> pod.redis().filter(SimRedis::isServing).isPresent());
+    }
+
+    @Override
+    public String cluster(int node, String... words) {
+        return ClusterCommands.execute(server(node), Stream.concat(Stream.of("CLUSTER"), Stream.of(words)).toList());
+    }
+
+    @Override
+    public ClusterTable table(int node) {
+        return server(node).clusterTable();
+    }
+
+    @Override
+    public boolean stateOk(int node) {
+        return server(node).stateOk;
+    }
+
+    @Override
+    public boolean linkUp(int node) {
+        return server(node).replication.isUp();
+    }
+
+    @Override
+    public int keys(int node) {
+        return server(node).data().size();
+    }
+
+    @Override
+    public String write(int node, int slot) {
+        SimRedis server = server(node);
+        String refusal = Clients.refusal(server, slot);
+        if (refusal.isEmpty()) {
+            int index = List.of(boxed()).indexOf(slot);
+            int write = Dataset.number(index, written.merge(slot, 1, Integer::sum) - 1);
+            server.replication.write(write);
+            return OK;
+        }
+        return refusal;
+    }
+
+    private static Integer[] boxed() {
+        List<Integer> slots = new ArrayList<>();
+        for (int slot : Dataset.SLOTS) {
+            slots.add(slot);
+        }
+        return slots.toArray(Integer[]::new);
+    }
+
+    @Override
+    public void kill(int node) {
+        pods.get(node).crashRedis(true);
+    }
+
+    @Override
+    public void startAgain(int node, boolean withData) {
+        open(node, !withData);
+    }
+
+    @Override
+    public void until(String what, BooleanSupplier condition) {
+        long end = world.now() + MOST_MS;
+        while (!condition.getAsBoolean()) {
+            if (world.now() > end) {
+                throw new AssertionError("not within " + MOST_MS + " simulated ms: " + what);
+            }
+            world.timeline.step();
+        }
+    }
+
+    @Override
+    public void pass(long ms) {
+        long end = world.now() + ms;
+        while (world.now() < end) {
+            world.timeline.step();
+        }
+    }
+
+    @Override
+    public Address address(int node) {
+        return pods.get(node).address();
+    }
+
+    @Override
+    public void close() {
+        pods.clear();
+    }
+}
