@@ -29,10 +29,10 @@ import java.util.stream.IntStream;
  */
 public final class LocalCluster implements AutoCloseable {
 
-    static final String HOST = "127.0.0.1";
     private static final long END_SECONDS = 20;
 
     private final Checkout checkout;
+    private final Places places;
     private final Ports ports;
     private final Path folder;
     private final RedisServer server;
@@ -48,7 +48,7 @@ public final class LocalCluster implements AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * Nothing is started yet, see {@link #startAll} and {@link LocalPod#start}.
+     * On loopback. Nothing is started yet, see {@link #startAll} and {@link LocalPod#start}.
      *
      * @param nodes     pods in all
      * @param replicas  per master
@@ -57,6 +57,12 @@ public final class LocalCluster implements AutoCloseable {
      * @throws IOException one line says what is missing, or which port is taken
      */
     public LocalCluster(int nodes, int replicas, int firstPort, Consumer<String> news) throws IOException {
+        this(nodes, replicas, firstPort, Places.LOOPBACK, news);
+    }
+
+    /** The same in other places. */
+    public LocalCluster(int nodes, int replicas, int firstPort, Places places, Consumer<String> news) throws IOException {
+        this.places = places;
         checkout = Checkout.find();
         ports = new Ports(firstPort);
         Optional<String> taken = ports.taken(nodes);
@@ -75,7 +81,7 @@ public final class LocalCluster implements AutoCloseable {
         }
         environment = Map.of(
             "DISCOVERY", "static",
-            "GROUP_HOSTS", IntStream.rangeClosed(1, nodes).mapToObj(i -> HOST + "[" + ports.group(i) + "]").collect(Collectors.joining(",")),
+            "GROUP_HOSTS", IntStream.rangeClosed(1, nodes).mapToObj(i -> places.host(i) + "[" + ports.group(i) + "]").collect(Collectors.joining(",")),
             "REDIS_CLUSTER_COUNT", Integer.toString(nodes),
             "REDIS_CLUSTER_REPLICA", Integer.toString(replicas),
             "REGROUP_HOME", checkout.dir().toString(),
@@ -163,6 +169,10 @@ public final class LocalCluster implements AutoCloseable {
 
     Checkout checkout() {
         return checkout;
+    }
+
+    Places places() {
+        return places;
     }
 
     Ports ports() {

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -50,6 +51,11 @@ public final class LocalPod {
         return name;
     }
 
+    /** The address that all its ports are at. */
+    public String host() {
+        return cluster.places().host(number);
+    }
+
     public int redisPort() {
         return cluster.ports().redis(number);
     }
@@ -69,7 +75,7 @@ public final class LocalPod {
 
     /** What its coordinator tells under this path; absent when it does not answer. */
     public Optional<String> http(String path) {
-        return Fetch.text(URI.create("http://" + LocalCluster.HOST + ":" + httpPort() + path));
+        return Fetch.text(URI.create("http://" + host() + ":" + httpPort() + path));
     }
 
     /** Starts a pod here, with a name of its own and an empty volume. */
@@ -97,10 +103,12 @@ public final class LocalPod {
     }
 
     private Container container(String what, List<String> command) {
-        ProcessBuilder builder = new ProcessBuilder(command);
+        List<String> there = new ArrayList<>(cluster.places().enter(number));
+        there.addAll(command);
+        ProcessBuilder builder = new ProcessBuilder(there);
         builder.environment().putAll(cluster.environment());
         builder.environment().put("POD_NAME", name);
-        builder.environment().put("POD_IP", LocalCluster.HOST);
+        builder.environment().put("POD_IP", host());
         builder.environment().put("DATA_DIR", volume.toString());
         builder.environment().put("REDIS_CLUSTER_PORT", Integer.toString(redisPort()));
         builder.environment().put("GROUP_PORT", Integer.toString(cluster.ports().group(number)));

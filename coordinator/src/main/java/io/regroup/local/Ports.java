@@ -69,7 +69,7 @@ record Ports(int first) {
         try (ServerSocket socket = new ServerSocket()) {
             // A connection of an earlier process that lingers in TIME_WAIT is no obstacle to the servers either.
             socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(InetAddress.getByName(LocalCluster.HOST), port));
+            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             return true;
         } catch (IOException e) {
             return false;

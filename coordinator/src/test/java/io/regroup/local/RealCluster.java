@@ -65,11 +65,15 @@ public final class RealCluster implements AutoCloseable {
     private StatefulRedisClusterConnection<String, String> connection;
 
     public RealCluster(int nodes, int replicas) {
-        masters = Math.max(3, nodes / (1 + replicas));
-        cluster = create(nodes, replicas, this::note);
+        this(nodes, replicas, Places.LOOPBACK);
     }
 
-    private static LocalCluster create(int nodes, int replicas, Consumer<String> news) {
+    public RealCluster(int nodes, int replicas, Places places) {
+        masters = Math.max(3, nodes / (1 + replicas));
+        cluster = create(nodes, replicas, places, this::note);
+    }
+
+    private static LocalCluster create(int nodes, int replicas, Places places, Consumer<String> news) {
         Random random = new Random();
         IOException last = new IOException("no ports were tried");
         for (int i = 0; i < 100; i++) {
@@ -77,7 +81,7 @@ public final class RealCluster implements AutoCloseable {
             int first = 11_000 + random.nextInt(10_000);
             if (new Ports(first).taken(nodes).isEmpty()) {
                 try {
-                    return new LocalCluster(nodes, replicas, first, news);
+                    return new LocalCluster(nodes, replicas, first, places, news);
                 } catch (IOException e) {
                     last = e;
                 }
@@ -111,7 +115,7 @@ public final class RealCluster implements AutoCloseable {
     // --- what it is
 
     Address address(int pod) {
-        return new Address("127.0.0.1", cluster.pod(pod).redisPort());
+        return new Address(cluster.pod(pod).host(), cluster.pod(pod).redisPort());
     }
 
     /** The first answer of each pod's server to this command; pods that do not answer are absent. */
@@ -132,6 +136,11 @@ public final class RealCluster implements AutoCloseable {
         SortedMap<Integer, ClusterTable> tables = new TreeMap<>();
         ask("CLUSTER", "NODES").forEach((pod, text) -> tables.put(pod, NodesText.parse(text)));
         return new Tables(tables);
+    }
+
+    /** What each pod's node says it is: id, role, master, slots, epoch. */
+    public SortedMap<Integer, String> roles() {
+        return tables().roles();
     }
 
     /** One line {@code name:value} of a server's INFO. */
@@ -169,7 +178,7 @@ public final class RealCluster implements AutoCloseable {
     }
 
     /** What all coordinators that answer have sent to Redis since they started, commands that change something. */
-    SortedMap<String, Long> sent() {
+    public SortedMap<String, Long> sent() {
         SortedMap<String, Long> sum = new TreeMap<>();
         for (LocalPod pod : cluster.pods()) {
             pod.http("/status").ifPresent(text -> {
@@ -238,7 +247,7 @@ public final class RealCluster implements AutoCloseable {
     synchronized RedisAdvancedClusterCommands<String, String> redis() {
         if (connection == null) {
             List<RedisURI> seeds = cluster.pods().stream()
-                .map(pod -> RedisURI.builder().withHost("127.0.0.1").withPort(pod.redisPort()).withTimeout(Duration.ofSeconds(2)).build()).toList();
+                .map(pod -> RedisURI.builder().withHost(pod.host()).withPort(pod.redisPort()).withTimeout(Duration.ofSeconds(2)).build()).toList();
             client = RedisClusterClient.create(seeds);
             client.setOptions(ClusterClientOptions.builder().topologyRefreshOptions(ClusterTopologyRefreshOptions.builder()
                 .adaptiveRefreshTriggersTimeout(Duration.ofMillis(200))
@@ -258,7 +267,7 @@ public final class RealCluster implements AutoCloseable {
         }
         for (int master : masterPods()) {
             await("replicated").atMost(PATIENCE).ignoreException(RedisException.class).until(() ->
-                connection.getConnection("127.0.0.1", cluster.pod(master).redisPort()).sync().waitForReplication(1, 1000) >= 1);
+                connection.getConnection(cluster.pod(master).host(), cluster.pod(master).redisPort()).sync().waitForReplication(1, 1000) >= 1);
         }
         return written;
     }

@@ -1,0 +1,26 @@
+package io.regroup.local;
+
+import java.util.List;
+
+/** Where pods run: all on one loopback, told apart by their ports, or each in a network of its own. */
+public interface Places {
+
+    /** All on this machine's loopback. */
+    Places LOOPBACK = new Places() {
+        @Override
+        public String host(int pod) {
+            return "127.0.0.1";
+        }
+
+        @Override
+        public List<String> enter(int pod) {
+            return List.of();
+        }
+    };
+
+    /** The address that others reach this pod by. */
+    String host(int pod);
+
+    /** What comes before a command that is to run there. */
+    List<String> enter(int pod);
+}
