@@ -160,6 +160,7 @@ public final class Json {
         json.addProperty("keys", facts.keys());
         json.addProperty("linkUp", facts.linkUp());
         json.addProperty("synced", facts.synced());
+        facts.masterAt().ifPresent(address -> json.addProperty("masterAt", address.toString()));
         json.addProperty("offset", facts.offset());
         json.addProperty("uptimeSeconds", facts.uptimeSeconds());
         json.addProperty("version", facts.version());
@@ -169,7 +170,7 @@ public final class Json {
     private static ServerFacts facts(JsonObject json) {
         return new ServerFacts(json.get("stateOk").getAsBoolean(), json.get("currentEpoch").getAsLong(),
             json.get("keys").getAsLong(), json.get("linkUp").getAsBoolean(), json.get("synced").getAsBoolean(),
-            json.get("offset").getAsLong(), json.get("uptimeSeconds").getAsLong(), text(json, "version"));
+            find(json, "masterAt", e -> Address.parse(e.getAsString())), json.get("offset").getAsLong(), json.get("uptimeSeconds").getAsLong(), text(json, "version"));
     }
 
     private static JsonObject primary(Primary primary) {

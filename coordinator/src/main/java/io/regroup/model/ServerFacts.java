@@ -1,5 +1,7 @@
 package io.regroup.model;
 
+import java.util.Optional;
+
 /**
  * What a server says of itself beside its table ({@code INFO}, {@code CLUSTER INFO}).
  *
@@ -9,9 +11,10 @@ package io.regroup.model;
  * @param linkUp        replicas: {@code master_link_status:up}
  * @param synced        replicas: it has finished a full or partial sync in this process's life, so that its data is a
  *                      copy of its master's. False for one that never got that far.
+ * @param masterAt      replicas: where it looks for its master ({@code master_host} and {@code master_port}), whatever its table says
  * @param offset        replication offset ({@code master_repl_offset} or {@code slave_repl_offset})
  * @param uptimeSeconds age of the process
  */
-public record ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean linkUp, boolean synced, long offset,
+public record ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean linkUp, boolean synced, Optional<Address> masterAt, long offset,
                           long uptimeSeconds, String version) {
 }

@@ -2,6 +2,7 @@ package io.regroup.plan;
 
 import io.regroup.model.Address;
 import io.regroup.model.Asked;
+import io.regroup.model.ClusterNode;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
 import io.regroup.plan.Decision.Wait;
@@ -58,7 +59,25 @@ final class Attach implements Step {
         if (!ready.isEmpty()) {
             return Optional.of(replicate(ready, masters, picture));
         }
-        return homeless.isEmpty() ? relieve(masters, picture) : Optional.empty();
+        return homeless.isEmpty() ? redirect(masters, picture).or(() -> relieve(masters, picture)) : Optional.empty();
+    }
+
+    /**
+     * A replica that was told by gossip where its master is now, and not by the master itself, has it right in its table and still dials
+     * the old address: {@code clusterProcessGossipSection} changes the one, only {@code nodeUpdateAddressIfNeeded} both. It is told again.
+     */
+    private static Optional<Work> redirect(List<Host> masters, Picture picture) {
+        for (Host master : masters) {
+            for (Host replica : picture.replicasOf(master.id())) {
+                boolean knows = replica.table().line(master.id()).flatMap(ClusterNode::address).filter(master.address()::equals).isPresent();
+                Optional<Address> dials = replica.state().facts().masterAt().filter(at -> !at.equals(master.address()));
+                if (knows && dials.isPresent() && !replica.state().facts().linkUp() && !picture.observation.sentWithin("replicate " + replica.id(), 2000)) {
+                    return Optional.of(new Work(new Action.Replicate(replica.address(), replica.id(), master.id()),
+                        replica + " looks for its master " + master + " at " + dials.get() + ", where it was: it is told again"));
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     private static Optional<Work> join(Picture picture) {

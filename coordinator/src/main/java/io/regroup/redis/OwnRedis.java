@@ -123,6 +123,7 @@ public final class OwnRedis {
         boolean linkUp = info.is("master_link_status", "up");
         return new ServerFacts(info.is("cluster_state", "ok"), info.number("cluster_current_epoch"), info.keys(), linkUp,
             isCopy(table.myself(), linkUp, info),
+            info.find("master_host").filter(host -> !host.isBlank()).map(host -> new Address(host, (int) info.number("master_port"))),
             info.find("slave_repl_offset").map(Long::parseLong).orElseGet(() -> info.number("master_repl_offset")),
             info.number("uptime_in_seconds"), info.text("redis_version"));
     }

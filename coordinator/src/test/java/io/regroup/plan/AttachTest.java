@@ -100,6 +100,15 @@ class AttachTest {
     }
 
     @Test
+    void whoDialsWhereItsMasterWasIsToldAgain() {
+        Scene scene = Scene.cluster(3, 1).looksForItsMasterAt("r1", "10.9.9.9");
+        assertThat(scene.decide()).extracting(Decision::actions, Decision::reason).containsExactly(List.of(replicate(scene, "r1", "m1")),
+            scene.called("r1") + " looks for its master " + scene.called("m1") + " at 10.9.9.9:6379, where it was: it is told again");
+        assertThat(scene.sent("replicate " + id("r1"), 1000).decide().actions()).as("once").isEmpty();
+        assertThat(Scene.cluster(3, 1).looksForItsMasterAt("r1", scene.address("m1").host()).decide().actions()).as("a sync may take long").isEmpty();
+    }
+
+    @Test
     void whoFollowsAReplicaThatIsJustBeingPromotedStaysThere() {
         Scene scene = Scene.cluster(3, 2).follows("r4", "r1");
         assertThat(scene.decide().actions()).as("for no reason").isNotEmpty();

@@ -58,6 +58,7 @@ final class Scene {
         boolean stored;
         boolean linkUp = true;
         boolean synced = true;
+        Optional<Address> masterAt = Optional.empty();
         boolean stateOk = true;
         long offset = 100;
         long keys = 10;
@@ -237,6 +238,14 @@ final class Scene {
         return change(name, n -> n.linkUp = false);
     }
 
+    /** Its link goes to that host. */
+    Scene looksForItsMasterAt(String name, String host) {
+        return change(name, n -> {
+            n.linkUp = false;
+            n.masterAt = Optional.of(new Address(host, 6379));
+        });
+    }
+
     Scene neverSynced(String name) {
         return change(name, n -> {
             n.synced = false;
@@ -406,7 +415,7 @@ final class Scene {
     private Report report(Node node) {
         ClusterTable table = table(node);
         RedisState state = node.state.orElseGet(() -> new RedisState.Answering(table, new ServerFacts(node.stateOk, 10, node.keys,
-            !node.master && node.linkUp, !node.master && node.synced, node.offset, node.uptime, "7.0.15")));
+            !node.master && node.linkUp, !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15")));
         return new Report(pod(node.name), ROUND, node.address(), new Address(node.address().host(), 7800), state,
             node.stored ? Optional.of(table) : Optional.empty(), node.leaving, node.masterProbe, rememberAll ? primary : Optional.empty());
     }
