@@ -2,7 +2,6 @@ package io.regroup.sim;
 
 import io.regroup.model.Address;
 import io.regroup.model.NodeId;
-import io.regroup.model.SlotSet;
 import io.regroup.sim.SimRedis.Phase;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +34,7 @@ final class ClusterCommands {
             case "REPLICATE" -> replicate(redis, new NodeId(arguments.getFirst()));
             case "FORGET" -> forget(redis, new NodeId(arguments.getFirst()));
             case "FAILOVER" -> failover(redis, arguments);
+            case "RESET" -> reset(redis, arguments.contains("HARD"));
             default -> throw new IllegalArgumentException("the simulation does not know " + words);
         };
     }
@@ -194,10 +194,11 @@ final class ClusterCommands {
         return OK;
     }
 
-    /** All slots of a range as words, for tests. */
-    static List<String> words(String verb, SlotSet slots) {
-        List<String> words = new ArrayList<>(List.of("CLUSTER", verb));
-        slots.stream().mapToObj(Integer::toString).forEach(words::add);
-        return words;
+    private static String reset(SimRedis redis, boolean hard) {
+        if (redis.myself.isMaster() && redis.data().size() > 0) {
+            return "ERR CLUSTER RESET can't be called with master nodes containing keys";
+        }
+        redis.reset(hard);
+        return OK;
     }
 }

@@ -19,7 +19,7 @@ final class Faults {
 
     /** One fault, now. It ends by itself, or when all is healed. */
     void strike() {
-        switch ((int) chance.between(0, 14)) {
+        switch ((int) chance.between(0, 18)) {
             case 0, 1 -> victim().crashRedis(chance.percent(60));
             case 2 -> victim().crashCoordinator();
             case 3 -> world.kube.kill(victim());
@@ -33,6 +33,9 @@ final class Faults {
             case 11 -> several();
             case 12 -> outage();
             case 13 -> both();
+            case 14 -> world.kube.reboot(victim(), chance.percent(50));
+            case 15 -> allRestart();
+            case 16, 17 -> operator();
             default -> trouble();
         }
     }
@@ -69,6 +72,34 @@ final class Faults {
         }
     }
 
+    /** A power cut: all processes end, the volumes stay, and all pods have other IPs afterwards. */
+    private void allRestart() {
+        boolean newIps = chance.percent(70);
+        world.trace(() -> "everything restarts");
+        for (Pod pod : List.copyOf(world.pods())) {
+            if (pod.hostUp) {
+                world.kube.reboot(pod, newIps);
+            }
+        }
+    }
+
+    /** Somebody types a command at some server. */
+    private void operator() {
+        List<SimRedis> servers = world.servers().stream().filter(SimRedis::isServing).toList();
+        if (servers.isEmpty()) {
+            return;
+        }
+        SimRedis server = chance.pick(servers);
+        String other = chance.pick(servers).id().value();
+        world.rules.onOperator(server, switch ((int) chance.between(0, 4)) {
+            case 0 -> List.of("CLUSTER", "FAILOVER");
+            case 1 -> List.of("CLUSTER", "FAILOVER", "FORCE");
+            case 2 -> List.of("CLUSTER", "FAILOVER", "TAKEOVER");
+            case 3 -> List.of("CLUSTER", "RESET", chance.percent(50) ? "HARD" : "SOFT");
+            default -> List.of("CLUSTER", "FORGET", other);
+        });
+    }
+
     private void pause(Pod pod) {
         long ms = chance.between(200, 8000);
         pod.coordinator().filter(m -> !m.isPaused()).ifPresent(m -> {
@@ -94,13 +125,16 @@ final class Faults {
         int planes = (int) chance.between(0, 3);
         long ms = chance.between(300, 15_000);
         List<Runnable> undo = new ArrayList<>();
-        if (planes != 1) {
+        if (planes == 0 || planes == 2) {
             undo.add(world.net.cut(Plane.GROUP, inside));
         }
-        if (planes != 2) {
+        if (planes == 0 || planes == 1) {
             undo.add(world.net.cut(Plane.REDIS, inside));
         }
-        world.trace(() -> "cut off for " + ms + " ms (" + (planes == 1 ? "redis" : planes == 2 ? "group" : "all") + "): " + inside);
+        if (planes != 2) {
+            undo.add(world.net.cut(Plane.BUS, inside));
+        }
+        world.trace(() -> "cut off for " + ms + " ms (" + List.of("all", "redis", "group", "bus").get(planes) + "): " + inside);
         world.group.onNetwork();
         world.after(ms, () -> {
             undo.forEach(Runnable::run);

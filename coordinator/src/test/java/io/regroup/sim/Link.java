@@ -34,7 +34,7 @@ final class Link {
         if (!open) {
             return;
         }
-        if (!world.canReach(from, address) || !world.hasHost(address.host())) {
+        if (!world.busReaches(from, address) || !world.hasHost(address.host())) {
             world.after(RETRANSMIT_MS, this::connect);
             return;
         }
@@ -74,7 +74,7 @@ final class Link {
         if (!open) {
             return;
         }
-        if (!world.canReach(from, to.address)) {
+        if (!world.busReaches(from, to.address)) {
             world.after(RETRANSMIT_MS, () -> arrive(arrival));
         } else {
             arrival.run();

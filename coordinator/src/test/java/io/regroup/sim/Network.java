@@ -6,8 +6,8 @@ import java.util.TreeSet;
 /** Who can reach whom, by IP. What is cut is silent: nothing is refused, it just does not arrive. */
 final class Network {
 
-    /** Redis' ports and the group's are cut apart: a policy or a mesh may block either. */
-    enum Plane { REDIS, GROUP }
+    /** Redis' port, its cluster bus and the group's ports are cut apart: a policy or a mesh may block any of them. */
+    enum Plane { REDIS, BUS, GROUP }
 
     private record Cut(Plane plane, Set<String> inside) {
         boolean parts(Plane by, String one, String other) {

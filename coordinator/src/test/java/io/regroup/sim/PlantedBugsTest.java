@@ -2,8 +2,12 @@ package io.regroup.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -21,7 +25,15 @@ class PlantedBugsTest {
         Optional<String> caught = caught(bug, bug.seed)
             .or(() -> LongStream.rangeClosed(1, SEEDS).parallel().mapToObj(seed -> caught(bug, seed)).flatMap(Optional::stream).findAny());
         assertThat(caught).as(bug + " by " + bug.rule + " in " + SEEDS + " seeds").isPresent();
-        System.out.println("[planted] " + bug + " | " + caught.get());
+        System.out.println("| `" + bug + "` | " + bug.rule + " | " + caught.get());
+    }
+
+    @Test
+    void theTableInDocsNamesEachWithItsSeed() throws IOException {
+        String table = Files.readString(Path.of("..", "docs", "simulation.md"));
+        for (PlantedBug bug : PlantedBug.values()) {
+            assertThat(table).contains("| `" + bug + "` | " + bug.rule + " | " + bug.seed + " |");
+        }
     }
 
     private static Optional<String> caught(PlantedBug bug, long seed) {

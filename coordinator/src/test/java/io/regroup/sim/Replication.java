@@ -49,6 +49,10 @@ final class Replication {
         return step == Step.UP;
     }
 
+    Optional<Address> masterAt() {
+        return Optional.ofNullable(master);
+    }
+
     /** Looked at by the pod's coordinator: whether the data is a copy of the present master's. */
     boolean lookedAtIsCopy(Entry master) {
         if (master != null && isUp()) {
@@ -87,6 +91,16 @@ final class Replication {
         formerHistory = history;
         formerOffset = offset;
         history = world.chance.hex(8);
+    }
+
+    /** emptyData: nothing is left, and nobody shares its history. */
+    void empty() {
+        stopFollowing();
+        data = new Dataset();
+        formerHistory = "none";
+        copyOf = Optional.empty();
+        offset = 0;
+        log.clear();
     }
 
     void cron(long iteration) {

@@ -162,6 +162,20 @@ final class Rules {
         return reply;
     }
 
+    /** Somebody else's command: what he throws away is lost by his order. */
+    void onOperator(SimRedis server, List<String> words) {
+        BitSet before = (BitSet) server.data().writes().clone();
+        if (words.contains("RESET")) {
+            epochs.remove(server.id());
+        }
+        String reply = ClusterCommands.execute(server, words);
+        world.trace(() -> "an operator -> " + server + ": " + words + " " + reply);
+        before.andNot(server.data().writes());
+        BitSet last = lastCopies(before);
+        world.ledger.forgive(last);
+        world.ledger.lostByOrder(last);
+    }
+
     /** S2: a TAKEOVER asks nobody, so the old master must have ended. */
     private void checkProof(SimRedis replica) {
         Entry master = replica.myself.slaveof;

@@ -136,7 +136,7 @@ final class SimRedis {
     }
 
     private void closeWhenSeen(Link link) {
-        if (world.canReach(link.from, address)) {
+        if (world.busReaches(link.from, address)) {
             link.close();
         } else {
             world.after(200, () -> closeWhenSeen(link));
@@ -166,7 +166,7 @@ final class SimRedis {
 
     private ServerFacts facts() {
         return new ServerFacts(stateOk, currentEpoch, data().size(), myself.isReplica() && replication.isUp(),
-            myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof), replication.offset, (world.now() - startedAt) / 1000, "7.0.15");
+            myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof), replication.masterAt(), replication.offset, (world.now() - startedAt) / 1000, "7.0.15");
     }
 
     // ---- cron
@@ -693,6 +693,27 @@ final class SimRedis {
             entry.link.close();
         }
         table.remove(entry.id);
+    }
+
+    /** clusterReset, of a replica or of a master without keys. */
+    void reset(boolean hard) {
+        if (myself.isReplica()) {
+            setAsMaster(myself);
+            replication.empty();
+        }
+        slots.closeAll();
+        election.reset();
+        slots.clear();
+        List.copyOf(table.values()).stream().filter(entry -> entry != myself).forEach(this::remove);
+        if (hard) {
+            currentEpoch = 0;
+            myself.configEpoch = 0;
+            election.lastVoteEpoch = 0;
+            table.remove(myself.id);
+            myself.id = new NodeId(world.chance.hex(40));
+            table.put(myself.id, myself);
+        }
+        updateState();
     }
 
     void ban(NodeId id) {

@@ -3,7 +3,9 @@ package io.regroup.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -11,8 +13,8 @@ import org.junit.jupiter.api.Test;
  * The whole product's mind in a simulated world, under faults that a seed draws.
  *
  * <pre>
- * mvn verify -Dtest=SimulationTest -Dseeds=100000   as many as asked
- * mvn verify -Dtest=SimulationTest -Dseed=4711      this one, one line an event; -Dreports=true: what each decision was made from
+ * mvn verify -Psimulate -Dseeds=1000000   as many as asked, on all cores, from -Dfirst (1) on
+ * mvn verify -Psimulate -Dseed=4711       this one, one line an event; -Dreports=true: what each decision was made from
  * </pre>
  */
 class SimulationTest {
@@ -26,9 +28,39 @@ class SimulationTest {
             System.out.println(new Simulation(one.get(), new Tamper(), System.out::println).run());
             return;
         }
-        List<String> failures = LongStream.rangeClosed(1, Long.getLong("seeds", SEEDS)).parallel()
-            .mapToObj(SimulationTest::failure).flatMap(Optional::stream).toList();
+        long seeds = Long.getLong("seeds", SEEDS);
+        long first = Long.getLong("first", 1);
+        Progress progress = new Progress(seeds);
+        List<String> failures = LongStream.range(first, first + seeds).parallel().mapToObj(seed -> progress.after(failure(seed)))
+            .flatMap(Optional::stream).toList();
         assertThat(failures).as("seeds that break a rule").isEmpty();
+    }
+
+    /** Says now and then how far it is, and at once what failed: a million seeds take hours. */
+    private static final class Progress {
+        private static final long EVERY_NS = 20_000_000_000L;
+
+        private final long seeds;
+        private final long began = System.nanoTime();
+        private final AtomicLong told = new AtomicLong(began);
+        private final AtomicLong done = new AtomicLong();
+
+        Progress(long seeds) {
+            this.seeds = seeds;
+        }
+
+        Optional<String> after(Optional<String> failure) {
+            failure.ifPresent(words -> System.out.println("[simulation] " + words));
+            long count = done.incrementAndGet();
+            long now = System.nanoTime();
+            long last = told.get();
+            if (now - last > EVERY_NS && told.compareAndSet(last, now)) {
+                double seconds = (now - began) / 1e9;
+                System.out.printf(Locale.ROOT, "[simulation] %d of %d seeds, %.0f a second, %.0f s left%n", count, seeds, count / seconds,
+                    (seeds - count) * seconds / count);
+            }
+            return failure;
+        }
     }
 
     static Optional<String> failure(long seed) {
@@ -41,7 +73,7 @@ class SimulationTest {
             return Optional.empty();
         } catch (RuntimeException | AssertionError | StackOverflowError e) {
             return Optional.of("seed " + seed + ": " + (e instanceof Violation ? e.getMessage() : e + " at " + e.getStackTrace()[0])
-                + "  (replay: mvn -pl coordinator test -Dtest=SimulationTest -Dseed=" + seed + ")");
+                + "  (replay: mvn verify -Psimulate -Dseed=" + seed + ")");
         }
     }
 }

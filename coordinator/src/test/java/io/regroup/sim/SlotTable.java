@@ -42,6 +42,12 @@ final class SlotTable {
         entry.slots().stream().forEach(this::unbind);
     }
 
+    void clear() {
+        for (int slot = 0; slot < SlotSet.COUNT; slot++) {
+            unbind(slot);
+        }
+    }
+
     void closeAll() {
         importing.clear();
         migrating.clear();

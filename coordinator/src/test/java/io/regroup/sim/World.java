@@ -81,6 +81,11 @@ final class World {
         return canReach(from.address.host(), to);
     }
 
+    /** By the cluster bus. */
+    boolean busReaches(SimRedis from, Address to) {
+        return net.reach(Network.Plane.BUS, from.address.host(), to.host());
+    }
+
     boolean canReach(String from, Address to) {
         return net.reach(Network.Plane.REDIS, from, to.host());
     }
