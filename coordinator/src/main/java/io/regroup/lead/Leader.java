@@ -12,6 +12,7 @@ import io.regroup.model.Report;
 import io.regroup.model.Rounds;
 import io.regroup.model.Seat;
 import io.regroup.model.View;
+import io.regroup.plan.Action;
 import io.regroup.plan.Decision;
 import io.regroup.plan.Outlook;
 import io.regroup.plan.Planner;
@@ -51,6 +52,8 @@ public final class Leader {
     /** A proof that does not hold for good is good for this long: less than a server with data waits alone at its gate. */
     private static final long PROOF_MS = 3000;
     private static final long REMEMBER_MS = 300;
+    /** A planned hand-over is settled among the servers within so long, and writers wait meanwhile: nobody is asked anything. */
+    private static final long HANDOVER_MS = 60;
     /** Keeps the rounds of one life apart from those of another, also of another member that led before. */
     private static final long ROUNDS_A_LIFE = 1_000_000;
 
@@ -80,6 +83,7 @@ public final class Leader {
     private long provedAt = Long.MIN_VALUE / 2;
     private long rememberedAt = Long.MIN_VALUE / 2;
     private long pendingSince;
+    private long quietUntil = Long.MIN_VALUE;
     private Outlook outlook = new Outlook(new Decision("none", List.of(), "not looked yet", List.of()),
         Optional.of("not looked yet"), false, "not looked yet", Optional.empty(), Optional.empty(), new TreeSet<>(),
         new TreeMap<>(), Standing.NONE);
@@ -238,6 +242,9 @@ public final class Leader {
         if (!view.isLed()) {
             return effects;
         }
+        if (!paused && now < quietUntil) {
+            return effects;
+        }
         if (paused) {
             heard.clear();
             probes.clear();
@@ -271,6 +278,9 @@ public final class Leader {
         keepWaits(last, now);
         if (last.acts()) {
             busy = true;
+            if (last.actions().stream().anyMatch(a -> a instanceof Action.Promote promote && promote.how() == Action.Promotion.HANDOVER)) {
+                quietUntil = now + HANDOVER_MS;
+            }
             last.actions().forEach(action -> action.keys().forEach(key -> sent.put(key, now)));
             effects.add(new Effect.CarryOut(last, rounds.last(), view));
         } else {

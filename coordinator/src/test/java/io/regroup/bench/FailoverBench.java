@@ -168,6 +168,7 @@ public final class FailoverBench {
 
     private void handOver(RealCluster cluster) {
         List<Double> stalls = new ArrayList<>();
+        List<Double> others = new ArrayList<>();
         long acknowledged = 0;
         long lost = 0;
         for (int run = 0; run < runs; run++) {
@@ -176,15 +177,16 @@ public final class FailoverBench {
             Address to = address(cluster.pod(cluster.replicaPodOf(master)));
             try (SteadyWriter writer = new SteadyWriter(from, to, keyOf(from))) {
                 cluster.pod(master).delete().join();
-                stalls.add(writer.end());
+                writer.end();
+                stalls.add(writer.stallMs());
+                others.add(writer.longestMs());
                 acknowledged += writer.acknowledged();
                 lost += writer.lost(to);
             }
             cluster.awaitWhole(System.nanoTime());
         }
-        Figures figures = new Figures(stalls);
-        System.out.printf(Locale.ROOT, "A master's pod is deleted under writes: longest time between two writes, ms: %s; of %d acknowledged writes"
-            + " %d lost%n", figures, acknowledged, lost);
+        System.out.printf(Locale.ROOT, "A master's pod is deleted under writes, ms from the last write to the old master to the first to the new: %s; %s between"
+            + " any two others, while a pod starts beside it; of %d acknowledged writes %d lost%n", new Figures(stalls), new Figures(others), acknowledged, lost);
     }
 
     /** A hash tag in one of this master's slots. */

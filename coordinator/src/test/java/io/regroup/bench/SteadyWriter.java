@@ -19,6 +19,7 @@ final class SteadyWriter implements AutoCloseable {
     private volatile int acknowledged;
     private volatile int at;
     private volatile int there;
+    private volatile double stallMs;
     private volatile double longestMs;
 
     SteadyWriter(Address from, Address to, String tag) {
@@ -30,10 +31,17 @@ final class SteadyWriter implements AutoCloseable {
 
     private void write() {
         long last = System.nanoTime();
+        int lastAt = at;
         while (!closed) {
             if (servers[at].set(tag + acknowledged, "v" + acknowledged)) {
                 long now = System.nanoTime();
-                longestMs = Math.max(longestMs, (now - last) / 1e6);
+                double gap = (now - last) / 1e6;
+                if (at == lastAt) {
+                    longestMs = Math.max(longestMs, gap);
+                } else {
+                    stallMs = Math.max(stallMs, gap);
+                }
+                lastAt = at;
                 last = now;
                 acknowledged++;
                 there += at;
@@ -44,10 +52,19 @@ final class SteadyWriter implements AutoCloseable {
         }
     }
 
-    /** When the shard is served by the other one, and has been for a while. @return the longest time between two acknowledged writes, ms */
-    double end() {
+    /** When the shard is served by the other one, and has been for a while. */
+    void end() {
         Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> at == 1 && there > MORE);
         stop();
+    }
+
+    /** From the last write that the one acknowledged to the first that the other did, in ms. */
+    double stallMs() {
+        return stallMs;
+    }
+
+    /** The longest time between two acknowledged writes to the same one, in ms: what else happens on the machine meanwhile. */
+    double longestMs() {
         return longestMs;
     }
 

@@ -103,6 +103,18 @@ class RoundsTest {
     }
 
     @Test
+    void whileAHandOverRunsNobodyIsAsked() {
+        Report last = seen.heard().get("m2").report();
+        leader.onReport(new Report(last.pod(), round, last.redis(), last.group(), last.state(), last.stored(), true, last.masterProbe(), last.primary()), now);
+        assertThat(carriedOut()).containsExactly(new Action.Promote(scene.address("r2"), id("r2"), id("m2"), Promotion.HANDOVER));
+        leader.onDone(now + 5);
+        now += 30;
+        assertThat(leader.run(now)).as("writers wait").isEmpty();
+        now += 40;
+        assertThat(ask(leader.run(now)).members()).as("what came of it").isEmpty();
+    }
+
+    @Test
     void aPauseMakesAllOld() {
         now += 5000;
         assertThat(ask(leader.run(now)).members()).isEmpty();
