@@ -109,6 +109,7 @@ public final class LocalPod {
         builder.environment().putAll(cluster.environment());
         builder.environment().put("POD_NAME", name);
         builder.environment().put("POD_IP", host());
+        builder.environment().put("NODE_NAME", cluster.places().machine(number));
         builder.environment().put("DATA_DIR", volume.toString());
         builder.environment().put("REDIS_CLUSTER_PORT", Integer.toString(redisPort()));
         builder.environment().put("GROUP_PORT", Integer.toString(cluster.ports().group(number)));

@@ -23,4 +23,9 @@ public interface Places {
 
     /** What comes before a command that is to run there. */
     List<String> enter(int pod);
+
+    /** The name of the machine that the pod is told to be on; empty: nobody knows. */
+    default String machine(int pod) {
+        return "";
+    }
 }

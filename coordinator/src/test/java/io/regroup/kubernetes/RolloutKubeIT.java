@@ -2,6 +2,7 @@ package io.regroup.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.regroup.kubernetes.Program.Ran;
 import io.regroup.model.NodeId;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RolloutKubeIT {
 
+    private static final String NO_IMAGE = "local:there-is-no-such-image";
     /** Six pods come and six go, one after the other. */
     private static final Duration ROLLED_OUT = Duration.ofMinutes(10);
 
@@ -91,6 +93,26 @@ class RolloutKubeIT {
 
     @Test
     @Order(2)
+    void aBadImageStopsTheRolloutAndTheOldPodsGoOnServing() throws InterruptedException {
+        Look before = redis.awaitWhole("before");
+        try (SteadyClients clients = new SteadyClients(kubectl, before)) {
+            kubectl.ask("set", "image", "deployment/redis", "redis=" + NO_IMAGE, "coordinator=" + NO_IMAGE);
+            Patience.until("a pod of the bad image", Duration.ofSeconds(60), () -> redis.pods().size() > before.pods().size()
+                ? Optional.empty() : Optional.of("there are " + redis.pods().size() + " pods"));
+            Ran status = kubectl.run("rollout", "status", "deployment/redis", "--timeout=20s");
+            assertThat(status.ok()).as("what rollout status says: " + status.out() + status.err()).isFalse();
+            Look meanwhile = redis.look();
+            before.pods().forEach(pod -> assertThat(meanwhile.pods()).as(pod.name() + " stays and is Ready")
+                .anyMatch(now -> now.uid().equals(pod.uid()) && now.ready() && !now.terminating()));
+            kubectl.ask("rollout", "undo", "deployment/redis");
+            kubectl.ask("rollout", "status", "deployment/redis", "--timeout=60s");
+            assertThat(clients.end()).extracting(SteadyClients.Outcome::lost).isEqualTo(0);
+        }
+        assertThat(redis.awaitWhole("undone").ids()).isEqualTo(before.ids());
+    }
+
+    @Test
+    @Order(3)
     void theGroupIsSeenOverJmx() throws IOException, JMException {
         Look look = redis.awaitWhole("before");
         String leader = redis.awaitLeader();
@@ -146,7 +168,7 @@ class RolloutKubeIT {
      * old ones: maxSurge 100%.
      */
     @Test
-    @Order(3)
+    @Order(4)
     void freshMakesANewClusterBesideTheOld() {
         Look old = redis.awaitWhole("before");
         Instant began = Instant.now();

@@ -132,6 +132,11 @@ public final class RealCluster implements AutoCloseable {
         return answers;
     }
 
+    /** The answer of one pod's server. */
+    String askOne(int pod, String... words) {
+        return servers.send(new TreeMap<>(Map.of(address(pod), List.of(new Command(List.of(words))))), READ_TIMEOUT).get(address(pod)).getFirst().answer();
+    }
+
     Tables tables() {
         SortedMap<Integer, ClusterTable> tables = new TreeMap<>();
         ask("CLUSTER", "NODES").forEach((pod, text) -> tables.put(pod, NodesText.parse(text)));
