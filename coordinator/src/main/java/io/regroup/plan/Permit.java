@@ -1,10 +1,12 @@
 package io.regroup.plan;
 
+import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.AtGate;
 import io.regroup.model.Report;
 import io.regroup.plan.Decision.Wait;
+import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,7 +37,7 @@ final class Permit implements Step {
                 continue;
             }
             Optional<String> hold = report.stored().isPresent()
-                ? holdStored(report.stored().get().myself().id(), gate, picture)
+                ? holdStored(report.stored().get().myself().id(), gate, report, picture)
                 : holdBlank(report, picture);
             if (hold.isPresent()) {
                 waits.add(new Wait("gate " + report.member(),
@@ -50,10 +52,15 @@ final class Permit implements Step {
     }
 
     /**
-     * Its own node with its own data is always safe for the cluster: an older epoch yields. But its replica's copy is newer
-     * by up to the last second (AOF everysec), so where one can be promoted that comes first.
+     * Its own node with its own data is safe for the cluster: an older epoch yields. But its replica's copy is newer
+     * by up to the last second (AOF everysec), so where one can be promoted that comes first. And where its address is another one's,
+     * used again, a replica of that one would copy its data.
      */
-    private static Optional<String> holdStored(NodeId id, AtGate gate, Picture picture) {
+    private static Optional<String> holdStored(NodeId id, AtGate gate, Report report, Picture picture) {
+        Optional<Host> astray = picture.nodes.values().stream().filter(h -> dials(h, report.redis(), id)).findFirst();
+        if (astray.isPresent()) {
+            return Optional.of(astray.get() + " still looks for its master " + picture.name(astray.get().master().orElseThrow()) + " at its address");
+        }
         if (!picture.isPrimary()) {
             return gate.waitedMs() >= ALONE_MS ? Optional.empty()
                 : Optional.of("it has data, and waits " + ALONE_MS / 1000 + " s for a quorum that may know a newer copy");
@@ -61,6 +68,12 @@ final class Permit implements Step {
         return Promote.isPending(id, picture)
             ? Optional.of("its replica " + Promote.candidate(id, picture).orElseThrow() + " has a newer copy and is promoted first")
             : Optional.empty();
+    }
+
+    /** A replica with data of another master than this node, which it has at this address. */
+    private static boolean dials(Host host, Address address, NodeId node) {
+        return host.state().facts().synced() && host.master().filter(master -> !master.equals(node)).flatMap(host.table()::line)
+            .flatMap(ClusterNode::address).filter(address::equals).isPresent();
     }
 
     private static Optional<String> holdBlank(Report report, Picture picture) {

@@ -20,6 +20,7 @@ final class ClusterCommands {
         if (redis.phase == Phase.LOADING) {
             return "LOADING Redis is loading the dataset in memory";
         }
+        redis.readFromItself();
         List<String> arguments = words.subList(2, words.size());
         return switch (words.get(1)) {
             case "MEET" -> {

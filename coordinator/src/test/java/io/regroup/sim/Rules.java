@@ -242,7 +242,9 @@ final class Rules {
     /** S1: slots are given away only when no copy is in reach. */
     private void checkLost(SimMember leader, SlotSet slots, BitSet there) {
         for (Pod pod : world.pods()) {
-            BitSet kept = onSlots(dataOf(pod).writes(), slots);
+            // A master that claims them itself is their owner when the one with the higher epoch is forgotten.
+            SlotSet its = pod.redis().filter(r -> r.isServing() && r.myself.isMaster()).map(r -> r.myself.slots()).orElse(SlotSet.NONE);
+            BitSet kept = onSlots(dataOf(pod).writes(), slots.minus(its));
             kept.and(world.ledger.alive());
             kept.andNot(there);
             if (kept.isEmpty()) {

@@ -37,6 +37,11 @@ record Saved(Optional<ClusterTable> table, long currentEpoch, long lastVoteEpoch
         myself.address = redis.address;
         kept.others().values().stream().filter(ClusterNode::isIntroduced).forEach(line -> add(redis, line));
         link(redis, kept.myself());
+        if (myself.slaveof != null && myself.slaveof != myself) {
+            // The gate's script: where the master is now, it says itself.
+            myself.slaveof.address = null;
+            myself.slaveof.flags.add(NodeFlag.NOADDR);
+        }
         kept.others().values().stream().filter(ClusterNode::isIntroduced).forEach(line -> link(redis, line));
         return myself;
     }
