@@ -32,8 +32,9 @@ import java.util.TreeSet;
  *
  * <p>Every decision is made from reports that are younger than the last action (each action opens a new round, which
  * members echo) and younger than {@link Observation#STALE_MS}. Evidence that a server has ended opens a round of its replicas: which
- * of them has most of its data is told by reports younger than its end, and the others need not be waited for. After a pause of this
- * process nothing heard before it counts (S8).
+ * of them has most of its data is told by reports younger than its end, and the others need not be waited for. What is decided in calm,
+ * from reports that may be a second old, is looked at once more in a new round before it is done. After a pause of this process nothing
+ * heard before it counts (S8).
  */
 public final class Leader {
 
@@ -84,6 +85,8 @@ public final class Leader {
     private long rememberedAt = Long.MIN_VALUE / 2;
     private long pendingSince;
     private long quietUntil = Long.MIN_VALUE;
+    /** The round that was begun to look again before something is done. */
+    private long lookedAgain = -1;
     private Outlook outlook = new Outlook(new Decision("none", List.of(), "not looked yet", List.of()),
         Optional.of("not looked yet"), false, "not looked yet", Optional.empty(), Optional.empty(), new TreeSet<>(),
         new TreeMap<>(), Standing.NONE);
@@ -276,7 +279,13 @@ public final class Leader {
         seekEvidence(effects, now);
         Decision last = outlook.decision();
         keepWaits(last, now);
-        if (last.acts()) {
+        if (last.acts() && now - askedAt > PATIENCE_MS && lookedAgain != rounds.last()) {
+            // In calm a report may be a second old, and a master that is dead by now still be alive in it.
+            newRound(now);
+            lookedAgain = rounds.last();
+            effects.addAll(asks);
+            asks.clear();
+        } else if (last.acts()) {
             busy = true;
             if (last.actions().stream().anyMatch(a -> a instanceof Action.Promote promote && promote.how() == Action.Promotion.HANDOVER)) {
                 quietUntil = now + HANDOVER_MS;

@@ -27,7 +27,7 @@ final class Spread implements Step {
 
     @Override
     public Optional<Work> work(Picture picture, List<Wait> waits) {
-        if (!picture.isPrimary() || !waits.isEmpty() || picture.reports.values().stream().anyMatch(Report::leaving)
+        if (!picture.isPrimary() || !picture.unheard.isEmpty() || !waits.isEmpty() || picture.reports.values().stream().anyMatch(Report::leaving)
             || picture.pending().isPresent() || isOnePlace(picture)) {
             return Optional.empty();
         }

@@ -115,6 +115,18 @@ class RoundsTest {
     }
 
     @Test
+    void whatIsDecidedInCalmIsLookedAtAgainFirst() {
+        now += 900;
+        seen.heard().keySet().forEach(member -> hear(member, round));
+        Report last = seen.heard().get("m2").report();
+        Report leaves = new Report(last.pod(), round, last.redis(), last.group(), last.state(), last.stored(), true, last.masterProbe(), last.primary());
+        leader.onReport(leaves, now);
+        List<Effect> effects = leader.run(now);
+        assertThat(effects).as("it is to hand over").noneMatch(Effect.CarryOut.class::isInstance);
+        assertThat(ask(effects).members()).isEmpty();
+    }
+
+    @Test
     void aPauseMakesAllOld() {
         now += 5000;
         assertThat(ask(leader.run(now)).members()).isEmpty();
