@@ -60,23 +60,37 @@ public final class FailoverBench {
         this.runs = runs;
     }
 
-    /** @param args {@code xN}: N runs of each, default 20; a path ending in .svg: the plot goes there */
+    /**
+     * @param args {@code xN}: N runs of each, default 20; a path ending in .svg: the plot goes there; {@code handover}: the planned
+     *             hand-over alone
+     */
     public static void main(String[] args) throws Exception {
         int runs = 20;
         Path plot = null;
+        boolean onlyHandOver = false;
         for (String arg : String.join(" ", args).strip().split(" +")) {
             if (arg.matches("x\\d+")) {
                 runs = Integer.parseInt(arg.substring(1));
             } else if (arg.endsWith(".svg")) {
                 plot = Path.of(arg);
+            } else if (arg.equals("handover")) {
+                onlyHandOver = true;
             } else if (!arg.isEmpty()) {
-                System.err.println("FailoverBench: " + arg + " is neither xN (runs) nor a path of an .svg");
+                System.err.println("FailoverBench: " + arg + " is neither xN (runs) nor a path of an .svg nor handover");
                 System.exit(2);
             }
         }
         FailoverBench bench = new FailoverBench(runs);
         System.out.println("redis-server " + RedisServer.find(Files.createTempDirectory("regroup-bench")).version() + ", loopback's MTU "
             + NetworkInterface.getByName("lo").getMTU() + (NetworkInterface.getByName("lo").getMTU() > ETHERNET_MTU ? ": " + DELAYED_ACK : ""));
+        if (onlyHandOver) {
+            try (RealCluster cluster = new RealCluster(6, 1)) {
+                cluster.local().startAll();
+                cluster.awaitWhole(System.nanoTime());
+                bench.handOver(cluster);
+            }
+            return;
+        }
         System.out.println("A master dies: ms without writes to its slots, median (worst) of " + runs);
         System.out.printf("%-40s %-20s %-20s %s%n", "", "Redis alone, 15 s", "Redis alone, 2 s", "Regroup");
         Figures[] killed = {bench.alone(DEFAULT_TIMEOUT_MS, false), bench.alone(OUR_TIMEOUT_MS, false)};

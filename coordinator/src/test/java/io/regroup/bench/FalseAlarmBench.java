@@ -32,6 +32,10 @@ public final class FalseAlarmBench {
             System.exit(2);
         }
         Duration time = Duration.ofMinutes(minutes.isEmpty() ? 10 : Integer.parseInt(minutes));
+        if (!System.getProperty("user.name").equals("root")) {
+            System.out.println("FalseAlarmBench is not run: network namespaces and control groups need root (and ip, and socat)");
+            return;
+        }
         // Closed last first: the processes end before the network and the control group that they are in are removed.
         try (Throttle throttle = new Throttle(SHARE); VirtualNetwork network = new VirtualNetwork(PODS);
              RealCluster cluster = new RealCluster(PODS, 1, network)) {

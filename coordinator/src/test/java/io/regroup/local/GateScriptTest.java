@@ -132,6 +132,39 @@ class GateScriptTest {
                 "--cluster-enabled yes --cluster-config-file nodes.conf --cluster-announce-ip 127.0.0.1 --bind 127.0.0.1"));
     }
 
+    /** It would copy whoever answers there now: all pods may have restarted with other addresses. */
+    @Test
+    void aReplicaThatStartsAgainDoesNotKnowWhereItsMasterIs() throws IOException {
+        String self = "1".repeat(40);
+        String master = "2".repeat(40);
+        String other = "3".repeat(40);
+        Files.createDirectories(redis);
+        Files.writeString(redis.resolve("nodes.conf"), self + " 10.0.0.1:6379@16379,,shard-id=5 myself,slave " + master + " 0 0 1 connected\n"
+            + master + " 10.0.0.2:6379@16379,,shard-id=5 master - 0 0 1 connected 0-5460\n"
+            + other + " 10.0.0.3:6379@16379 master - 0 0 2 connected 5461-10922\n"
+            + "vars currentEpoch 6 lastVoteEpoch 0\n");
+        start();
+        permit(request() + " data");
+
+        await().atMost(5, SECONDS).until(() -> started().size() == 1);
+        assertThat(redis.resolve("nodes.conf")).hasContent(self + " 10.0.0.1:6379@16379,,shard-id=5 myself,slave " + master + " 0 0 1 connected\n"
+            + master + " :0@0,,shard-id=5 master,noaddr - 0 0 1 connected 0-5460\n"
+            + other + " 10.0.0.3:6379@16379 master - 0 0 2 connected 5461-10922\n"
+            + "vars currentEpoch 6 lastVoteEpoch 0\n");
+    }
+
+    @Test
+    void aMasterThatStartsAgainKeepsItsTable() throws IOException {
+        Files.createDirectories(redis);
+        String table = "1".repeat(40) + " 10.0.0.1:6379@16379 myself,master - 0 0 1 connected 0-5460\n" + "vars currentEpoch 6 lastVoteEpoch 0\n";
+        Files.writeString(redis.resolve("nodes.conf"), table);
+        start();
+        permit(request() + " data");
+
+        await().atMost(5, SECONDS).until(() -> started().size() == 1);
+        assertThat(redis.resolve("nodes.conf")).hasContent(table);
+    }
+
     @Test
     void blankRemovesTheDataAndTheIdentityBeforeTheStart() throws IOException {
         oldData();

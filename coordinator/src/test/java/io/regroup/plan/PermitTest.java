@@ -75,6 +75,17 @@ class PermitTest {
         assertThat(most.decide().actions()).hasSize(4).allMatch(a -> a instanceof Action.Permit permit && permit.blank());
     }
 
+    /** r1 follows m1, whose address r2 has got now: it would copy r2's data. */
+    @Test
+    void aServerWithDataWaitsWhileAnotherMastersReplicaLooksForThatOneAtItsAddress() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").moved("m1", Scene.cluster(3, 1).address("r2").host()).atGate("r2").stored("r2")
+            .sent("promote for " + id("m1"), 100);
+        assertThat(scene.decide().actions()).noneMatch(Action.Permit.class::isInstance);
+        assertThat(scene.decide().waits()).anyMatch(wait -> wait.key().equals("gate r2")
+            && wait.reason().contains(scene.called("r1") + " still looks for its master"));
+        assertThat(Scene.cluster(3, 1).atGate("r2").stored("r2").decide().actions()).as("otherwise").anyMatch(Action.Permit.class::isInstance);
+    }
+
     @Test
     void aPermitThatWasJustGivenIsNotGivenAgain() {
         Scene scene = Scene.cluster(3, 1).atGate("r1").stored("r1").sent("permit start-of-r1", 900);
