@@ -357,7 +357,7 @@ abstract class RedisContract {
         assertThat(nodes.cluster(0, "SETSLOT", "8191", "NODE", unknown().value())).isEqualTo("ERR Unknown node " + unknown());
         assertThat(nodes.cluster(0, "SETSLOT", "8191", "IMPORTING", unknown().value())).isEqualTo("ERR I don't know about node " + unknown());
         assertThat(nodes.cluster(0, "SETSLOT", "8191", "NODE", nodes.id(4).value())).isEqualTo("ERR Target node is not a master");
-        assertThat(nodes.cluster(3, "SETSLOT", "1", "STABLE")).isEqualTo("ERR You can use SETSLOT only with masters.");
+        assertThat(nodes.cluster(3, "SETSLOT", "1", "STABLE")).startsWith("ERR").endsWith("use SETSLOT only with masters.");
         write(0, 1);
         assertThat(nodes.cluster(0, "SETSLOT", "1", "NODE", nodes.id(1).value()))
             .startsWith("ERR Can't assign hashslot 1 to a different node while I still hold keys for this hash slot.");
