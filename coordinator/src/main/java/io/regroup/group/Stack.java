@@ -15,7 +15,9 @@ import org.jgroups.JChannel;
 import org.jgroups.conf.ProtocolConfiguration;
 import org.jgroups.conf.ProtocolStackConfigurator;
 import org.jgroups.conf.XmlConfigurator;
+import org.jgroups.View;
 import org.jgroups.protocols.FD_SOCK2;
+import org.jgroups.protocols.pbcast.GMS;
 import org.jgroups.stack.Protocol;
 
 /** The protocol stack: {@code config/jgroups.xml}, and what only the running member knows. */
@@ -115,6 +117,8 @@ final class Stack implements ProtocolStackConfigurator {
         // The token must not become a property: JMX shows those.
         if (protocol instanceof CachingKubePing ping && settings.discovery() instanceof Discovery.Kubernetes kubernetes)
             ping.from(kubernetes);
+        if (protocol instanceof GMS gms && gms.getMembershipChangePolicy() instanceof LargestLivingViewWins policy)
+            policy.judgeBy(() -> Optional.ofNullable(gms.view()).map(View::getMembers).orElse(List.of()));
     }
 
     @Override

@@ -26,6 +26,17 @@ class LargestLivingViewWinsTest {
         assertThat(merged(view(1, 2, 3), view(2, 3))).startsWith(member(2)).containsExactlyInAnyOrder(all(1, 2, 3));
     }
 
+    /** 3's own word was not heard: in the view of 1, which was frozen, it still counts. */
+    @Test
+    void whoLeadsTheMergeKnowsWhoIsInItsOwnView() {
+        for (List<Address> own : List.of(view(1, 2, 3), view(2, 3))) {
+            LargestLivingViewWins policy = new LargestLivingViewWins();
+            policy.judgeBy(() -> own);
+            for (Collection<Collection<Address>> views : List.of(views(view(1, 3), view(2, 3)), views(view(2, 3), view(1, 3))))
+                assertThat(policy.getNewMembership(views)).as("merged by " + own.getFirst()).startsWith(member(2)).containsExactlyInAnyOrder(all(1, 2, 3));
+        }
+    }
+
     @Test
     void nobodyIsLostWhereEachHasTheOther() {
         assertThat(merged(view(1, 2, 3), view(2, 1))).startsWith(member(1)).containsExactlyInAnyOrder(all(1, 2, 3));
