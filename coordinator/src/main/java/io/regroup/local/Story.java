@@ -7,6 +7,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Tells what happens as it happens, in the leader's own words: its actions with their reasons, who leads, who became a
@@ -46,16 +49,18 @@ final class Story {
     }
 
     void start() {
-        Thread.ofPlatform().daemon().name("story").start(() -> {
-            try {
-                while (true) {
-                    cluster.leadersStatus().ifPresent(status -> look(status.getAsJsonObject("group")));
-                    Thread.sleep(whole ? PATIENT_MS : EAGER_MS);
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        });
+        ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("story").factory());
+        clock.execute(() -> lookAgain(clock));
+    }
+
+    /** The leader is asked over HTTP, as a user asks: there is nothing that would tell. */
+    private void lookAgain(ScheduledExecutorService clock) {
+        try {
+            cluster.leadersStatus().ifPresent(status -> look(status.getAsJsonObject("group")));
+        } catch (RuntimeException e) {
+            tell("this story has a bug: " + e);
+        }
+        clock.schedule(() -> lookAgain(clock), whole ? PATIENT_MS : EAGER_MS, TimeUnit.MILLISECONDS);
     }
 
     private synchronized void look(JsonObject group) {

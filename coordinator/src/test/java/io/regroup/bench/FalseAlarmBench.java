@@ -9,6 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Nothing has failed, and all is slow: packets between the pods are late or lost, and all processes together have a part of a core.
@@ -46,7 +49,7 @@ public final class FalseAlarmBench {
             long view = view(cluster);
             network.disturb(DELAY, LOSS);
             throttle.put(pids(cluster));
-            Thread.sleep(time);
+            watch(time, cluster, roles);
             double throttled = throttle.throttled();
             network.disturb(Duration.ZERO, 0);
             cluster.awaitWhole(System.nanoTime());
@@ -55,6 +58,16 @@ public final class FalseAlarmBench {
                 time.toMinutes(), DELAY.toMillis(), LOSS * 100, network.lost(), network.carried(), throttled * 100);
             System.out.printf(Locale.ROOT, "false failovers: %d; nodes whose role or epoch changed: %d; commands that change something: %d; new views of the group: %d%n",
                 count(cluster.sent(), "FAILOVER") - count(sent, "FAILOVER"), changed, count(cluster.sent(), "") - count(sent, ""), view(cluster) - view);
+        }
+    }
+
+    /** Lets the time pass, and says every minute how it stands. */
+    private static void watch(Duration time, RealCluster cluster, SortedMap<Integer, String> roles) throws InterruptedException {
+        try (ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor()) {
+            clock.scheduleAtFixedRate(() -> System.out.println("    " + (cluster.roles().equals(roles) ? "all as it was" : "not as it was: " + cluster.roles())),
+                1, 1, TimeUnit.MINUTES);
+            clock.schedule(clock::shutdownNow, time.toSeconds(), TimeUnit.SECONDS);
+            clock.awaitTermination(2 * time.toSeconds(), TimeUnit.SECONDS);
         }
     }
 

@@ -137,13 +137,9 @@ final class RealNodes implements RedisNodes {
     }
 
     @Override
-    public void pass(long ms) {
-        try {
-            Thread.sleep(ms);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
+    public void holds(String what, long ms, BooleanSupplier condition) {
+        Awaitility.await(what).during(Duration.ofMillis(ms)).atMost(Duration.ofMillis(2 * ms)).pollInterval(Duration.ofMillis(50))
+            .until(condition::getAsBoolean);
     }
 
     @Override

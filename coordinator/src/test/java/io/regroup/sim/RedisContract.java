@@ -275,8 +275,7 @@ abstract class RedisContract {
         nodes.kill(0);
         nodes.kill(1);
         assertThat(nodes.cluster(3, "FAILOVER", "FORCE")).isEqualTo(RedisNodes.OK);
-        nodes.pass(2500);
-        assertThat(isMaster(3)).isFalse();
+        nodes.holds("it is not elected", 2500, () -> !isMaster(3));
     }
 
     @Test
@@ -344,8 +343,7 @@ abstract class RedisContract {
         NodeId gone = nodes.id(5);
         nodes.kill(5);
         assertThat(nodes.cluster(0, "FORGET", gone.value())).isEqualTo(RedisNodes.OK);
-        nodes.pass(3000);
-        assertThat(nodes.table(0).line(gone)).isEmpty();
+        nodes.holds("it is not known", 3000, () -> nodes.table(0).line(gone).isEmpty());
     }
 
     // ---- slots of a dead master

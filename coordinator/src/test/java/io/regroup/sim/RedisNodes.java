@@ -37,8 +37,8 @@ interface RedisNodes extends AutoCloseable {
     /** Lets time pass until this holds. @throws AssertionError when it does not come about */
     void until(String what, BooleanSupplier condition);
 
-    /** Lets so much time pass. */
-    void pass(long ms);
+    /** Lets so much time pass, in which this holds all the time. @throws AssertionError when it does not */
+    void holds(String what, long ms, BooleanSupplier condition);
 
     Address address(int node);
 

@@ -117,9 +117,12 @@ final class SimulatedNodes implements RedisNodes {
     }
 
     @Override
-    public void pass(long ms) {
+    public void holds(String what, long ms, BooleanSupplier condition) {
         long end = world.now() + ms;
         while (world.now() < end) {
+            if (!condition.getAsBoolean()) {
+                throw new AssertionError("does not hold: " + what);
+            }
             world.timeline.step();
         }
     }
