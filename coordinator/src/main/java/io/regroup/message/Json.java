@@ -181,12 +181,14 @@ public final class Json {
         JsonArray lost = new JsonArray();
         primary.lost().forEach(id -> lost.add(id.value()));
         json.add("lost", lost);
+        json.add("before", seats(primary.before()));
         return json;
     }
 
     private static Primary primary(JsonObject json) {
         return new Primary(json.get("number").getAsLong(), seats(json.getAsJsonArray("seats")),
-            seats(json.getAsJsonArray("departed")), lost(json.getAsJsonArray("lost")));
+            seats(json.getAsJsonArray("departed")), lost(json.getAsJsonArray("lost")),
+            find(json, "before", e -> seats(e.getAsJsonArray())).orElseGet(TreeMap::new));
     }
 
     /** A member of the version before has none. */

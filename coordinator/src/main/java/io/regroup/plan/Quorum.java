@@ -24,8 +24,8 @@ import java.util.TreeSet;
  * <p>The invariant: of two views that do not know of each other at most one is primary. A view is primary when it holds
  * more than half of the last primary view, those subtracted that said that they leave or whose pod is gone; exactly half is not.
  * A group that remembers none takes the nodes that its Redis servers know, and those that are asked for; where they know none
- * either, all that are asked for must be here. A view that becomes primary is remembered by all its members before it shrinks again, so every
- * next primary view shares a member with the one before.
+ * either, all that are asked for must be here. A view that becomes primary counts alone when all its members have been seen to remember
+ * it; until then more than half of the one before are needed too, for who has not heard of the new one goes by that.
  */
 final class Quorum {
 
@@ -68,7 +68,12 @@ final class Quorum {
             }
         }));
         boolean same = last.filter(p -> p.seats().equals(seats) && p.departed().equals(departed) && p.lost().equals(lost)).isPresent();
-        return same ? Optional.empty() : Optional.of(new Primary(last.map(Primary::number).orElse(0L) + 1, seats, departed, lost));
+        if (!same) {
+            SortedMap<String, Seat> before = last.map(p -> p.isSettled() ? p.seats() : p.before()).orElseGet(TreeMap::new);
+            return Optional.of(new Primary(last.map(Primary::number).orElse(0L) + 1, seats, departed, lost, before));
+        }
+        return last.filter(p -> !p.isSettled() && picture.reports.values().stream().allMatch(r -> r.primary().filter(p::equals).isPresent()))
+            .map(Primary::settled);
     }
 
     /**
@@ -97,11 +102,18 @@ final class Quorum {
     }
 
     private static Verdict ofMembers(Picture picture, View view, Primary last) {
+        Verdict latest = ofMembers(picture, view, last.seats().keySet(), "the last primary view");
+        boolean isEnough = !latest.primary() || allExcused(last.before().keySet(), picture);
+        return isEnough ? latest
+            : ofMembers(picture, view, last.before().keySet(), "the primary view before the last one, which not all have heard of,");
+    }
+
+    private static Verdict ofMembers(Picture picture, View view, Set<String> members, String what) {
         Set<String> here = new TreeSet<>(view.members());
         int present = 0;
         int excused = 0;
         List<String> missing = new ArrayList<>();
-        for (String member : last.seats().keySet()) {
+        for (String member : members) {
             if (isExcused(member, here.contains(member), picture)) {
                 excused++;
             } else if (here.contains(member)) {
@@ -110,17 +122,20 @@ final class Quorum {
                 missing.add(member);
             }
         }
-        int total = last.seats().size() - excused;
-        String count = present + " of " + total + " members of the last primary view are here";
+        int total = members.size() - excused;
+        String count = present + " of " + total + " members of " + what + " are here";
         return isMajority(present, total) ? new Verdict(true, count)
             : new Verdict(false, count + ", more than half is needed; missing without proof that their pods are gone: " + missing);
     }
 
     /** Whether all members of the last primary view leave or have ended for good: no other side can take anything over. */
     static boolean nobodyElseIsLeft(Picture picture) {
+        return picture.lastPrimary.filter(p -> allExcused(p.seats().keySet(), picture) && allExcused(p.before().keySet(), picture)).isPresent();
+    }
+
+    private static boolean allExcused(Set<String> members, Picture picture) {
         Set<String> here = new TreeSet<>(picture.observation.view().members());
-        return picture.lastPrimary.filter(p -> p.seats().keySet().stream()
-            .allMatch(m -> isExcused(m, here.contains(m), picture))).isPresent();
+        return members.stream().allMatch(m -> isExcused(m, here.contains(m), picture));
     }
 
     /**

@@ -93,7 +93,7 @@ public final class PlannerBench {
         for (int i = 0; i < nodes; i++) {
             seats.put("pod-" + i, new Seat("uid-" + i, address(i), address(i), Optional.of(id(i))));
         }
-        Primary primary = new Primary(1, seats, new TreeMap<>(), new TreeSet<>());
+        Primary primary = new Primary(1, seats, new TreeMap<>(), new TreeSet<>(), new TreeMap<>());
         for (int i = dead ? 1 : 0; i < nodes; i++) {
             SortedMap<NodeId, ClusterNode> others = new TreeMap<>();
             lines.forEach(line -> others.put(line.id(), line));

@@ -3,6 +3,8 @@ package io.regroup.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.NodeFlag;
+import io.regroup.model.Primary;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Of two views that do not know of each other at most one is primary (S4). */
@@ -105,6 +107,38 @@ class QuorumTest {
     }
 
     @Test
+    void aNewPrimaryViewCountsByTheOneBeforeUntilAllItsMembersRememberIt() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").proven("r1", "pod r1 is gone").gone("r2").gone("r3").blank("b1").blank("b2").blank("b3");
+        isPrimary(scene, true, "3 of 5 members of the last primary view are here");
+        Primary unsettled = scene.look().remember().orElseThrow();
+        assertThat(unsettled.isSettled()).isFalse();
+        assertThat(unsettled.before()).containsOnlyKeys("m1", "m2", "m3", "r1", "r2", "r3");
+
+        Primary settled = scene.remembers(unsettled).look().remember().orElseThrow();
+        assertThat(settled).as("all that are here have it").isEqualTo(unsettled.settled());
+        assertThat(scene.remembers(settled).look().remember()).isEmpty();
+        isPrimary(scene.remembers(settled).gone("m1").gone("m2"), true, "4 of 6 members of the last primary view are here");
+        isPrimary(scene.remembers(unsettled), false, "1 of 5 members of the primary view before the last one, which not all have heard of, are here, "
+            + "more than half is needed; missing without proof that their pods are gone: [m1, m2, r2, r3]");
+    }
+
+    @Test
+    void notSettledWhileOneOfThemHasNotGotIt() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").proven("r1", "pod r1 is gone");
+        assertThat(scene.remembers(scene.look().remember().orElseThrow()).remembersNothing("m3").look().remember()).isEmpty();
+    }
+
+    @Test
+    void ifNobodyIsLeftOfTheOneBeforeNobodyGoesByIt() {
+        Scene scene = Scene.cluster(3, 0).blank("b1").blank("b2").blank("b3");
+        scene.remembers(scene.look().remember().orElseThrow());
+        for (String gone : List.of("m1", "m2", "m3")) {
+            scene.gone(gone).proven(gone, "pod " + gone + " is gone");
+        }
+        isPrimary(scene, true, "3 of 3 members of the last primary view are here");
+    }
+
+    @Test
     void whatIsRememberedAlreadyIsNotRememberedAgain() {
         assertThat(Scene.cluster(3, 1).look().remember()).isEmpty();
     }
@@ -117,6 +151,6 @@ class QuorumTest {
     @Test
     void whoDoesNotLeadDecidesNothing() {
         assertThat(Scene.cluster(3, 1).ended("m2").seenBy("m3").decide())
-            .isEqualTo(new Decision("none", java.util.List.of(), "this member does not lead: m1 does", java.util.List.of()));
+            .isEqualTo(new Decision("none", List.of(), "this member does not lead: m1 does", List.of()));
     }
 }

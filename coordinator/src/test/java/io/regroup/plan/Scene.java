@@ -50,6 +50,7 @@ final class Scene {
         SlotSet slots = SlotSet.NONE;
         long epoch;
         boolean blank;
+        boolean remembers = true;
         boolean member = true;
         boolean silent;
         boolean leaving;
@@ -162,7 +163,7 @@ final class Scene {
         SortedMap<String, Seat> seats = new TreeMap<>();
         nodes.values().stream().filter(n -> !n.blank)
             .forEach(n -> seats.put(n.name, new Seat("uid-" + n.name, n.address(), new Address(n.address().host(), 7800), Optional.of(id(n.name)))));
-        primary = Optional.of(new Primary(1, seats, new TreeMap<>(), new TreeSet<>()));
+        primary = Optional.of(new Primary(1, seats, new TreeMap<>(), new TreeSet<>(), new TreeMap<>()));
     }
 
     // ---- the story
@@ -359,7 +360,7 @@ final class Scene {
 
     /** The last primary view has seen its pod without its data. */
     Scene lost(String name) {
-        primary = primary.map(p -> new Primary(p.number(), p.seats(), p.departed(), new TreeSet<>(Set.of(id(name)))));
+        primary = primary.map(p -> new Primary(p.number(), p.seats(), p.departed(), new TreeSet<>(Set.of(id(name))), p.before()));
         return this;
     }
 
@@ -376,6 +377,16 @@ final class Scene {
     Scene waited(String key, long ms) {
         since.put(key, NOW - ms);
         return this;
+    }
+
+    /** All members have this as the last primary view. */
+    Scene remembers(Primary last) {
+        primary = Optional.of(last);
+        return this;
+    }
+
+    Scene remembersNothing(String name) {
+        return change(name, n -> n.remembers = false);
     }
 
     Scene remembersNothing() {
@@ -417,7 +428,7 @@ final class Scene {
         RedisState state = node.state.orElseGet(() -> new RedisState.Answering(table, new ServerFacts(node.stateOk, 10, node.keys,
             !node.master && node.linkUp, !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15")));
         return new Report(pod(node.name), ROUND, node.address(), new Address(node.address().host(), 7800), state,
-            node.stored ? Optional.of(table) : Optional.empty(), node.leaving, node.masterProbe, rememberAll ? primary : Optional.empty());
+            node.stored ? Optional.of(table) : Optional.empty(), node.leaving, node.masterProbe, rememberAll && node.remembers ? primary : Optional.empty());
     }
 
     private ClusterTable table(Node owner) {

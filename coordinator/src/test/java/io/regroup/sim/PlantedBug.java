@@ -43,7 +43,7 @@ enum PlantedBug {
         @Override
         Report hear(SimMember leader, Report report) {
             Seat seat = new Seat(report.pod().uid(), report.redis(), report.group(), Optional.empty());
-            return copy(report, report.round(), report.state(), Optional.of(new Primary(1, new TreeMap<>(Map.of(report.member(), seat)), new TreeMap<>(), new TreeSet<>())));
+            return copy(report, report.round(), report.state(), Optional.of(new Primary(1, new TreeMap<>(Map.of(report.member(), seat)), new TreeMap<>(), new TreeSet<>(), new TreeMap<>())));
         }
     }),
     /** That a container ended excuses its member for good. */
