@@ -57,7 +57,7 @@ final class Attach implements Step {
         homeless.stream().filter(h -> !ready.contains(h)).forEach(h -> waits.add(new Wait("attach " + h.id(), h + " is joining: "
             + (dialsItself(h) ? "it does not know yet that who had its address is dead" : "it does not know every master yet"))));
         if (!ready.isEmpty()) {
-            return Optional.of(replicate(ready, masters, picture));
+            return Optional.of(replicate(homeless, ready, masters, picture));
         }
         return homeless.isEmpty() ? redirect(masters, picture).or(() -> relieve(masters, picture)) : Optional.empty();
     }
@@ -129,13 +129,15 @@ final class Attach implements Step {
         return host.table().others().values().stream().anyMatch(line -> line.address().filter(host.address()::equals).isPresent());
     }
 
-    private static Work replicate(List<Host> nodes, List<Host> masters, Picture picture) {
+    /** Places for all of them, so that the ones that are ready first leave good ones to the others; only they are sent. */
+    private static Work replicate(List<Host> nodes, List<Host> ready, List<Host> masters, Picture picture) {
         SortedMap<NodeId, Integer> count = new TreeMap<>();
         masters.forEach(m -> count.put(m.id(), stayingReplicas(m, picture).size()));
         List<Host> places = new ArrayList<>();
-        for (int i = 0; i < nodes.size(); i++) {
+        for (Host node : nodes) {
             Host next = masters.stream().filter(m -> !m.isLeaving() || count.get(m.id()) == 0)
-                .min(Comparator.<Host, Boolean>comparing(m -> !m.isLeaving()).thenComparingInt(m -> count.get(m.id())).thenComparing(Host::id))
+                .min(Comparator.<Host, Boolean>comparing(m -> !m.isLeaving()).thenComparingInt(m -> count.get(m.id()))
+                    .thenComparingInt(m -> closeness(node, m)).thenComparing(Host::id))
                 .orElse(masters.getFirst());
             count.merge(next.id(), 1, Integer::sum);
             places.add(next);
@@ -144,6 +146,9 @@ final class Attach implements Step {
         List<Action> actions = new ArrayList<>();
         List<String> reasons = new ArrayList<>();
         for (int i = 0; i < nodes.size(); i++) {
+            if (!ready.contains(nodes.get(i))) {
+                continue;
+            }
             actions.add(new Action.Replicate(nodes.get(i).address(), nodes.get(i).id(), places.get(i).id()));
             reasons.add(nodes.get(i) + " of " + places.get(i));
         }

@@ -63,6 +63,16 @@ class AttachTest {
     }
 
     @Test
+    void whoIsReadyFirstLeavesAGoodPlaceToTheOthers() {
+        Scene scene = joined(joined(Scene.cluster(5, 1).forgotten("r1").forgotten("r2").forgotten("r4").forgotten("r5"), "m4"), "m5")
+            .owns("m1", SlotSet.range(0, 5460), 1).owns("m2", SlotSet.range(5461, 10922), 2).owns("m3", SlotSet.range(10923, 16383), 3)
+            .asked(6, 1).on("x", "m1", "m5").on("y", "m2").on("z", "m4")
+            .doesNotKnow("m5", "m2").sent("meet " + "10.0.0.5:6379" + " " + "10.0.0.2:6379", 10);
+        assertThat(scene.decide().actions()).filteredOn(Action.Replicate.class::isInstance).as("m5 can only be m2's")
+            .containsExactly(replicate(scene, "m4", "m1"));
+    }
+
+    @Test
     void oneForEachBeforeTwoForAny() {
         Scene scene = joined(joined(Scene.cluster(5, 1).forgotten("r1").forgotten("r2").forgotten("r4").forgotten("r5"), "m4"), "m5")
             .owns("m1", SlotSet.range(0, 5460), 1).owns("m2", SlotSet.range(5461, 10922), 2).owns("m3", SlotSet.range(10923, 16383), 3).asked(6, 1);
