@@ -46,6 +46,8 @@ public final class Leader {
     private static final long EAGER_ASK_MS = 60;
     private static final long PATIENT_ASK_MS = 1000;
     private static final long EAGER_MS = 10_000;
+    /** While replicas still read what a master that has ended has sent: how often they are asked. */
+    private static final long READ_ASK_MS = 10;
     /** Without news: how often the passing of time alone is looked at. */
     private static final long LOOK_MS = 250;
     private static final long PROBE_MS = 300;
@@ -89,7 +91,7 @@ public final class Leader {
     private long lookedAgain = -1;
     private Outlook outlook = new Outlook(new Decision("none", List.of(), "not looked yet", List.of()),
         Optional.of("not looked yet"), false, "not looked yet", Optional.empty(), Optional.empty(), new TreeSet<>(),
-        new TreeMap<>(), Standing.NONE);
+        new TreeMap<>(), new TreeSet<>(), Standing.NONE);
 
     /**
      * @param firstRound a number that grows over the lives of this member (wall clock milliseconds), so that no echo of
@@ -299,6 +301,12 @@ public final class Leader {
     }
 
     private void askAgain(List<Effect> effects, long now) {
+        if (!busy && !outlook.reading().isEmpty() && view.members().containsAll(outlook.reading()) && now - askedAt >= READ_ASK_MS) {
+            newRound(outlook.reading(), now);
+            effects.addAll(asks);
+            asks.clear();
+            return;
+        }
         if (!busy && outlook.pending().isPresent() && now - askedAt >= (heardAll ? askEvery(now) : PATIENT_ASK_MS)) {
             newRound(now);
             effects.addAll(asks);
@@ -317,6 +325,9 @@ public final class Leader {
         }
         if (outlook.pending().isEmpty()) {
             return PATIENT_ASK_MS / 2;
+        }
+        if (!outlook.reading().isEmpty()) {
+            return READ_ASK_MS;
         }
         return askEvery(lastRun) == EAGER_ASK_MS ? EAGER_ASK_MS / 2 : PATIENT_ASK_MS / 4;
     }

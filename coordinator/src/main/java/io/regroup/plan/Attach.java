@@ -57,7 +57,9 @@ final class Attach implements Step {
         homeless.stream().filter(h -> !ready.contains(h)).forEach(h -> waits.add(new Wait("attach " + h.id(), h + " is joining: "
             + (dialsItself(h) ? "it does not know yet that who had its address is dead" : "it does not know every master yet"))));
         if (!ready.isEmpty()) {
-            return Optional.of(replicate(homeless, ready, masters, picture));
+            List<Host> all = new ArrayList<>(homeless);
+            picture.blanks.values().stream().filter(h -> !h.isLeaving()).forEach(all::add);
+            return Optional.of(replicate(all, ready, masters, picture));
         }
         return homeless.isEmpty() ? redirect(masters, picture).or(() -> relieve(masters, picture)) : Optional.empty();
     }

@@ -51,16 +51,14 @@ sealed interface Fate {
         if (!picture.unheard.isEmpty() && seatOf(id, picture).map(Map.Entry::getKey).filter(picture.unheard::contains).isPresent()) {
             return new Unknown("its member has not reported yet");
         }
-        for (Address address : picture.addressesOf(id)) {
-            Optional<Report> tenant = picture.reportAt(address);
-            if (tenant.isPresent()) {
-                return ofTenant(tenant.get());
-            }
-        }
         if (isLost(id, picture)) {
             return new Proven("its own pod was seen without its data");
         }
-        return ofAbsent(id, picture);
+        Optional<Map.Entry<String, Seat>> seat = seatOf(id, picture);
+        if (seat.isPresent() && picture.observation.ended().containsKey(seat.get().getKey())) {
+            return new Proven(picture.observation.ended().get(seat.get().getKey()).words());
+        }
+        return ofPlaces(id, picture);
     }
 
     private static boolean isLost(NodeId id, Picture picture) {
@@ -93,26 +91,38 @@ sealed interface Fate {
         };
     }
 
-    private static Fate ofAbsent(NodeId id, Picture picture) {
-        Optional<Map.Entry<String, Seat>> seat = seatOf(id, picture);
-        if (seat.isPresent() && picture.observation.ended().containsKey(seat.get().getKey())) {
-            return new Proven(picture.observation.ended().get(seat.get().getKey()).words());
-        }
-        boolean silent = false;
+    /**
+     * At every address that a table has for it: pods change theirs, and not all tables know that at once. One that lives at one of them
+     * lives; what is found at the others proves nothing before.
+     */
+    private static Fate ofPlaces(NodeId id, Picture picture) {
+        Fate worst = null;
         for (Address address : picture.addressesOf(id)) {
-            Probe probe = picture.observation.probes().get(address);
-            if (probe == Probe.ANSWERS) {
-                return new Lives("its coordinator is gone, its Redis answers");
-            }
-            if (probe == Probe.REFUSES) {
-                return refusedForReplica(id, address, picture)
-                    ? new Proven("its port refuses connections from the leader and from its replica's pod")
-                    : new Suspected("its port refuses connections from the leader");
-            }
-            silent |= probe == Probe.SILENT;
+            Fate here = picture.reportAt(address).map(Fate::ofTenant).orElseGet(() -> ofPort(id, address, picture));
+            worst = worst == null || doubt(here) > doubt(worst) ? here : worst;
         }
-        return silent ? new Suspected("its member left the group and its Redis does not answer")
-            : new Unknown("its member is not in the group and its port has not been tried yet");
+        return worst == null ? new Unknown("nobody knows where it was") : worst;
+    }
+
+    private static int doubt(Fate fate) {
+        return switch (fate) {
+            case Lives l -> 3;
+            case Unknown u -> 2;
+            case Suspected s -> 1;
+            case Proven p -> 0;
+        };
+    }
+
+    private static Fate ofPort(NodeId id, Address address, Picture picture) {
+        Probe probe = picture.observation.probes().get(address);
+        return switch (probe) {
+            case ANSWERS -> new Lives("its coordinator is gone, its Redis answers");
+            case REFUSES -> refusedForReplica(id, address, picture)
+                ? new Proven("its port refuses connections from the leader and from its replica's pod")
+                : new Suspected("its port refuses connections from the leader");
+            case SILENT -> new Suspected("its member left the group and its Redis does not answer");
+            case null -> new Unknown("its member is not in the group and its port has not been tried yet");
+        };
     }
 
     private static boolean refusedForReplica(NodeId id, Address address, Picture picture) {
@@ -122,15 +132,21 @@ sealed interface Fate {
     }
 
     /**
-     * Whether its pod may start this very node again: nothing says that the pod is gone, and nobody has taken its address. Where nobody
-     * remembers its pod, because all coordinators were restarted, that pod may just not be back yet.
+     * Whether its pod may start this very node again: nothing says that the pod is gone. That another one has its address says nothing:
+     * a machine that restarts gives its pods new ones. Where nobody remembers its pod, because all coordinators were restarted, that pod
+     * may just not be back yet, unless its address is taken: then that is all that will ever be known of it.
      */
     static boolean mayReturn(NodeId id, Picture picture) {
-        if (isLost(id, picture) || picture.addressesOf(id).stream().anyMatch(address -> picture.reportAt(address).isPresent())) {
+        if (isLost(id, picture)) {
             return false;
         }
-        return seatOf(id, picture).map(Map.Entry::getKey).filter(member -> picture.observation.left().contains(member)
-            || Optional.ofNullable(picture.observation.ended().get(member)).filter(End::forGood).isPresent()).isEmpty();
+        Optional<String> member = seatOf(id, picture).map(Map.Entry::getKey);
+        if (member.isPresent()) {
+            Report here = picture.reports.get(member.get());
+            return (here == null || !Quorum.isWithout(id, here)) && !picture.observation.left().contains(member.get())
+                && Optional.ofNullable(picture.observation.ended().get(member.get())).filter(End::forGood).isEmpty();
+        }
+        return picture.addressesOf(id).stream().noneMatch(address -> picture.reportAt(address).isPresent());
     }
 
     private static Optional<Map.Entry<String, Seat>> seatOf(NodeId id, Picture picture) {

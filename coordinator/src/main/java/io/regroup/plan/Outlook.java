@@ -16,9 +16,10 @@ import java.util.SortedSet;
  * @param remember the view that all members are to remember as the last primary one, when it differs from {@code primary}
  * @param unsure   addresses of nodes whose end is not proven and whose member is not here: their ports are to be tried
  * @param missing  members of the last primary view, and departed ones, that are neither here nor proven to have ended
+ * @param reading  members whose replica still reads what a master that has ended has sent: they are to be asked again soon
  * @param standing who is what now
  */
 public record Outlook(Decision decision, Optional<String> pending, boolean isPrimary, String quorum,
                       Optional<Primary> primary, Optional<Primary> remember, SortedSet<Address> unsure,
-                      SortedMap<String, Seat> missing, Standing standing) {
+                      SortedMap<String, Seat> missing, SortedSet<String> reading, Standing standing) {
 }

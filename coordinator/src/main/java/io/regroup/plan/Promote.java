@@ -8,6 +8,10 @@ import io.regroup.plan.Picture.Host;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A master that is gone, or that leaves, hands its slots to its best replica. Before anything is forgotten: voters that have
@@ -19,6 +23,8 @@ final class Promote implements Step {
     private static final long TAKEOVER_MS = 1000;
     /** FORCE and HANDOVER time out in Redis after 5 s ({@code CLUSTER_MF_TIMEOUT}); never twice while one runs. */
     private static final long ELECTION_MS = 6000;
+    /** What a process has sent before its end reaches its replicas, and after it the end of the connection, within so long. */
+    static final long READ_MS = 200;
 
     @Override
     public String name() {
@@ -68,9 +74,37 @@ final class Promote implements Step {
             waits.add(new Wait("promote " + owner, shard + ": its replica " + best.get() + " is being promoted"));
             return Optional.empty();
         }
+        if (proven && isBeingRead(owner, shard, picture, waits)) {
+            return Optional.empty();
+        }
         return Optional.of(new Work(new Action.Promote(best.get().address(), best.get().id(), owner, how),
             shard + " is dead (" + fate.words() + "): " + best.get() + " takes its place"
                 + (proven ? "" : " if the majority of masters grants it")));
+    }
+
+    /**
+     * A replica whose link is still up has not come to the end of what its master has sent: what it has more than another one is not told by
+     * its offset yet, and would be thrown away with the connection ({@code replicationUnsetMaster}).
+     */
+    private static boolean isBeingRead(NodeId owner, String shard, Picture picture, List<Wait> waits) {
+        List<Host> readers = readersOf(owner, picture).toList();
+        if (readers.isEmpty()) {
+            return false;
+        }
+        String key = "read " + owner;
+        waits.add(new Wait(key, shard + " is dead, and still read by " + readers));
+        return picture.observation.waitedMs(key) < READ_MS;
+    }
+
+    private static Stream<Host> readersOf(NodeId owner, Picture picture) {
+        return picture.replicasOf(owner).stream().filter(h -> h.state().facts().linkUp());
+    }
+
+    /** Members whose replica still reads what a master that has ended has sent. */
+    static SortedSet<String> reading(Picture picture) {
+        return picture.owned.keySet().stream()
+            .filter(owner -> readersOf(owner, picture).findAny().isPresent() && Fate.of(owner, picture) instanceof Fate.Proven)
+            .flatMap(owner -> readersOf(owner, picture)).map(Host::member).collect(Collectors.toCollection(TreeSet::new));
     }
 
     private Optional<Work> handOver(Host master, Picture picture, List<Wait> waits) {

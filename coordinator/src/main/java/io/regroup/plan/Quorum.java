@@ -96,8 +96,12 @@ final class Quorum {
     }
 
     private static boolean isWithout(NodeId node, Seat seat, Report report) {
-        return report != null && report.pod().uid().equals(seat.podUid())
-            && (report.state() instanceof AtGate || report.state() instanceof Answering)
+        return report != null && report.pod().uid().equals(seat.podUid()) && isWithout(node, report);
+    }
+
+    /** Whether that pod shows that it has something else than this node's data, or nothing. */
+    static boolean isWithout(NodeId node, Report report) {
+        return (report.state() instanceof AtGate || report.state() instanceof Answering)
             && Picture.nodeAt(report).filter(node::equals).isEmpty();
     }
 

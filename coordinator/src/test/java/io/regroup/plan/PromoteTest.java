@@ -130,6 +130,23 @@ class PromoteTest {
     }
 
     @Test
+    void whatItSentBeforeItsEndIsReadToTheEndFirst() {
+        Scene scene = Scene.cluster(3, 2).ended("m1").reads("r4");
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).contains(new Wait("read " + id("m1"), scene.calledByAddress("m1")
+            + ", master of 5461 slots is dead, and still read by [" + scene.called("r4") + "]"));
+        assertThat(scene.look().reading()).containsExactly("r4");
+        assertThat(scene.waited("read " + id("m1"), Promote.READ_MS).decide().step()).as("a link may hang").isEqualTo("promote");
+    }
+
+    @Test
+    void whereATableHasAnotherAddressATenantAtTheOldOneProvesNothing() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").blank("b1").atGate("b1").hasAtAddressOf("r2", "m1", "b1").probe("m1", Probe.SILENT);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.FORCE));
+        assertThat(scene.probe("m1", Probe.ANSWERS).decide().step()).as("it lives where it is now").isNotEqualTo("promote");
+    }
+
+    @Test
     void oneAtATime() {
         Scene scene = Scene.cluster(3, 1).ended("m1").ended("m2");
         assertThat(scene.decide().actions())

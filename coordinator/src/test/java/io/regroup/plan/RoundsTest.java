@@ -45,6 +45,10 @@ class RoundsTest {
             last.masterProbe(), last.primary()), now);
     }
 
+    private void hearThatItsLinkIsDown(String member, long answered) {
+        hear(member, answered, Scene.cluster(3, 1).linkDown(member).observation().heard().get(member).report().state());
+    }
+
     private List<Action> carriedOut() {
         List<Action> actions = new ArrayList<>();
         for (Effect effect : leader.run(now)) {
@@ -65,8 +69,36 @@ class RoundsTest {
         Effect.Ask ask = ask(leader.run(now));
         assertThat(ask.members()).containsExactly("r1");
         assertThat(carriedOut()).as("before it answers").isEmpty();
-        hear("r1", ask.round());
+        hearThatItsLinkIsDown("r1", ask.round());
         assertThat(carriedOut()).containsExactly(promotion());
+    }
+
+    @Test
+    void aReplicaThatStillReadsIsAskedUntilItHasComeToTheEnd() {
+        hear("m1", round, new RedisState.Ended());
+        hear("r1", ask(leader.run(now)).round());
+        assertThat(carriedOut()).isEmpty();
+        now += 10;
+        Effect.Ask again = ask(leader.run(now));
+        assertThat(again.members()).containsExactly("r1");
+        hearThatItsLinkIsDown("r1", again.round());
+        assertThat(carriedOut()).containsExactly(promotion());
+    }
+
+    @Test
+    void butNotForever() {
+        hear("m1", round, new RedisState.Ended());
+        hear("r1", ask(leader.run(now)).round());
+        leader.run(now);
+        long began = now;
+        List<Action> done = List.of();
+        while (done.isEmpty()) {
+            now += 10;
+            leader.run(now).stream().filter(Effect.Ask.class::isInstance).forEach(ask -> hear("r1", ((Effect.Ask) ask).round()));
+            done = carriedOut();
+        }
+        assertThat(done).containsExactly(promotion());
+        assertThat(now - began).isEqualTo(Promote.READ_MS);
     }
 
     @Test
@@ -92,7 +124,7 @@ class RoundsTest {
     @Test
     void afterAnActionAllAreAsked() {
         hear("m1", round, new RedisState.Ended());
-        hear("r1", ask(leader.run(now)).round());
+        hearThatItsLinkIsDown("r1", ask(leader.run(now)).round());
         assertThat(carriedOut()).hasSize(1);
         leader.onDone(now);
         Effect.Ask ask = ask(leader.run(now));

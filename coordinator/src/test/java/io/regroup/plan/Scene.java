@@ -58,6 +58,7 @@ final class Scene {
         Optional<RedisState> state = Optional.empty();
         boolean stored;
         boolean linkUp = true;
+        boolean reads;
         boolean synced = true;
         Optional<Address> masterAt = Optional.empty();
         boolean stateOk = true;
@@ -69,6 +70,7 @@ final class Scene {
         Optional<Report.MasterProbe> masterProbe = Optional.empty();
         final Set<NodeFlag> flags = EnumSet.noneOf(NodeFlag.class);
         final Set<String> ignorant = new TreeSet<>();
+        final SortedMap<String, Address> elsewhere = new TreeMap<>();
         final Set<Address> meeting = new TreeSet<>();
 
         Node(String name, int number) {
@@ -239,6 +241,16 @@ final class Scene {
         return change(name, n -> n.linkUp = false);
     }
 
+    /** Its master has ended, and it has not come to the end of what that one sent. */
+    Scene reads(String name) {
+        return change(name, n -> n.reads = true);
+    }
+
+    private boolean masterRuns(Node replica) {
+        Node master = nodes.get(replica.follows.orElseThrow());
+        return master.member && master.state.filter(state -> !(state instanceof RedisState.Answering)).isEmpty();
+    }
+
     /** Its link goes to that host. */
     Scene looksForItsMasterAt(String name, String host) {
         return change(name, n -> {
@@ -318,6 +330,11 @@ final class Scene {
     /** This node's table does not name that one. */
     Scene doesNotKnow(String who, String whom) {
         return change(who, n -> n.ignorant.add(whom));
+    }
+
+    /** This node's table has that one at the address of a third. */
+    Scene hasAtAddressOf(String who, String whom, String third) {
+        return change(who, n -> n.elsewhere.put(whom, address(third)));
     }
 
     Scene meets(String who, String whom) {
@@ -426,7 +443,7 @@ final class Scene {
     private Report report(Node node) {
         ClusterTable table = table(node);
         RedisState state = node.state.orElseGet(() -> new RedisState.Answering(table, new ServerFacts(node.stateOk, 10, node.keys,
-            !node.master && node.linkUp, !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15")));
+            !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15")));
         return new Report(pod(node.name), ROUND, node.address(), new Address(node.address().host(), 7800), state,
             node.stored ? Optional.of(table) : Optional.empty(), node.leaving, node.masterProbe, rememberAll && node.remembers ? primary : Optional.empty());
     }
@@ -435,7 +452,7 @@ final class Scene {
         SortedMap<NodeId, ClusterNode> others = new TreeMap<>();
         if (!owner.blank) {
             nodes.values().stream().filter(n -> n != owner && !n.blank && n.listed && !owner.ignorant.contains(n.name))
-                .forEach(n -> others.put(id(n.name), line(n, n.address, n.flags)));
+                .forEach(n -> others.put(id(n.name), line(n, Optional.ofNullable(owner.elsewhere.get(n.name)).or(() -> n.address), n.flags)));
         }
         int handshake = 0;
         for (Address peer : owner.meeting) {
