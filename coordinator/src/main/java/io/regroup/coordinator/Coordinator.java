@@ -85,7 +85,7 @@ public final class Coordinator implements AutoCloseable {
             phase = "asks the API server which Deployment this pod belongs to";
             identities = new IdentityReader(kubernetes.api());
             Identity identity = identities.read(kubernetes.pod());
-            witness = new KubeWitness(kubernetes.api(), identity, settings.podName(), settings.nodes());
+            witness = new KubeWitness(kubernetes.api(), identity, settings.podName(), kubernetes.discovery().labels(), settings.nodes());
             name = identity.groupName();
             discovery = kubernetes.discovery();
         } else {

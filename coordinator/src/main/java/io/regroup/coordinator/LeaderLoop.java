@@ -183,6 +183,7 @@ public final class LeaderLoop implements AutoCloseable {
                 probes.execute(() -> Port.bothRefuse(member, seat, PROBE_MS).ifPresent(words -> ended(member, new End(words, false))));
                 proofs.execute(() -> witness.proofOfEnd(member, seat).ifPresent(end -> ended(member, end)));
             });
+            case Effect.ListPods todo -> proofs.execute(() -> witness.pods().ifPresent(names -> errands.add(() -> leader.onPods(names, now()))));
             case Effect.Remember todo -> {
                 Primary primary = todo.primary();
                 log.info("primary view {} is {}", primary.number(), primary.seats().keySet());

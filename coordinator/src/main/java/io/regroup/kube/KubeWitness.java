@@ -6,6 +6,7 @@ import io.regroup.model.End;
 import io.regroup.model.Seat;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedSet;
 import java.util.function.IntConsumer;
 
 /**
@@ -16,17 +17,22 @@ public final class KubeWitness implements Witness {
     private final ApiSettings settings;
     private final Identity identity;
     private final String self;
+    private final String labels;
     private final OptionalInt nodes;
     private volatile Optional<Office> office = Optional.empty();
 
-    private record Office(LeaderApi api, DeploymentWatch watch, PodEnds ends, Events events) {
+    private record Office(LeaderApi api, DeploymentWatch watch, PodEnds ends, LivingPods pods, Events events) {
     }
 
-    /** @param nodes {@code REDIS_CLUSTER_COUNT}: what holds until the API server has told */
-    public KubeWitness(ApiSettings settings, Identity identity, String self, OptionalInt nodes) {
+    /**
+     * @param labels {@code GROUP_LABELS}: which pods the members' are among
+     * @param nodes  {@code REDIS_CLUSTER_COUNT}: what holds until the API server has told
+     */
+    public KubeWitness(ApiSettings settings, Identity identity, String self, String labels, OptionalInt nodes) {
         this.settings = settings;
         this.identity = identity;
         this.self = self;
+        this.labels = labels;
         this.nodes = nodes;
     }
 
@@ -44,7 +50,7 @@ public final class KubeWitness implements Witness {
                 case DeploymentSeen.Ending ending -> asked.accept(0);
             }
         });
-        office = Optional.of(new Office(api, watch, new PodEnds(api), new Events(api, identity, self)));
+        office = Optional.of(new Office(api, watch, new PodEnds(api), new LivingPods(api, labels), new Events(api, identity, self)));
         watch.start();
     }
 
@@ -66,6 +72,11 @@ public final class KubeWitness implements Witness {
             case PodEnds.Answer.NotEnded living -> Optional.<End>empty();
             case PodEnds.Answer.Unknown unknown -> Optional.<End>empty();
         });
+    }
+
+    @Override
+    public Optional<SortedSet<String>> pods() {
+        return office.flatMap(open -> open.pods().ask());
     }
 
     @Override

@@ -46,6 +46,10 @@ public sealed interface Effect {
         }
     }
 
+    /** Ask which pods there are, then call {@link Leader#onPods} if that is told. */
+    record ListPods() implements Effect {
+    }
+
     /** Let every member of the view remember this view as the last primary one. */
     record Remember(Primary primary) implements Effect {
     }

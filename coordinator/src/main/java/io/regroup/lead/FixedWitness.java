@@ -4,6 +4,7 @@ import io.regroup.model.End;
 import io.regroup.model.Seat;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedSet;
 import java.util.function.IntConsumer;
 
 /** The witness without an API server: it knows what was set, and nothing of pods. */
@@ -33,6 +34,11 @@ public final class FixedWitness implements Witness {
 
     @Override
     public Optional<End> proofOfEnd(String member, Seat seat) {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<SortedSet<String>> pods() {
         return Optional.empty();
     }
 

@@ -65,6 +65,8 @@ public final class Leader {
     private final SortedMap<Address, Long> probedAt = new TreeMap<>();
     private final SortedMap<String, End> ended = new TreeMap<>();
     private final SortedMap<String, Long> endedAt = new TreeMap<>();
+    private Optional<SortedSet<String>> pods = Optional.empty();
+    private long podsAt;
     private final SortedSet<String> left = new TreeSet<>();
     private final SortedMap<String, Long> sent = new TreeMap<>();
     private final SortedMap<String, Long> since = new TreeMap<>();
@@ -84,6 +86,7 @@ public final class Leader {
     private boolean heardAll;
     private long lastRun;
     private long provedAt = Long.MIN_VALUE / 2;
+    private long listedAt = Long.MIN_VALUE / 2;
     private long rememberedAt = Long.MIN_VALUE / 2;
     private long pendingSince;
     private long quietUntil = Long.MIN_VALUE;
@@ -91,7 +94,7 @@ public final class Leader {
     private long lookedAgain = -1;
     private Outlook outlook = new Outlook(new Decision("none", List.of(), "not looked yet", List.of()),
         Optional.of("not looked yet"), false, "not looked yet", Optional.empty(), Optional.empty(), new TreeSet<>(),
-        new TreeMap<>(), new TreeSet<>(), Standing.NONE);
+        new TreeMap<>(), new TreeSet<>(), new TreeSet<>(), Standing.NONE);
 
     /**
      * @param firstRound a number that grows over the lives of this member (wall clock milliseconds), so that no echo of
@@ -125,6 +128,8 @@ public final class Leader {
         probes.clear();
         probedAt.clear();
         provedAt = Long.MIN_VALUE / 2;
+        pods = Optional.empty();
+        listedAt = Long.MIN_VALUE / 2;
         viewIsNew = true;
         heirs.retainAll(next.members());
         if (heirs.isEmpty()) {
@@ -207,6 +212,13 @@ public final class Leader {
         }
     }
 
+    /** The pods that there are, by name, those that have ended for good left out. */
+    public void onPods(SortedSet<String> names, long now) {
+        news |= !pods.equals(Optional.of(names));
+        pods = Optional.of(names);
+        podsAt = now;
+    }
+
     /** The last decision has been carried out, with whatever success: what came of it is seen in the next round. */
     public void onDone(long now) {
         busy = false;
@@ -262,6 +274,7 @@ public final class Leader {
             seekEnds(effects, now);
         }
         ended.entrySet().removeIf(e -> !e.getValue().forGood() && now - endedAt.get(e.getKey()) > PROOF_MS);
+        pods = pods.filter(names -> now - podsAt <= PROOF_MS);
         if (!news && now - lookedAt < LOOK_MS) {
             askAgain(effects, now);
             return effects;
@@ -369,6 +382,10 @@ public final class Leader {
             ended.keySet().retainAll(p.all().keySet());
             left.retainAll(p.all().keySet());
         });
+        if (!outlook.orphans().isEmpty() && now - listedAt >= PROVE_MS) {
+            listedAt = now;
+            effects.add(new Effect.ListPods());
+        }
         if (!outlook.missing().isEmpty() && now - provedAt >= PROVE_MS) {
             provedAt = now;
             effects.add(new Effect.Prove(outlook.missing()));
@@ -385,7 +402,7 @@ public final class Leader {
 
     /** All that is known, as of now. */
     public Observation observation(long now) {
-        return new Observation(now, rounds, view, heard, asked, probes, ended, left, sent, since);
+        return new Observation(now, rounds, view, heard, asked, probes, ended, pods, left, sent, since);
     }
 
     /** What the last look told. */

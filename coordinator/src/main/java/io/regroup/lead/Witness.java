@@ -4,6 +4,7 @@ import io.regroup.model.End;
 import io.regroup.model.Seat;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedSet;
 import java.util.function.IntConsumer;
 
 /**
@@ -28,6 +29,14 @@ public interface Witness {
      * @return absent when it is not proven
      */
     Optional<End> proofOfEnd(String member, Seat seat);
+
+    /**
+     * The pods that there are, by name, those that have ended for good left out. Blocks for some seconds at most; called from a thread of
+     * its own.
+     *
+     * @return absent when it is not known
+     */
+    Optional<SortedSet<String>> pods();
 
     /** Something worth telling happened. */
     void tell(Chronicle.Entry entry);

@@ -16,12 +16,14 @@ import java.util.TreeSet;
  * @param asked  absent: nobody has told yet
  * @param probes what the leader itself finds at the ports of nodes whose member is gone
  * @param ended  members that were in a primary view and whose end is proven (S2)
+ * @param pods   the pods that the API server has, by name, ended ones left out; absent: it has not been asked, or long ago
  * @param left   members that said that they leave before they left: they act no more, their Redis may still run
  * @param sent   when each thing was last done (by its key): what runs is not sent again
  * @param since  since when each wait (by its key) has lasted without a break
  */
 public record Observation(long now, Rounds rounds, View view, SortedMap<String, Heard> heard, Optional<Asked> asked,
-                          SortedMap<Address, Probe> probes, SortedMap<String, End> ended, SortedSet<String> left,
+                          SortedMap<Address, Probe> probes, SortedMap<String, End> ended, Optional<SortedSet<String>> pods,
+                          SortedSet<String> left,
                           SortedMap<String, Long> sent, SortedMap<String, Long> since) {
 
     /** Age in ms from which a report is not used any more: members report every second. */
@@ -31,6 +33,7 @@ public record Observation(long now, Rounds rounds, View view, SortedMap<String, 
         heard = Collections.unmodifiableSortedMap(new TreeMap<>(heard));
         probes = Collections.unmodifiableSortedMap(new TreeMap<>(probes));
         ended = Collections.unmodifiableSortedMap(new TreeMap<>(ended));
+        pods = pods.map(names -> Collections.unmodifiableSortedSet(new TreeSet<>(names)));
         left = Collections.unmodifiableSortedSet(new TreeSet<>(left));
         sent = Collections.unmodifiableSortedMap(new TreeMap<>(sent));
         since = Collections.unmodifiableSortedMap(new TreeMap<>(since));

@@ -5,6 +5,7 @@ import io.regroup.model.Asked;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
@@ -111,11 +112,19 @@ final class Attach implements Step {
         return picture.nodes.values().stream().filter(h -> h.isMaster() && !h.isLeaving() && !picture.owned.containsKey(h.id()));
     }
 
-    /** Replicas of a node that owns no slot: its slots are served by others, so what the replica holds is no last copy (S1). */
+    /**
+     * Replicas of a node that owns no slot, when whoever owns the ones that it had answers: what the replica holds is no last copy (S1).
+     * It may not have heard of a promotion whose winner has died since.
+     */
     private static List<Host> strays(Picture picture) {
         return picture.nodes.values().stream()
             .filter(h -> !h.isLeaving() && !picture.owned.containsKey(h.id())
-                && h.master().filter(m -> !picture.owned.containsKey(m) && !Promote.isBeingPromoted(m, picture)).isPresent()).toList();
+                && h.master().filter(m -> !picture.owned.containsKey(m) && !Promote.isBeingPromoted(m, picture)).isPresent())
+            .filter(h -> areServed(h.master().flatMap(h.table()::line).map(ClusterNode::slots).orElse(SlotSet.NONE), picture)).toList();
+    }
+
+    private static boolean areServed(SlotSet slots, Picture picture) {
+        return picture.liveOwners().stream().map(h -> picture.slotsOf(h.id())).reduce(SlotSet.NONE, SlotSet::plus).containsAll(slots);
     }
 
     private static boolean knowsAll(Host host, List<Host> masters) {

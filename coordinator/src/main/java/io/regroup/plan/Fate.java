@@ -16,6 +16,9 @@ import io.regroup.model.Report;
 import io.regroup.model.Seat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What is known of a node that may be dead: suspicion, evidence and proof are different things (S2, S3).
@@ -58,7 +61,20 @@ sealed interface Fate {
         if (seat.isPresent() && picture.observation.ended().containsKey(seat.get().getKey())) {
             return new Proven(picture.observation.ended().get(seat.get().getKey()).words());
         }
-        return ofPlaces(id, picture);
+        return seat.isEmpty() && noPodIsElsewhere(picture)
+            ? new Proven("no pod is left that could have it: all that the API server lists are here") : ofPlaces(id, picture);
+    }
+
+    /** Every pod that there is is in this view, and shows which node it has, or that it has none. */
+    private static boolean noPodIsElsewhere(Picture picture) {
+        return picture.unheard.isEmpty() && picture.observation.pods().filter(pods -> pods.equals(picture.reports.keySet())).isPresent()
+            && picture.reports.values().stream().allMatch(r -> Picture.nodeAt(r).isPresent() || r.state() instanceof AtGate || r.state() instanceof Ended);
+    }
+
+    /** Nodes that do not answer, whose end is not proven and whose pod nobody remembers. */
+    static SortedSet<NodeId> orphans(Picture picture) {
+        return picture.known().stream().filter(id -> picture.hostOf(id).isEmpty() && seatOf(id, picture).isEmpty() && !isLost(id, picture))
+            .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static boolean isLost(NodeId id, Picture picture) {
@@ -146,7 +162,7 @@ sealed interface Fate {
             return (here == null || !Quorum.isWithout(id, here)) && !picture.observation.left().contains(member.get())
                 && Optional.ofNullable(picture.observation.ended().get(member.get())).filter(End::forGood).isEmpty();
         }
-        return picture.addressesOf(id).stream().noneMatch(address -> picture.reportAt(address).isPresent());
+        return !noPodIsElsewhere(picture) && picture.addressesOf(id).stream().noneMatch(address -> picture.reportAt(address).isPresent());
     }
 
     private static Optional<Map.Entry<String, Seat>> seatOf(NodeId id, Picture picture) {

@@ -75,16 +75,25 @@ final class Heal implements Step {
             .anyMatch(to -> picture.kins.stream().anyMatch(kin -> kin.roster().isMeeting(to.address())));
     }
 
+    /** A node on its own that was to become a replica and still has its placeholder: it would take that slot from its owner. */
+    private static boolean holdsPlaceholder(SortedSet<NodeId> island, Picture picture) {
+        Host host = picture.nodes.get(island.first());
+        return island.size() == 1 && host.isMaster() && host.table().others().isEmpty() && host.state().facts().keys() == 0
+            && host.table().myself().slots().equals(Picture.PLACEHOLDER);
+    }
+
     /**
-     * A bootstrap that was cut off before its nodes met: at most one island holds keys, and no slot is claimed twice, so that
-     * none can take anything from another.
+     * A bootstrap that was cut off before its nodes met: at most one island holds keys, and no slot is claimed twice but by
+     * placeholders, so that none can take anything from another.
      */
     private static boolean areFounding(List<SortedSet<NodeId>> islands, Picture picture) {
+        SortedSet<NodeId> placeholders = new TreeSet<>();
+        islands.stream().filter(island -> holdsPlaceholder(island, picture)).forEach(placeholders::addAll);
         long withKeys = islands.stream().filter(island -> island.stream()
             .anyMatch(id -> picture.nodes.get(id).state().facts().keys() > 0)).count();
         SlotSet claimed = SlotSet.NONE;
         for (Host host : picture.nodes.values()) {
-            SlotSet own = host.table().myself().slots();
+            SlotSet own = placeholders.contains(host.id()) ? SlotSet.NONE : host.table().myself().slots();
             if (!claimed.and(own).isEmpty()) {
                 return false;
             }
@@ -95,6 +104,19 @@ final class Heal implements Step {
 
     private static Optional<Work> bridge(List<SortedSet<NodeId>> islands, Picture picture) {
         if (!picture.unheard.isEmpty() || !picture.isPrimary()) {
+            return Optional.empty();
+        }
+        List<Action> bare = new ArrayList<>();
+        for (SortedSet<NodeId> island : islands) {
+            Host host = picture.nodes.get(island.first());
+            if (holdsPlaceholder(island, picture) && !picture.observation.sentWithin("join " + host.address(), MEETING_MS)) {
+                bare.add(new Action.Join(host.address(), true, new TreeSet<>()));
+            }
+        }
+        if (!bare.isEmpty()) {
+            return Optional.of(new Work(bare, "a bootstrap was cut off: placeholders go before the nodes meet"));
+        }
+        if (islands.stream().anyMatch(island -> holdsPlaceholder(island, picture))) {
             return Optional.empty();
         }
         SortedMap<Address, SortedSet<Address>> meetings = new TreeMap<>();

@@ -1,6 +1,7 @@
 package io.regroup.plan;
 
 import io.regroup.model.Address;
+import io.regroup.model.NodeId;
 import io.regroup.model.Primary;
 import io.regroup.model.Seat;
 import java.util.Optional;
@@ -16,10 +17,11 @@ import java.util.SortedSet;
  * @param remember the view that all members are to remember as the last primary one, when it differs from {@code primary}
  * @param unsure   addresses of nodes whose end is not proven and whose member is not here: their ports are to be tried
  * @param missing  members of the last primary view, and departed ones, that are neither here nor proven to have ended
+ * @param orphans  nodes that do not answer and whose pod nobody remembers: only a list of all pods can tell that it is gone
  * @param reading  members whose replica still reads what a master that has ended has sent: they are to be asked again soon
  * @param standing who is what now
  */
 public record Outlook(Decision decision, Optional<String> pending, boolean isPrimary, String quorum,
                       Optional<Primary> primary, Optional<Primary> remember, SortedSet<Address> unsure,
-                      SortedMap<String, Seat> missing, SortedSet<String> reading, Standing standing) {
+                      SortedMap<String, Seat> missing, SortedSet<NodeId> orphans, SortedSet<String> reading, Standing standing) {
 }

@@ -53,7 +53,7 @@ final class Permit implements Step {
 
     /**
      * Its own node with its own data is safe for the cluster: an older epoch yields. But its replica's copy is newer
-     * by up to the last second (AOF everysec), so where one can be promoted that comes first. And where its address is another one's,
+     * by up to the last second (AOF everysec) if it ran on, so where one can be promoted that comes first. And where its address is another one's,
      * used again, a replica of that one would copy its data.
      */
     private static Optional<String> holdStored(NodeId id, AtGate gate, Report report, Picture picture) {

@@ -28,7 +28,7 @@ public final class Planner {
         Quorum.Verdict quorum = picture.quorum();
         return new Outlook(decide(picture, quorum), picture.pending(), quorum.primary(), quorum.reason(),
             picture.lastPrimary, Quorum.next(picture), unsure(picture), picture.missing(),
-            Promote.reading(picture), Standing.of(picture));
+            Fate.orphans(picture), Promote.reading(picture), Standing.of(picture));
     }
 
     public static Decision decide(Observation observation) {

@@ -1,6 +1,7 @@
 package io.regroup.plan;
 
 import io.regroup.model.NodeId;
+import io.regroup.model.RedisState.AtGate;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Action.Promotion;
 import io.regroup.plan.Decision.Wait;
@@ -68,6 +69,11 @@ final class Promote implements Step {
                 + ") and no replica with its data is here"));
             return Optional.empty();
         }
+        if (startsWithItsOwn(owner, best.get(), picture)) {
+            waits.add(new Wait("start " + owner, shard + " waits at its gate with its data, and its replica " + best.get()
+                + " was started again itself and has nothing newer: the master starts"));
+            return Optional.empty();
+        }
         boolean proven = fate instanceof Fate.Proven && picture.isPrimary();
         Promotion how = proven ? Promotion.TAKEOVER : Promotion.FORCE;
         if (picture.observation.sentWithin("promote for " + owner, proven ? TAKEOVER_MS : ELECTION_MS)) {
@@ -80,6 +86,15 @@ final class Promote implements Step {
         return Optional.of(new Work(new Action.Promote(best.get().address(), best.get().id(), owner, how),
             shard + " is dead (" + fate.words() + "): " + best.get() + " takes its place"
                 + (proven ? "" : " if the majority of masters grants it")));
+    }
+
+    /**
+     * After a restart of all: a replica that was started again as well has at most what its master has on its volume, and less by what
+     * was under way. A server that has never had a link since its start shows no offset ({@code slave_repl_offset} 0 or 1).
+     */
+    private static boolean startsWithItsOwn(NodeId owner, Host best, Picture picture) {
+        return Optional.ofNullable(picture.stored.get(owner)).filter(r -> r.state() instanceof AtGate).isPresent()
+            && !best.state().facts().linkUp() && best.state().facts().offset() <= 1;
     }
 
     /**
@@ -160,6 +175,6 @@ final class Promote implements Step {
     /** Whether this node's slots can still be given to a replica, so that its own return has to wait for that. */
     static boolean isPending(NodeId owner, Picture picture) {
         SlotSet slots = picture.slotsOf(owner);
-        return !slots.isEmpty() && candidate(owner, picture).isPresent();
+        return !slots.isEmpty() && candidate(owner, picture).filter(best -> !startsWithItsOwn(owner, best, picture)).isPresent();
     }
 }

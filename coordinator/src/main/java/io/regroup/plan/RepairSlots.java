@@ -96,10 +96,22 @@ final class RepairSlots implements Step {
             return Optional.empty();
         }
         Optional<Host> heir = picture.replicasOf(owner).stream().filter(h -> !h.isLeaving())
-            .max(Comparator.<Host>comparingLong(h -> h.state().facts().keys()).thenComparing(Host::id));
+            .max(Comparator.<Host>comparingLong(h -> h.state().facts().keys()).thenComparing(Host::id)).or(() -> earlierCopy(owner, picture));
         return Optional.of(heir
-            .map(h -> new Work(new Action.Promote(h.address(), h.id(), owner, Action.Promotion.TAKEOVER), what + ": " + h + " goes on without its data"))
+            .map(h -> new Work(new Action.Promote(h.address(), h.id(), owner, Action.Promotion.TAKEOVER), what + ": " + h + " goes on with"
+                + (h.master().filter(owner::equals).isPresent() ? "out its data" : " the data of the master before it")))
             .orElseGet(() -> new Work(Forget.everywhere(owner, picture), what + ": it is forgotten, its slots are free")));
+    }
+
+    /**
+     * A replica that still follows the master that had these slots before, because it has not heard of the promotion: what was written
+     * since is gone, the rest is there. By its own table it takes over the slots of its own master, who has ended.
+     */
+    private static Optional<Host> earlierCopy(NodeId owner, Picture picture) {
+        return picture.nodes.values().stream().filter(h -> !h.isLeaving() && h.state().facts().synced())
+            .filter(h -> h.master().filter(m -> !picture.owned.containsKey(m) && Fate.of(m, picture) instanceof Fate.Proven).flatMap(h.table()::line)
+                .filter(line -> !line.slots().and(picture.slotsOf(owner)).isEmpty()).isPresent())
+            .max(Comparator.<Host>comparingLong(h -> h.state().facts().offset()).thenComparing(Host::id));
     }
 
     /**

@@ -86,6 +86,12 @@ class AttachTest {
     }
 
     @Test
+    void notWhileWhoHasTheSlotsOfItsMasterIsGone() {
+        Scene scene = Scene.cluster(3, 2).master("r1").gone("r1").gone("m1").follows("r4", "m1").stillHasOwner("r4", "m1", SlotSet.range(0, 5460));
+        assertThat(scene.decide().actions()).as("r4 may have the last copy").noneMatch(Action.Replicate.class::isInstance);
+    }
+
+    @Test
     void aShardWithMoreThanItsShareGivesOneToAnOrphan() {
         Scene scene = Scene.cluster(3, 1).follows("r2", "m1");
         assertThat(scene.decide()).isEqualTo(new Decision("attach", List.of(replicate(scene, "r1", "m2")), scene.called("m2")

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -19,8 +20,8 @@ class HealTest {
         TreeMap<io.regroup.model.Address, java.util.SortedSet<io.regroup.model.Address>> meetings = new TreeMap<>();
         meetings.put(scene.address("m1"), new TreeSet<>(Set.of(scene.address("m2"))));
         meetings.put(scene.address("m3"), new TreeSet<>(Set.of(scene.address("m2"))));
-        assertThat(scene.decide()).isEqualTo(new Decision("heal", java.util.List.of(new Action.Meet(meetings)),
-            "others do not know where to find " + scene.called("m2"), java.util.List.of()));
+        assertThat(scene.decide()).isEqualTo(new Decision("heal", List.of(new Action.Meet(meetings)),
+            "others do not know where to find " + scene.called("m2"), List.of()));
     }
 
     @Test
@@ -45,17 +46,35 @@ class HealTest {
             + "them by hand"));
     }
 
-    @Test
-    void aBootstrapThatWasCutOffBeforeItsNodesMetIsBridged() {
+    /** Three founders that have their slots and have not met. */
+    private static Scene strangers() {
         Scene scene = Scene.cluster(3, 0).keys("m1", 0).keys("m2", 0).keys("m3", 0);
-        for (String who : java.util.List.of("m1", "m2", "m3")) {
-            for (String whom : java.util.List.of("m1", "m2", "m3")) {
+        for (String who : List.of("m1", "m2", "m3")) {
+            for (String whom : List.of("m1", "m2", "m3")) {
                 if (!who.equals(whom)) {
                     scene.doesNotKnow(who, whom);
                 }
             }
         }
-        assertThat(scene.decide().reason()).isEqualTo("a bootstrap was cut off before all its nodes had met");
+        return scene;
+    }
+
+    @Test
+    void aBootstrapThatWasCutOffBeforeItsNodesMetIsBridged() {
+        assertThat(strangers().decide().reason()).isEqualTo("a bootstrap was cut off before all its nodes had met");
+    }
+
+    @Test
+    void placeholdersGoBeforeTheNodesMeet() {
+        Scene scene = strangers().owns("m3", SlotSet.of(0), 3).keys("m1", 7);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Join(scene.address("m3"), true, new TreeSet<>()));
+        assertThat(scene.sent("join " + scene.address("m3"), 10).decide().actions()).as("it may not have done so yet").isEmpty();
+        assertThat(scene.owns("m3", SlotSet.NONE, 3).decide().reason()).isEqualTo("a bootstrap was cut off before all its nodes had met");
+    }
+
+    @Test
+    void aServerWithKeysInThatSlotIsNoPlaceholder() {
+        assertThat(strangers().owns("m3", SlotSet.of(0), 3).keys("m1", 7).keys("m3", 1).decide().actions()).isEmpty();
     }
 
     @Test

@@ -37,6 +37,16 @@ class PromoteTest {
     }
 
     @Test
+    void afterARestartOfAllItStartsWithWhatIsOnItsVolume() {
+        Scene scene = Scene.cluster(3, 1).atGate("m1").stored("m1").offset("r1", 1);
+        assertThat(scene.decide()).isEqualTo(new Decision("permit", List.of(new Action.Permit("m1", "start-of-m1", false)),
+            "nobody else owns a slot at the address of m1 (with its data)",
+            List.of(new Wait("start " + id("m1"), scene.called("m1") + ", master of 5461 slots waits at its gate with its data, and its replica "
+                + scene.called("r1") + " was started again itself and has nothing newer: the master starts"))));
+        assertThat(scene.ended("m1").stored("m1").decide().step()).as("it has ended again").isEqualTo("promote");
+    }
+
+    @Test
     void theApiServerProvesThatThePodIsGone() {
         Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone");
         assertThat(scene.decide()).isEqualTo(promotion(scene, "r1", "m1", Promotion.TAKEOVER, scene.calledByAddress("m1")

@@ -4,6 +4,7 @@ import static io.regroup.plan.Scene.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.Probe;
+import io.regroup.model.RedisState;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Action.Promotion;
 import java.util.List;
@@ -36,10 +37,31 @@ class RepairSlotsTest {
     }
 
     @Test
+    void whoStillFollowsTheMasterBeforeGoesOnWithItsData() {
+        Scene scene = Scene.cluster(3, 2).master("r1").gone("r1").proven("r1", "pod r1 is gone").gone("m1").proven("m1", "pod m1 is gone")
+            .follows("r4", "m1").stillHasOwner("r4", "m1", SlotSet.range(0, 5460)).waited("lost " + id("r1"), 10_000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("r1"), Promotion.TAKEOVER));
+        assertThat(scene.decide().reason()).endsWith(scene.called("r4") + " goes on with the data of the master before it");
+    }
+
+    @Test
     void notWhileAReplicaMayReturn() {
         Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").gone("r1").probe("r1", Probe.SILENT)
             .waited("lost " + id("m1"), 60_000);
         assertThat(scene.decide().actions()).isEmpty();
+    }
+
+    @Test
+    void whereNobodyRemembersItsPodItIsGoneWhenAllPodsThatThereAreAreHere() {
+        Scene scene = Scene.cluster(3, 0).gone("m1").remembersNothing().probe("m1", Probe.SILENT).blank("b1").waited("lost " + id("m1"), 10_000)
+            .sent("join " + "10.0.0.4:6379", 10);
+        assertThat(scene.decide().actions()).as("it may just not be back yet").isEmpty();
+        assertThat(scene.look().orphans()).containsExactly(id("m1"));
+        assertThat(scene.thereAre("b1", "m1", "m2", "m3").decide().actions()).as("its pod may be m1").isEmpty();
+        assertThat(scene.thereAre("b1", "m2", "m3").decide().reason()).isEqualTo("every copy of " + scene.calledByAddress("m1")
+            + ", master of 5461 slots, is gone (no pod is left that could have it: all that the API server lists are here): it is forgotten, "
+            + "its slots are free");
+        assertThat(scene.state("b1", new RedisState.Starting()).decide().actions()).as("b1 may have it on its volume").isEmpty();
     }
 
     @Test

@@ -70,6 +70,7 @@ final class Scene {
         Optional<Report.MasterProbe> masterProbe = Optional.empty();
         final Set<NodeFlag> flags = EnumSet.noneOf(NodeFlag.class);
         final Set<String> ignorant = new TreeSet<>();
+        final SortedMap<String, SlotSet> before = new TreeMap<>();
         final SortedMap<String, Address> elsewhere = new TreeMap<>();
         final Set<Address> meeting = new TreeSet<>();
 
@@ -83,6 +84,15 @@ final class Scene {
         Address address() {
             return new Address("10.0.0." + number, 6379);
         }
+
+        /** As one sees it that takes it for the owner of these. */
+        Node asOwner(SlotSet of) {
+            Node seen = new Node(name, number);
+            seen.master = true;
+            seen.slots = of;
+            seen.epoch = number;
+            return seen;
+        }
     }
 
     private final SortedMap<String, Node> nodes = new TreeMap<>();
@@ -93,6 +103,7 @@ final class Scene {
     private boolean rememberAll = true;
     private final SortedMap<Address, Probe> probes = new TreeMap<>();
     private final SortedMap<String, End> ended = new TreeMap<>();
+    private Optional<SortedSet<String>> pods = Optional.empty();
     private final SortedSet<String> left = new TreeSet<>();
     private final SortedMap<String, Long> sent = new TreeMap<>();
     private final SortedMap<String, Long> since = new TreeMap<>();
@@ -337,6 +348,11 @@ final class Scene {
         return change(who, n -> n.elsewhere.put(whom, address(third)));
     }
 
+    /** This node has not heard of a promotion: by its table that one is a master and owns these slots. */
+    Scene stillHasOwner(String who, String whom, SlotSet slots) {
+        return change(who, n -> n.before.put(whom, slots));
+    }
+
     Scene meets(String who, String whom) {
         return change(who, n -> n.meeting.add(address(whom)));
     }
@@ -378,6 +394,12 @@ final class Scene {
     /** The last primary view has seen its pod without its data. */
     Scene lost(String name) {
         primary = primary.map(p -> new Primary(p.number(), p.seats(), p.departed(), new TreeSet<>(Set.of(id(name))), p.before()));
+        return this;
+    }
+
+    /** The API server lists these pods and no others. */
+    Scene thereAre(String... names) {
+        pods = Optional.of(new TreeSet<>(Set.of(names)));
         return this;
     }
 
@@ -424,7 +446,7 @@ final class Scene {
         SortedMap<String, Heard> heard = new TreeMap<>();
         members.stream().map(nodes::get).filter(n -> !n.silent).forEach(n -> heard.put(n.name, new Heard(report(n), now - 5)));
         return new Observation(now, Rounds.from(ROUND), new View(4, members.getFirst(), members, self.orElse(members.getFirst())), heard, asked, probes,
-            ended, left, sent, since);
+            ended, pods, left, sent, since);
     }
 
     Decision decide() {
@@ -452,6 +474,7 @@ final class Scene {
         SortedMap<NodeId, ClusterNode> others = new TreeMap<>();
         if (!owner.blank) {
             nodes.values().stream().filter(n -> n != owner && !n.blank && n.listed && !owner.ignorant.contains(n.name))
+                .map(n -> owner.before.containsKey(n.name) ? n.asOwner(owner.before.get(n.name)) : n)
                 .forEach(n -> others.put(id(n.name), line(n, Optional.ofNullable(owner.elsewhere.get(n.name)).or(() -> n.address), n.flags)));
         }
         int handshake = 0;

@@ -146,7 +146,7 @@ final class Election {
     private void checkVotes() {
         if (votes >= self.size / 2 + 1) {
             self.myself.configEpoch = Math.max(self.myself.configEpoch, authEpoch);
-            self.replaceMaster(isManual() ? how : "election");
+            self.replaceMaster(isManual() && manualCanStart ? how : "election");
         }
     }
 

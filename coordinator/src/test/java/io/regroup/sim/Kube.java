@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The API server, the controller that keeps so many pods, and what both tell: late, or not at all. */
 final class Kube {
@@ -133,6 +135,21 @@ final class Kube {
             return;   // its kubelet is gone with it: nobody tells
         }
         history.computeIfAbsent(pod.uid, u -> new ArrayList<>()).add(new Seen(world.now(), pod.exists, pod.container()));
+    }
+
+    /** The pods that there are, as {@code io.regroup.kube} lists them; one that was made since its word is older than that is among them. */
+    Optional<SortedSet<String>> living() {
+        if (!up) {
+            return Optional.empty();
+        }
+        SortedSet<String> names = new TreeSet<>();
+        history.forEach((uid, seen) -> {
+            boolean ended = seen.stream().filter(s -> s.at() <= world.now() - lag).reduce((a, b) -> b).filter(s -> !s.exists()).isPresent();
+            if (!ended) {
+                names.add("pod" + uid.substring("uid".length()));
+            }
+        });
+        return Optional.of(names);
     }
 
     /** Proof that a pod's Redis has ended, as {@code io.regroup.kube} judges it; asked by uid. */

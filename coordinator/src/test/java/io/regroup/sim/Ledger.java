@@ -42,6 +42,10 @@ final class Ledger {
         return set;
     }
 
+    BitSet forgiven() {
+        return forgiven;
+    }
+
     void forgive(BitSet writes) {
         forgiven.or(writes);
     }

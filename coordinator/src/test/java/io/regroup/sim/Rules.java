@@ -351,6 +351,7 @@ final class Rules {
     void onReleased(Pod pod) {
         BitSet only = (BitSet) dataOf(pod).writes().clone();
         only.and(world.ledger.alive());
+        only.andNot(world.ledger.forgiven());
         only.andNot(overruled(pod));
         world.pods().stream().filter(p -> p != pod).forEach(p -> only.andNot(dataOf(p).writes()));
         if (!only.isEmpty() && world.pods().stream().anyMatch(p -> !p.leaving)) {

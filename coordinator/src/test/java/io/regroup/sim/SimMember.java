@@ -253,6 +253,10 @@ final class SimMember {
                     world.kube.proofOfEnd(member, seat).ifPresent(end -> leader.onEnded(member, world.tamper.proof(end), world.now()));
                     drive();
                 }));
+            case Effect.ListPods list -> later(world.chance.between(5, 60), () -> {
+                world.kube.living().ifPresent(names -> leader.onPods(names, world.now()));
+                drive();
+            });
             case Effect.Remember remember -> view.members().forEach(m ->
                 world.group.send(this, m, r -> r.remember(name, remember.primary())));
         }

@@ -1,0 +1,60 @@
+package io.regroup.kube;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Asks the API server which pods there are that may have a node: a node that none of them has is gone. For nodes whose own pod nobody
+ * remembers, since {@link PodEnds} asks by the pod's name.
+ */
+final class LivingPods {
+
+    private static final Logger log = LoggerFactory.getLogger(LivingPods.class);
+
+    private final LeaderApi api;
+    private final String labels;
+
+    /** @param labels a label selector */
+    LivingPods(LeaderApi api, String labels) {
+        this.api = api;
+        this.labels = labels;
+    }
+
+    /**
+     * The names of all pods whose processes may run or may be started. Blocks as {@link PodEnds#ask} does, and never throws for what the
+     * network or the API server does: then nothing is known.
+     */
+    Optional<SortedSet<String>> ask() {
+        try {
+            JsonObject list = api.pods(labels);
+            Fields.required(list, "kind");
+            SortedSet<String> names = new TreeSet<>();
+            for (JsonObject pod : items(list)) {
+                String phase = Fields.text(pod, "status", "phase").orElse("Unknown");
+                if (!phase.equals("Succeeded") && !phase.equals("Failed")) {
+                    names.add(Fields.required(pod, "metadata", "name"));
+                }
+            }
+            return Optional.of(names);
+        } catch (ApiRefused e) {
+            log.debug("which pods there are is not known: {}", e.getMessage());
+        } catch (IOException e) {
+            log.debug("which pods there are is not known: {}", Failure.noAnswer(e));
+        }
+        return Optional.empty();
+    }
+
+    /** A server that pages its answer by itself has more than these: then they are not all. */
+    private static List<JsonObject> items(JsonObject list) throws IOException {
+        if (Fields.text(list, "metadata", "continue").isPresent()) {
+            throw new IOException("the list of pods is not complete");
+        }
+        return Fields.objects(list, "items");
+    }
+}
