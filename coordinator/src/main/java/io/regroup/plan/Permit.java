@@ -1,12 +1,10 @@
 package io.regroup.plan;
 
-import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.AtGate;
 import io.regroup.model.Report;
 import io.regroup.plan.Decision.Wait;
-import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -57,9 +55,9 @@ final class Permit implements Step {
      * used again, a replica of that one would copy its data.
      */
     private static Optional<String> holdStored(NodeId id, AtGate gate, Report report, Picture picture) {
-        Optional<Host> astray = picture.nodes.values().stream().filter(h -> dials(h, report.redis(), id)).findFirst();
+        Optional<String> astray = astray(report, Optional.of(id), picture);
         if (astray.isPresent()) {
-            return Optional.of(astray.get() + " still looks for its master " + picture.name(astray.get().master().orElseThrow()) + " at its address");
+            return astray;
         }
         if (!picture.isPrimary()) {
             return gate.waitedMs() >= ALONE_MS ? Optional.empty()
@@ -70,10 +68,12 @@ final class Permit implements Step {
             : Optional.empty();
     }
 
-    /** A replica with data of another master than this node, which it has at this address. */
-    private static boolean dials(Host host, Address address, NodeId node) {
-        return host.state().facts().synced() && host.master().filter(master -> !master.equals(node)).flatMap(host.table()::line)
-            .flatMap(ClusterNode::address).filter(address::equals).isPresent();
+    /** A replica with data of another master than the one that starts here, which it looks for at this address. */
+    private static Optional<String> astray(Report report, Optional<NodeId> node, Picture picture) {
+        return picture.nodes.values().stream().filter(h -> h.state().facts().synced()
+                && h.master().filter(master -> !Optional.of(master).equals(node)).flatMap(h.table()::line)
+                    .flatMap(ClusterNode::address).filter(report.redis()::equals).isPresent()).findFirst()
+            .map(h -> h + " still looks for its master " + picture.name(h.master().orElseThrow()) + " at its address");
     }
 
     private static Optional<String> holdBlank(Report report, Picture picture) {
@@ -94,7 +94,8 @@ final class Permit implements Step {
                 + quorum.reason());
         }
         return picture.owned.keySet().stream().filter(id -> isClaimedAt(id, report, picture)).findFirst()
-            .map(id -> picture.name(id) + " still owns " + picture.slotsOf(id).size() + " slots at its address");
+            .map(id -> picture.name(id) + " still owns " + picture.slotsOf(id).size() + " slots at its address")
+            .or(() -> astray(report, Optional.empty(), picture));
     }
 
     private static boolean isMajorityHeard(Picture picture) {

@@ -4,6 +4,7 @@ import static io.regroup.plan.Scene.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.Probe;
+import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,15 @@ class PermitTest {
         assertThat(scene.decide().step()).isEqualTo("forget");
         assertThat(scene.sent("forget " + id("r1"), 10).decide()).isEqualTo(new Decision("permit",
             List.of(new Action.Permit("r1", "start-of-r1", true)), "nobody else owns a slot at the address of r1 (blank)", List.of()));
+    }
+
+    @Test
+    void aBlankServerWaitsWhileAReplicaThatHasNotHeardOfAPromotionLooksForItsMasterThere() {
+        Scene scene = Scene.cluster(3, 2).master("r1").atGate("m1").follows("r4", "m1").stillHasOwner("r4", "m1", SlotSet.range(0, 5460))
+            .sent("forget " + id("m1"), 10);
+        assertThat(scene.decide().actions()).noneMatch(Action.Permit.class::isInstance);
+        assertThat(scene.decide().waits()).contains(new Wait("gate m1", "the gate of m1 stays closed: " + scene.called("r4")
+            + " still looks for its master " + scene.calledByAddress("m1") + " at its address"));
     }
 
     @Test

@@ -65,6 +65,13 @@ class RepairSlotsTest {
     }
 
     @Test
+    void whereNobodyTellsHowManyAreAskedForABlankNodeWaitsForTheSlotsOfAMasterThatIsGone() {
+        Scene scene = Scene.cluster(3, 0).gone("m1").proven("m1", "pod m1 is gone").nobodyTellsHowMany().blank("b1")
+            .owns("b1", SlotSet.NONE, 0).joined("b1");
+        assertThat(scene.decide().actions()).isEmpty();
+    }
+
+    @Test
     void notWhileAReplicasVolumeKeepsItsData() {
         Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").atGate("r1").stored("r1").waited("lost " + id("m1"), 60_000);
         assertThat(scene.decide().actions()).containsExactly(new Action.Permit("r1", "start-of-r1", false));

@@ -201,6 +201,11 @@ final class Scene {
         return this;
     }
 
+    /** It has met all. */
+    Scene joined(String name) {
+        return change(name, n -> n.blank = false);
+    }
+
     Scene placeholder(String name) {
         return change(name, n -> n.slots = SlotSet.of(0));
     }
