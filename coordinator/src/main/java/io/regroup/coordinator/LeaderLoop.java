@@ -181,7 +181,8 @@ public final class LeaderLoop implements AutoCloseable {
             // Either may take long for nothing: a port whose host is gone, an API server that is away.
             case Effect.Prove todo -> todo.members().forEach((member, seat) -> {
                 probes.execute(() -> Port.bothRefuse(member, seat, PROBE_MS).ifPresent(words -> ended(member, new End(words, false))));
-                proofs.execute(() -> witness.proofOfEnd(member, seat).ifPresent(end -> ended(member, end)));
+                Optional<String> tenant = leader.tenantOf(seat.group());
+                proofs.execute(() -> witness.proofOfEnd(member, seat, tenant).ifPresent(end -> ended(member, end)));
             });
             case Effect.ListPods todo -> proofs.execute(() -> witness.pods().ifPresent(names -> errands.add(() -> leader.onPods(names, now()))));
             case Effect.Remember todo -> {

@@ -64,8 +64,9 @@ public final class KubeWitness implements Witness {
         office = Optional.empty();
     }
 
+    /** Who has the address now proves nothing: a machine that restarts gives its pods new ones. */
     @Override
-    public Optional<End> proofOfEnd(String member, Seat seat) {
+    public Optional<End> proofOfEnd(String member, Seat seat, Optional<String> tenant) {
         return office.flatMap(open -> switch (open.ends().ask(member, seat.podUid())) {
             case PodEnds.Answer.Ended ended -> Optional.of(new End(ended.reason(), false));
             case PodEnds.Answer.Gone gone -> Optional.of(new End(gone.reason(), true));

@@ -186,6 +186,12 @@ public final class Leader {
         }
     }
 
+    /** The member of this view that is at this address in the group. */
+    public Optional<String> tenantOf(Address group) {
+        return heard.values().stream().map(Heard::report).filter(report -> report.group().equals(group)).map(Report::member)
+            .filter(view.members()::contains).findFirst();
+    }
+
     /** Members whose server follows the one at this address, as they said last. */
     private SortedSet<String> replicasOf(Address master) {
         SortedSet<String> members = new TreeSet<>();

@@ -26,9 +26,10 @@ public interface Witness {
      * Looks for proof that this member's pod has ended and does not come back by itself (S2). Blocks for some seconds at
      * most; called from a thread of its own.
      *
+     * @param tenant the member that has its address in the group now, if one does
      * @return absent when it is not proven
      */
-    Optional<End> proofOfEnd(String member, Seat seat);
+    Optional<End> proofOfEnd(String member, Seat seat, Optional<String> tenant);
 
     /**
      * The pods that there are, by name, those that have ended for good left out. Blocks for some seconds at most; called from a thread of

@@ -60,6 +60,18 @@ public final class LocalPod {
         return cluster.ports().redis(number);
     }
 
+    public int busPort() {
+        return cluster.ports().bus(number);
+    }
+
+    public int groupPort() {
+        return cluster.ports().group(number);
+    }
+
+    public int failureDetectionPort() {
+        return cluster.ports().failureDetection(number);
+    }
+
     public int httpPort() {
         return cluster.ports().http(number);
     }

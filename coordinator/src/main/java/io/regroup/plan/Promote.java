@@ -1,5 +1,6 @@
 package io.regroup.plan;
 
+import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.AtGate;
 import io.regroup.model.SlotSet;
@@ -74,7 +75,15 @@ final class Promote implements Step {
                 + " was started again itself and has nothing newer: the master starts"));
             return Optional.empty();
         }
-        boolean proven = fate instanceof Fate.Proven && picture.isPrimary();
+        if (!picture.isPrimary()) {
+            return Optional.empty();
+        }
+        boolean proven = fate instanceof Fate.Proven;
+        if (!proven && !canBeElected(best.get(), picture)) {
+            waits.add(new Wait("vote " + owner, shard + " may be dead (" + fate.words() + "), and its replica " + best.get()
+                + " does not hear a majority of the masters of this view, which would have to vote for it"));
+            return Optional.empty();
+        }
         Promotion how = proven ? Promotion.TAKEOVER : Promotion.FORCE;
         if (picture.observation.sentWithin("promote for " + owner, proven ? TAKEOVER_MS : ELECTION_MS)) {
             waits.add(new Wait("promote " + owner, shard + ": its replica " + best.get() + " is being promoted"));
@@ -86,6 +95,18 @@ final class Promote implements Step {
         return Optional.of(new Work(new Action.Promote(best.get().address(), best.get().id(), owner, how),
             shard + " is dead (" + fate.words() + "): " + best.get() + " takes its place"
                 + (proven ? "" : " if the majority of masters grants it")));
+    }
+
+    /**
+     * FORCE asks for votes for 5 s, and a master grants its vote although it hears the one that is to be replaced. So it is sent only
+     * where the votes come at once: the majority of masters is in this view and heard by the replica, and then the other side of a
+     * split has none and takes no writes. Sent without it, it would win when the split ends, and all that the other side took be lost.
+     */
+    private static boolean canBeElected(Host replica, Picture picture) {
+        long voters = picture.liveOwners().stream()
+            .filter(master -> replica.table().line(master.id()).filter(line -> line.linkUp() && !line.is(NodeFlag.PFAIL) && !line.is(NodeFlag.FAIL))
+                .isPresent()).count();
+        return Quorum.isMajority(voters, picture.owned.size());
     }
 
     /**

@@ -183,7 +183,7 @@ final class RepairSlots implements Step {
 
     /** How many of the masters that are asked for have no slots, or are gone and have nobody to follow them. */
     static int missingMasters(Picture picture) {
-        int wanted = picture.observation.asked().map(Asked::masters).orElse(picture.owned.size());
+        int wanted = picture.observation.asked().map(Asked::masters).orElseGet(() -> picture.owned.size() + (picture.unclaimed.isEmpty() ? 0 : 1));
         return Math.max(0, wanted - (picture.owned.size() - deserted(picture)));
     }
 

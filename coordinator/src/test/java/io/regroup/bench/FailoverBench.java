@@ -1,5 +1,6 @@
 package io.regroup.bench;
 
+import io.regroup.faults.Writer;
 import io.regroup.local.LocalPod;
 import io.regroup.local.LocalPod.Process;
 import io.regroup.local.RealCluster;

@@ -1,5 +1,7 @@
 package io.regroup.bench;
 
+import io.regroup.faults.Throttle;
+import io.regroup.faults.VirtualNetwork;
 import io.regroup.local.LocalPod;
 import io.regroup.local.LocalPod.Process;
 import io.regroup.local.RealCluster;

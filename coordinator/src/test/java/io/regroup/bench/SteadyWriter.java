@@ -1,5 +1,6 @@
 package io.regroup.bench;
 
+import io.regroup.faults.Writer;
 import io.regroup.model.Address;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;

@@ -6,11 +6,11 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
 
 /** Keeps what a failed test leaves behind, before the cluster goes. */
-final class Evidence implements AfterTestExecutionCallback, LifecycleMethodExecutionExceptionHandler {
+public final class Evidence implements AfterTestExecutionCallback, LifecycleMethodExecutionExceptionHandler {
 
     private final Supplier<RealCluster> cluster;
 
-    Evidence(Supplier<RealCluster> cluster) {
+    public Evidence(Supplier<RealCluster> cluster) {
         this.cluster = cluster;
     }
 

@@ -36,6 +36,7 @@ import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -45,9 +46,9 @@ import org.slf4j.LoggerFactory;
 public final class RealCluster implements AutoCloseable {
 
     /** Far more than it ever takes: the machine that runs this may be busy with other things. */
-    static final Duration PATIENCE = Duration.ofSeconds(120);
+    public static final Duration PATIENCE = Duration.ofSeconds(120);
     /** So long nothing may be sent once the cluster is whole. */
-    private static final Duration QUIET = Duration.ofSeconds(3);
+    static final Duration QUIET = Duration.ofSeconds(3);
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(1);
     private static final Path FAILURES = Path.of("target", "failures");
 
@@ -95,7 +96,7 @@ public final class RealCluster implements AutoCloseable {
     }
 
     /** For the reader of the test's output: what was measured. */
-    void measured(String sentence) {
+    public void measured(String sentence) {
         note(sentence);
         System.out.println("    " + sentence);
     }
@@ -108,13 +109,13 @@ public final class RealCluster implements AutoCloseable {
         return cluster.pod(number);
     }
 
-    int nodes() {
+    public int nodes() {
         return cluster.pods().size();
     }
 
     // --- what it is
 
-    Address address(int pod) {
+    public Address address(int pod) {
         return new Address(cluster.pod(pod).host(), cluster.pod(pod).redisPort());
     }
 
@@ -202,11 +203,28 @@ public final class RealCluster implements AutoCloseable {
 
     /** The leader says so and every server's own table says so. @return seconds that it took from {@code since} */
     public double awaitWhole(long since) {
-        await("whole").atMost(PATIENCE).pollInterval(Duration.ofMillis(100)).ignoreExceptions().untilAsserted(() -> {
-            assertThat(pending()).isEmpty();
-            assertThat(tables().problem(nodes(), masters)).isEmpty();
-        });
+        await("whole").atMost(PATIENCE).pollInterval(Duration.ofMillis(100)).ignoreExceptions().untilAsserted(this::assertWhole);
         return (System.nanoTime() - since) / 1e9;
+    }
+
+    private void assertWhole() {
+        assertThat(pending()).isEmpty();
+        assertThat(tables().problem(nodes(), masters)).isEmpty();
+    }
+
+    /** Whole for so long without a break: a fault may take some time to be noticed. @return seconds from {@code since} until it was whole */
+    public double awaitWholeFor(Duration time, long since) {
+        AtomicLong last = new AtomicLong();
+        await("whole for " + time).atMost(PATIENCE.plus(time)).during(time).pollInterval(Duration.ofMillis(100)).until(() -> {
+            try {
+                assertWhole();
+                return true;
+            } catch (AssertionError | RuntimeException e) {
+                last.set(System.nanoTime());
+                return false;
+            }
+        });
+        return last.get() == 0 ? 0 : Math.max(0, (last.get() - since) / 1e9);
     }
 
     private Optional<String> pending() {
@@ -223,9 +241,14 @@ public final class RealCluster implements AutoCloseable {
 
     /** Nothing that changes anything is sent, roles, slots and epochs stay as they are, and every pod is ready. */
     void staysQuiet() {
+        staysQuiet(QUIET);
+    }
+
+    /** The same for so long. */
+    public void staysQuiet(Duration time) {
         SortedMap<String, Long> before = sent();
         SortedMap<Integer, String> roles = tables().roles();
-        await("quiet").during(QUIET).atMost(QUIET.multipliedBy(4)).pollInterval(Duration.ofMillis(250)).untilAsserted(() -> {
+        await("quiet").during(time).atMost(time.multipliedBy(2).plus(QUIET)).pollInterval(Duration.ofMillis(250)).untilAsserted(() -> {
             assertThat(sent()).isEqualTo(before);
             assertThat(tables().roles()).isEqualTo(roles);
         });
@@ -305,7 +328,7 @@ public final class RealCluster implements AutoCloseable {
     // --- its end
 
     /** Logs of all processes, all tables, all statuses. */
-    void keepEvidence(String test) {
+    public void keepEvidence(String test) {
         Path dir = FAILURES.resolve(test).toAbsolutePath();
         try {
             if (Files.exists(dir)) {

@@ -78,11 +78,20 @@ class PromoteTest {
     }
 
     @Test
-    void withoutAQuorumEvenProofOnlyAsksForVotes() {
+    void noVotesAreAskedForWhereTheMajorityOfMastersIsNot() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").gone("m2").probe("m1", Probe.SILENT).probe("m2", Probe.SILENT);
+        assertThat(scene.decide().actions()).as("they may hear each other, and take writes").isEmpty();
+        assertThat(scene.decide().waits()).contains(new Wait("vote " + id("m1"), scene.calledByAddress("m1") + ", master of 5461 slots may be dead "
+            + "(its member left the group and its Redis does not answer), and its replica " + scene.called("r1") + " does not hear a majority of "
+            + "the masters of this view, which would have to vote for it"));
+    }
+
+    @Test
+    void withoutAQuorumNotEvenVotesAreAskedFor() {
         Scene scene = Scene.cluster(3, 1).gone("m1").gone("m2").gone("m3").provenForNow("m1", "both ports of m1 refuse connections")
             .probe("m2", Probe.SILENT).probe("m3", Probe.SILENT);
         Decision decision = scene.decide();
-        assertThat(decision.actions()).containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.FORCE));
+        assertThat(decision.actions()).isEmpty();
         assertThat(decision.waits()).contains(new Wait("quorum", "this view is not primary: 3 of 6 members of the last primary "
             + "view are here, more than half is needed; missing without proof that their pods are gone: [m1, m2, m3]"));
     }

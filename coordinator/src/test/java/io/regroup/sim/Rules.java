@@ -28,6 +28,10 @@ final class Rules {
     private static final long MOST_AGE_MS = 2500 + 100;
 
     private final World world;
+    /** CLUSTER_MF_TIMEOUT, and a moment. */
+    private static final long FORCE_MS = 5500;
+
+    private final SortedMap<NodeId, Long> forcedByHand = new TreeMap<>();
     private final SortedMap<NodeId, long[]> epochs = new TreeMap<>();
     private final SortedMap<Integer, Long> disputedSince = new TreeMap<>();
     /** What nodes had that were told to follow another master, and that was also elsewhere then. */
@@ -60,10 +64,9 @@ final class Rules {
         }
     }
 
-    /** FORCE asks the majority of masters, a server with its own data is safe anywhere, and who leaves may leave. */
+    /** A server with its own data is safe anywhere, and who leaves may leave. */
     private static boolean needsPrimary(Action action) {
         return switch (action) {
-            case Action.Promote promote -> promote.how() == Action.Promotion.TAKEOVER;
             case Action.Permit permit -> permit.blank();
             case Action.Release release -> false;
             case Action.Prepare prepare -> false;
@@ -167,6 +170,9 @@ final class Rules {
         BitSet before = (BitSet) server.data().writes().clone();
         if (words.contains("RESET")) {
             epochs.remove(server.id());
+        }
+        if (words.contains("FORCE")) {
+            forcedByHand.put(server.id(), world.now() + FORCE_MS);
         }
         String reply = ClusterCommands.execute(server, words);
         world.trace(() -> "an operator -> " + server + ": " + words + " " + reply);
@@ -396,10 +402,25 @@ final class Rules {
         missing.andNot(server.data().writes());
         world.trace(() -> server + " is master in place of " + old.brief() + " by " + how + ", epoch " + server.myself.configEpoch
             + ", " + taken.size() + " slots" + (missing.isEmpty() ? "" : ", without " + missing.cardinality() + " acknowledged writes"));
+        if (how.equals("FORCE") && !missing.isEmpty() && world.now() > forcedByHand.getOrDefault(server.id(), Long.MIN_VALUE)) {
+            checkDeposed(server, old, missing);
+        }
         if (how.equals("FAILOVER") && !missing.isEmpty()) {
             throw broken("S7", "a planned hand-over to " + server + " lost " + missing.cardinality() + " acknowledged writes");
         }
         world.ledger.forgive(missing);
+    }
+
+    /** S3: a master that runs and that a majority of masters hears takes writes; what it took must not be thrown away. */
+    private void checkDeposed(SimRedis heir, NodeId old, BitSet missing) {
+        List<SimRedis> masters = world.servers().stream().filter(s -> s.isServing() && s != heir && s.myself.isMaster() && s.myself.hasSlots()).toList();
+        masters.stream().filter(s -> s.id().equals(old)).findFirst().ifPresent(deposed -> {
+            long hear = masters.stream().filter(m -> m == deposed || world.busReaches(m, deposed.address) && world.busReaches(deposed, m.address)).count();
+            if (2 * hear > masters.size()) {
+                throw broken("S3", heir + " takes over from " + deposed + ", which runs and is heard by " + hear + " of " + masters.size()
+                    + " masters: " + missing.cardinality() + " acknowledged writes are lost");
+            }
+        });
     }
 
     // ---- S6

@@ -1,4 +1,4 @@
-package io.regroup.bench;
+package io.regroup.faults;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;

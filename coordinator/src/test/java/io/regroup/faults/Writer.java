@@ -1,4 +1,4 @@
-package io.regroup.bench;
+package io.regroup.faults;
 
 import io.regroup.model.Address;
 import java.io.BufferedInputStream;
@@ -9,7 +9,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
 /** A client of one server, as small as can be: what is measured with it is the server's time and not a client's. */
-final class Writer implements AutoCloseable {
+public final class Writer implements AutoCloseable {
 
     private static final int CONNECT_MS = 200;
 
@@ -19,18 +19,18 @@ final class Writer implements AutoCloseable {
     private InputStream in;
 
     /** @param timeoutMs how long an answer may take */
-    Writer(Address address, int timeoutMs) {
+    public Writer(Address address, int timeoutMs) {
         this.address = address;
         this.timeoutMs = timeoutMs;
     }
 
     /** Whether this server took the write; false when it refuses, is somebody's replica, or does not answer. */
-    boolean set(String key, String value) {
+    public boolean set(String key, String value) {
         return ask("SET " + key + " " + value).equals("+OK");
     }
 
     /** The answer's first line; empty when there is none. The next question uses a new connection then. */
-    String ask(String command) {
+    public String ask(String command) {
         try {
             if (socket == null) {
                 socket = new Socket();

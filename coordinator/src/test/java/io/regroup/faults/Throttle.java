@@ -1,4 +1,4 @@
-package io.regroup.bench;
+package io.regroup.faults;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,7 +8,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** A control group whose processes get no more than a share of one core, as the limit of a container does it. Needs root. */
-final class Throttle implements AutoCloseable {
+public final class Throttle implements AutoCloseable {
 
     private static final long PERIOD_US = 100_000;
     private static final Path SECOND_VERSION = Path.of("/sys/fs/cgroup/cgroup.controllers");
@@ -16,7 +16,7 @@ final class Throttle implements AutoCloseable {
     private final Path group;
 
     /** @param share of one core, for all that is put in together */
-    Throttle(double share) throws IOException {
+    public Throttle(double share) throws IOException {
         String name = "regroup-bench-" + ProcessHandle.current().pid();
         long quota = (long) (PERIOD_US * share);
         if (Files.exists(SECOND_VERSION)) {
@@ -29,14 +29,14 @@ final class Throttle implements AutoCloseable {
         }
     }
 
-    void put(Collection<Long> pids) throws IOException {
+    public void put(Collection<Long> pids) throws IOException {
         for (long pid : pids) {
             write("cgroup.procs", Long.toString(pid));
         }
     }
 
     /** In how many of the periods the processes had to wait, from 0 to 1. */
-    double throttled() throws IOException {
+    public double throttled() throws IOException {
         Map<String, Long> stat = new HashMap<>();
         for (String line : Files.readAllLines(group.resolve("cpu.stat"))) {
             stat.put(line.split(" ")[0], Long.parseLong(line.split(" ")[1]));

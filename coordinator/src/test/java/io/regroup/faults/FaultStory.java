@@ -1,0 +1,217 @@
+package io.regroup.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.local.Evidence;
+import io.regroup.local.LocalPod;
+import io.regroup.local.LocalPod.Process;
+import io.regroup.local.RealCluster;
+import io.regroup.model.Address;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * One cluster of six pods, each in a network of its own, goes through all stories of a class. Each begins whole and with a writing
+ * client for each shard, and ends whole, with every acknowledged write read back, and then silence: no command that changes anything
+ * ({@code -Dquiet=60}, seconds). What was measured is a row of {@code target/faults.md}.
+ */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class FaultStory {
+
+    private static final int PODS = 6;
+    /** Longer than it takes to notice a pod that has fallen silent. */
+    private static final Duration STEADY = Duration.ofSeconds(5);
+    private static final Duration QUIET = Duration.ofSeconds(Long.getLong("quiet", 10));
+    /** A write that was acknowledged so long before a process was killed may not have reached a replica. */
+    private static final long ON_ITS_WAY_MS = 200;
+    private static final Path TABLE = Path.of("target", "faults.md");
+
+    /** What the rules allow to lose: writes that were acknowledged in this time, in ms from when the fault began. */
+    record MayLose(long fromMs, long toMs) {
+    }
+
+    static final MayLose NOTHING = new MayLose(0, 0);
+    /** What had not reached a replica. */
+    static final MayLose ON_ITS_WAY = new MayLose(-ON_ITS_WAY_MS, ON_ITS_WAY_MS);
+    static final MayLose EVERYTHING = new MayLose(Long.MIN_VALUE / 2_000_000, Long.MAX_VALUE / 2_000_000);
+
+    /** And what a master took that could not know yet that it had been replaced: for so long at most. */
+    static MayLose duringTheFirst(Duration time) {
+        return new MayLose(-ON_ITS_WAY_MS, time.toMillis());
+    }
+
+    RealCluster cluster;
+    private VirtualNetwork network;
+    private boolean healed;
+    private String name;
+    private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
+
+    @RegisterExtension
+    final Evidence evidence = new Evidence(() -> cluster);
+
+    @BeforeEach
+    void aWholeCluster(TestInfo test) throws IOException {
+        if (cluster != null && !healed) {
+            // What a failed story left would make the next one fail too.
+            end();
+        }
+        if (cluster == null) {
+            network = new VirtualNetwork(PODS);
+            cluster = new RealCluster(PODS, 1, network);
+            cluster.local().startAll();
+        }
+        healed = false;
+        cluster.awaitWhole(System.nanoTime());
+        name = test.getDisplayName().replaceAll("\\(.*\\)$", "");
+        System.out.println(name);
+    }
+
+    @AfterAll
+    void end() {
+        if (cluster != null) {
+            cluster.close();
+            network.close();
+            cluster = null;
+        }
+    }
+
+    /** What happens to the cluster; it is over when this returns. */
+    interface Fault {
+        void strike() throws InterruptedException;
+    }
+
+    void suffer(MayLose allowed, Fault fault) throws InterruptedException {
+        try (WritingClients clients = new WritingClients(cluster, getClass().getSimpleName() + name.hashCode() + "-")) {
+            long struck = System.nanoTime();
+            fault.strike();
+            long over = System.nanoTime();
+            double whole = cluster.awaitWholeFor(STEADY, over);
+            WritingClients.Outcome outcome = clients.end();
+            tell(outcome, whole);
+            assertThat(outcome.lostAt()).as("acknowledged writes that are lost, in ms from when the fault began")
+                .allSatisfy(at -> assertThat((at - struck) / 1_000_000).isBetween(allowed.fromMs(), allowed.toMs()));
+            if (allowed.equals(NOTHING)) {
+                assertThat(outcome.lostAt()).as("acknowledged writes that are lost").isEmpty();
+            }
+        }
+        cluster.staysQuiet(QUIET);
+        healed = true;
+    }
+
+    private void tell(WritingClients.Outcome outcome, double whole) {
+        cluster.measured(String.format(Locale.ROOT, "longest write gap %.0f ms, whole %.1f s after the fault, %d of %d acknowledged writes lost",
+            outcome.longestGapMs(), whole, outcome.lostAt().size(), outcome.acknowledged()));
+        String words = name.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
+        try {
+            Files.writeString(TABLE, String.format(Locale.ROOT, "| %s | %.0f ms | %.1f s | %d of %d |%n", words, outcome.longestGapMs(), whole,
+                outcome.lostAt().size(), outcome.acknowledged()), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    // ---- who
+
+    int master() {
+        return cluster.masterPod();
+    }
+
+    int replica(int master) {
+        return cluster.replicaPodOf(master);
+    }
+
+    int leader() {
+        return cluster.leaderPod();
+    }
+
+    Set<Integer> all() {
+        return cluster.local().pods().stream().map(LocalPod::number).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private Set<Integer> others(Set<Integer> pods) {
+        Set<Integer> others = all();
+        others.removeAll(pods);
+        return others;
+    }
+
+    // ---- what
+
+    /** What goes between pods. */
+    enum Plane { ALL, BUS, GROUP }
+
+    /** Neither side hears the other, on this plane; the clients hear both. */
+    void cutOff(Set<Integer> pods, Plane plane, Duration time) throws InterruptedException {
+        Set<Integer> ports = ports(plane);
+        List<Runnable> mend = new ArrayList<>();
+        mend.add(network.cut(pods, others(pods), ports));
+        mend.add(network.cut(others(pods), pods, ports));
+        pass(time);
+        mend.forEach(Runnable::run);
+    }
+
+    /** Nobody hears these pods; they hear all. */
+    void cutOneWay(Set<Integer> pods, Duration time) throws InterruptedException {
+        Runnable mend = network.cut(pods, others(pods), Set.of());
+        pass(time);
+        mend.run();
+    }
+
+    private Set<Integer> ports(Plane plane) {
+        Set<Integer> ports = new HashSet<>();
+        for (LocalPod pod : cluster.local().pods()) {
+            switch (plane) {
+                case ALL -> { }
+                case BUS -> ports.add(pod.busPort());
+                case GROUP -> ports.addAll(List.of(pod.groupPort(), pod.failureDetectionPort()));
+            }
+        }
+        return ports;
+    }
+
+    void slow(Duration delay, double loss, Duration time) throws InterruptedException {
+        network.disturb(delay, loss);
+        pass(time);
+        network.disturb(Duration.ZERO, 0);
+    }
+
+    /** SIGSTOP, and SIGCONT after that time. */
+    void freeze(Duration time, int pod, Process... processes) throws InterruptedException {
+        List<Long> pids = Arrays.stream(processes).map(cluster.pod(pod)::pid).toList();
+        pids.forEach(pid -> Shell.run("kill -STOP " + pid));
+        pass(time);
+        pids.forEach(pid -> Shell.run("kill -CONT " + pid));
+    }
+
+    /** The fault lasts so long. */
+    void pass(Duration time) throws InterruptedException {
+        try {
+            clock.schedule(() -> { }, time.toMillis(), TimeUnit.MILLISECONDS).get();
+        } catch (java.util.concurrent.ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    Address address(int pod) {
+        return cluster.address(pod);
+    }
+}

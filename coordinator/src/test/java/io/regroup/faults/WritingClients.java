@@ -1,0 +1,157 @@
+package io.regroup.faults;
+
+import static org.awaitility.Awaitility.await;
+
+import io.lettuce.core.cluster.SlotHash;
+import io.regroup.local.LocalPod;
+import io.regroup.local.RealCluster;
+import io.regroup.model.Address;
+import io.regroup.model.SlotSet;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * One client for each shard, from before the fault until all is whole again: writes one key after the other to a slot of it, follows
+ * MOVED, asks the next server when one does not answer, and remembers when each write was acknowledged.
+ */
+final class WritingClients implements AutoCloseable {
+
+    private static final int ANSWER_MS = 300;
+    private static final long PACE_NS = 2_000_000;
+    private static final long RETRY_NS = 1_000_000;
+    private static final int READS = 50;
+
+    /**
+     * What came of it.
+     *
+     * @param lostAt when the writes that are lost were acknowledged ({@link System#nanoTime})
+     */
+    record Outcome(int acknowledged, List<Long> lostAt, double longestGapMs) {
+    }
+
+    private final List<Address> servers;
+    private final List<Client> clients = new ArrayList<>();
+    private final AtomicBoolean enough = new AtomicBoolean();
+
+    /** Returns when each of them has been acknowledged some writes. @param story makes the keys differ from those of other stories */
+    WritingClients(RealCluster cluster, String story) {
+        servers = cluster.local().pods().stream().map(pod -> new Address(pod.host(), pod.redisPort())).toList();
+        int shard = 0;
+        for (SlotSet slots : SlotSet.ALL.split(cluster.masterPods().size())) {
+            Client client = new Client(tag(story, slots), shard++ % servers.size());
+            clients.add(client);
+            client.thread.start();
+        }
+        clients.forEach(client -> await("writing").atMost(RealCluster.PATIENCE).until(() -> client.acknowledged() > 20));
+    }
+
+    private static String tag(String story, SlotSet slots) {
+        for (int i = 0; ; i++) {
+            String tag = story + i;
+            if (slots.contains(SlotHash.getSlot(tag))) {
+                return tag;
+            }
+        }
+    }
+
+    /** Ends them, and reads back what was acknowledged. */
+    Outcome end() throws InterruptedException {
+        stop();
+        int acknowledged = 0;
+        List<Long> lost = new ArrayList<>();
+        double longest = 0;
+        for (Client client : clients) {
+            acknowledged += client.times.size();
+            longest = Math.max(longest, client.longestNs / 1e6);
+            lost.addAll(client.lost());
+        }
+        return new Outcome(acknowledged, lost, longest);
+    }
+
+    private void stop() throws InterruptedException {
+        enough.set(true);
+        for (Client client : clients) {
+            client.thread.join();
+        }
+    }
+
+    @Override
+    public void close() {
+        enough.set(true);
+    }
+
+    private final class Client {
+        private final String tag;
+        private final Thread thread = Thread.ofPlatform().daemon().name("writing client").unstarted(this::write);
+        private final List<Long> times = new ArrayList<>();
+        private int at;
+        private Writer server;
+        private long longestNs;
+
+        Client(String tag, int at) {
+            this.tag = tag;
+            this.at = at;
+            server = new Writer(servers.get(at), ANSWER_MS);
+        }
+
+        synchronized int acknowledged() {
+            return times.size();
+        }
+
+        private synchronized void acknowledge(long now) {
+            if (!times.isEmpty()) {
+                longestNs = Math.max(longestNs, now - times.getLast());
+            }
+            times.add(now);
+        }
+
+        private void write() {
+            while (!enough.get()) {
+                int number = times.size();
+                String answer = server.ask("SET {" + tag + "}:" + number + " " + number);
+                if (answer.equals("+OK")) {
+                    acknowledge(System.nanoTime());
+                    LockSupport.parkNanos(PACE_NS);
+                } else {
+                    goOn(answer);
+                }
+            }
+            server.close();
+        }
+
+        private void goOn(String answer) {
+            server.close();
+            // A server that does not know where the owner is now says ":0".
+            if (answer.startsWith("-MOVED ") && !answer.contains(" :")) {
+                server = new Writer(Address.parse(answer.split(" ")[2]), ANSWER_MS);
+            } else {
+                at = (at + 1) % servers.size();
+                server = new Writer(servers.get(at), ANSWER_MS);
+                LockSupport.parkNanos(RETRY_NS);
+            }
+        }
+
+        private List<Long> lost() {
+            List<Long> lost = new ArrayList<>();
+            for (int i = 0; i < times.size(); i++) {
+                if (!read("GET {" + tag + "}:" + i).equals(Integer.toString(i))) {
+                    lost.add(times.get(i));
+                }
+            }
+            server.close();
+            return lost;
+        }
+
+        /** The first answer that is no redirection and no silence. */
+        private String read(String command) {
+            String answer = server.ask(command);
+            for (int i = 0; i < READS && (answer.isEmpty() || answer.startsWith("-")); i++) {
+                goOn(answer);
+                answer = server.ask(command);
+            }
+            return answer;
+        }
+    }
+}
