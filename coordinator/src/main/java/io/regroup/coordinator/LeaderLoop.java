@@ -176,7 +176,7 @@ public final class LeaderLoop implements AutoCloseable {
             case Effect.CarryOut todo -> carryOut(todo);
             case Effect.Try todo -> todo.addresses().forEach(address -> probes.execute(() -> {
                 var found = Port.probe(address, PROBE_MS);
-                errands.add(() -> leader.onProbe(address, found, now()));
+                errands.add(() -> leader.onProbe(address, found, todo.since(), now()));
             }));
             // Either may take long for nothing: a port whose host is gone, an API server that is away.
             case Effect.Prove todo -> todo.members().forEach((member, seat) -> {

@@ -32,8 +32,12 @@ public sealed interface Effect {
     record CarryOut(Decision decision, long round, View view) implements Effect {
     }
 
-    /** Try these Redis ports, then call {@link Leader#onProbe} for each. */
-    record Try(SortedSet<Address> addresses) implements Effect {
+    /**
+     * Try these Redis ports, then call {@link Leader#onProbe} for each.
+     *
+     * @param since which evidence these belong to
+     */
+    record Try(SortedSet<Address> addresses, long since) implements Effect {
         public Try {
             addresses = Collections.unmodifiableSortedSet(new TreeSet<>(addresses));
         }

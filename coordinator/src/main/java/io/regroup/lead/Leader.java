@@ -92,6 +92,8 @@ public final class Leader {
     private long quietUntil = Long.MIN_VALUE;
     /** The round that was begun to look again before something is done. */
     private long lookedAgain = -1;
+    /** Counts when what was found at ports before is worth nothing any more: a split that has ended since was why they were silent. */
+    private long evidence;
     private Outlook outlook = new Outlook(new Decision("none", List.of(), "not looked yet", List.of()),
         Optional.of("not looked yet"), false, "not looked yet", Optional.empty(), Optional.empty(), new TreeSet<>(),
         new TreeMap<>(), new TreeSet<>(), new TreeSet<>(), Standing.NONE);
@@ -125,8 +127,7 @@ public final class Leader {
         left.removeAll(next.members());
         heard.keySet().retainAll(next.members());
         view = next;
-        probes.clear();
-        probedAt.clear();
+        dropProbes();
         provedAt = Long.MIN_VALUE / 2;
         pods = Optional.empty();
         listedAt = Long.MIN_VALUE / 2;
@@ -154,7 +155,17 @@ public final class Leader {
         news = true;
     }
 
-    public void onProbe(Address address, Probe probe, long now) {
+    private void dropProbes() {
+        evidence++;
+        probes.clear();
+        probedAt.clear();
+    }
+
+    /** @param since of the {@link Effect.Try} that this answers */
+    public void onProbe(Address address, Probe probe, long since, long now) {
+        if (since != evidence) {
+            return;
+        }
         Probe before = probes.put(address, probe);
         if (before == probe) {
             return;
@@ -270,7 +281,7 @@ public final class Leader {
         }
         if (paused) {
             heard.clear();
-            probes.clear();
+            dropProbes();
             newRound(now);
         }
         effects.addAll(asks);
@@ -382,7 +393,7 @@ public final class Leader {
         unsure.removeIf(a -> probedAt.containsKey(a) && now - probedAt.get(a) < PROBE_MS);
         if (!unsure.isEmpty()) {
             unsure.forEach(a -> probedAt.put(a, now));
-            effects.add(new Effect.Try(unsure));
+            effects.add(new Effect.Try(unsure, evidence));
         }
         outlook.primary().ifPresent(p -> {
             ended.keySet().retainAll(p.all().keySet());

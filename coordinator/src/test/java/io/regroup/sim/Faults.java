@@ -123,6 +123,7 @@ final class Faults {
 
     private void cut(Set<String> inside) {
         int planes = (int) chance.between(0, 3);
+        boolean oneWay = planes == 3 && chance.percent(40);
         long ms = chance.between(300, 15_000);
         List<Runnable> undo = new ArrayList<>();
         if (planes == 0 || planes == 2) {
@@ -132,9 +133,10 @@ final class Faults {
             undo.add(world.net.cut(Plane.REDIS, inside));
         }
         if (planes != 2) {
-            undo.add(world.net.cut(Plane.BUS, inside));
+            undo.add(oneWay ? world.net.mute(Plane.BUS, inside) : world.net.cut(Plane.BUS, inside));
         }
-        world.trace(() -> "cut off for " + ms + " ms (" + List.of("all", "redis", "group", "bus").get(planes) + "): " + inside);
+        world.trace(() -> "cut off for " + ms + " ms (" + List.of("all", "redis", "group", "bus").get(planes) + (oneWay ? ", not heard" : "")
+            + "): " + inside);
         world.group.onNetwork();
         world.after(ms, () -> {
             undo.forEach(Runnable::run);

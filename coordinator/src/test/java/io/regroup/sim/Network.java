@@ -2,6 +2,7 @@ package io.regroup.sim;
 
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.LongSupplier;
 
 /** Who can reach whom, by IP. What is cut is silent: nothing is refused, it just does not arrive. */
 final class Network {
@@ -9,24 +10,27 @@ final class Network {
     /** Redis' port, its cluster bus and the group's ports are cut apart: a policy or a mesh may block any of them. */
     enum Plane { REDIS, BUS, GROUP }
 
-    private record Cut(Plane plane, Set<String> inside) {
-        boolean parts(Plane by, String one, String other) {
-            return plane == by && inside.contains(one) != inside.contains(other);
+    private record Cut(Plane plane, Set<String> inside, boolean outOnly) {
+        boolean parts(Plane by, String from, String to) {
+            return plane == by && (outOnly ? inside.contains(from) && !inside.contains(to) : inside.contains(from) != inside.contains(to));
         }
     }
 
     private final Chance chance;
+    private final LongSupplier clock;
+    private long mendedAt = Long.MIN_VALUE / 2;
     private final java.util.List<Cut> cuts = new java.util.ArrayList<>();
     /** Percent of messages that take longer than usual. */
     int slowPercent = 2;
 
-    Network(Chance chance) {
+    Network(Chance chance, LongSupplier clock) {
         this.chance = chance;
+        this.clock = clock;
     }
 
-    boolean reach(Plane plane, String one, String other) {
+    boolean reach(Plane plane, String from, String to) {
         for (Cut cut : cuts) {
-            if (cut.parts(plane, one, other)) {
+            if (cut.parts(plane, from, to)) {
                 return false;
             }
         }
@@ -35,13 +39,33 @@ final class Network {
 
     /** Those inside and all others do not reach each other until the returned handle is run. */
     Runnable cut(Plane plane, Set<String> inside) {
-        Cut cut = new Cut(plane, new TreeSet<>(inside));
+        return cut(new Cut(plane, new TreeSet<>(inside), false));
+    }
+
+    /** The others do not hear those inside, and they hear the others. */
+    Runnable mute(Plane plane, Set<String> inside) {
+        return cut(new Cut(plane, new TreeSet<>(inside), true));
+    }
+
+    private Runnable cut(Cut cut) {
         cuts.add(cut);
-        return () -> cuts.remove(cut);
+        return () -> {
+            if (cuts.remove(cut)) {
+                mendedAt = clock.getAsLong();
+            }
+        };
     }
 
     void healAll() {
-        cuts.clear();
+        if (!cuts.isEmpty()) {
+            cuts.clear();
+            mendedAt = clock.getAsLong();
+        }
+    }
+
+    /** When a cut ended last. */
+    long mendedAt() {
+        return mendedAt;
     }
 
     boolean isWhole() {

@@ -31,6 +31,9 @@ final class Rules {
     /** CLUSTER_MF_TIMEOUT, and a moment. */
     private static final long FORCE_MS = 5500;
 
+    /** What was tried while a cut lasted is evidence for so long. */
+    private static final long MOST_PROBE_MS = 600;
+
     private final SortedMap<NodeId, Long> forcedByHand = new TreeMap<>();
     private final SortedMap<NodeId, long[]> epochs = new TreeMap<>();
     private final SortedMap<Integer, Long> disputedSince = new TreeMap<>();
@@ -416,7 +419,7 @@ final class Rules {
         List<SimRedis> masters = world.servers().stream().filter(s -> s.isServing() && s != heir && s.myself.isMaster() && s.myself.hasSlots()).toList();
         masters.stream().filter(s -> s.id().equals(old)).findFirst().ifPresent(deposed -> {
             long hear = masters.stream().filter(m -> m == deposed || world.busReaches(m, deposed.address) && world.busReaches(deposed, m.address)).count();
-            if (2 * hear > masters.size()) {
+            if (2 * hear > masters.size() && world.now() - world.net.mendedAt() > MOST_PROBE_MS) {
                 throw broken("S3", heir + " takes over from " + deposed + ", which runs and is heard by " + hear + " of " + masters.size()
                     + " masters: " + missing.cardinality() + " acknowledged writes are lost");
             }

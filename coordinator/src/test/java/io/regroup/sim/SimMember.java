@@ -246,7 +246,7 @@ final class SimMember {
         switch (effect) {
             case Effect.Ask ask -> (ask.members().isEmpty() ? view.members() : ask.members()).forEach(m -> world.group.send(this, m, r -> r.onAsk(name, ask.round())));
             case Effect.CarryOut carryOut -> new Errand(this, world.tamper.change(this, carryOut)).go();
-            case Effect.Try attempt -> attempt.addresses().forEach(this::attempt);
+            case Effect.Try attempt -> attempt.addresses().forEach(address -> attempt(address, attempt.since()));
             case Effect.Prove prove -> prove.members().forEach((member, seat) -> later(world.chance.between(5, 60),
                 () -> {
                     bothRefuse(member, seat).ifPresent(end -> leader.onEnded(member, end, world.now()));
@@ -271,10 +271,10 @@ final class SimMember {
         });
     }
 
-    private void attempt(Address address) {
+    private void attempt(Address address, long since) {
         Probe probe = probe(address);
         later(probe == Probe.SILENT ? TRY_TIMEOUT_MS : world.chance.between(1, 4), () -> {
-            leader.onProbe(address, probe, world.now());
+            leader.onProbe(address, probe, since, world.now());
             drive();
         });
     }

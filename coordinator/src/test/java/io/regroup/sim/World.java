@@ -29,7 +29,7 @@ final class World {
     /** @param out takes one line an event; absent: nobody reads them */
     World(long seed, Asked asked, Tamper tamper, Consumer<String> out) {
         this.chance = new Chance(seed);
-        this.net = new Network(chance);
+        this.net = new Network(chance, this::now);
         this.kube = new Kube(this, asked);
         this.tamper = tamper;
         this.out = out;
