@@ -5,6 +5,7 @@ import io.regroup.kube.ApiSettings;
 import io.regroup.kube.PodSettings;
 import io.regroup.kube.Rollout;
 import io.regroup.model.Address;
+import io.regroup.model.ShardLoss;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,7 +24,7 @@ import java.util.OptionalInt;
  * @param jmxPort    set: remote JMX; the launcher turns it into flags of the JVM
  */
 public record Settings(String podName, String podUid, String podIp, String kubernetesNode, String zone,
-                       Optional<Kubernetes> kubernetes, List<String> groupHosts, OptionalInt nodes, int replicas, int redisPort,
+                       Optional<Kubernetes> kubernetes, List<String> groupHosts, OptionalInt nodes, int replicas, ShardLoss shardLoss, int redisPort,
                        int groupPort, int httpPort, OptionalInt jmxPort, Path dataDir) {
 
     private static final Path SERVICE_ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
@@ -67,11 +68,17 @@ public record Settings(String podName, String podUid, String podIp, String kuber
             ? OptionalInt.of(reader.number("REDIS_CLUSTER_COUNT", 0, 1, 1000)) : OptionalInt.empty();
         return new Settings(name, uid, ip, reader.find("NODE_NAME").orElse(""), zone.orElse(""), kubernetes, hosts, nodes,
             reader.number("REDIS_CLUSTER_REPLICA", 1, 0, 10),
+            new ShardLoss(reader.choice("SHARD_LOSS", Lost.REASSIGN, Lost.values()) == Lost.REASSIGN,
+                1000L * reader.number("SHARD_LOSS_GRACE", ShardLoss.PRESET_GRACE_S, 0, 86_400)),
             reader.number("REDIS_CLUSTER_PORT", 6379, 1, HIGHEST_REDIS_PORT),
             reader.number("GROUP_PORT", 7800, 1, 65435),
             reader.number("HTTP_PORT", 8080, 1, 65535),
             reader.find("JMX_PORT").isPresent() ? OptionalInt.of(reader.number("JMX_PORT", 0, 1, 65535)) : OptionalInt.empty(),
             dataDir);
+    }
+
+    private enum Lost {
+        REASSIGN, HALT
     }
 
     private enum Discovered {

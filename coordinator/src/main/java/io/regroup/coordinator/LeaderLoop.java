@@ -11,6 +11,7 @@ import io.regroup.model.Asked;
 import io.regroup.model.End;
 import io.regroup.model.Primary;
 import io.regroup.model.Report;
+import io.regroup.model.ShardLoss;
 import io.regroup.model.View;
 import io.regroup.plan.Decision;
 import io.regroup.plan.Outlook;
@@ -67,14 +68,15 @@ public final class LeaderLoop implements AutoCloseable {
     /**
      * @param toAll    sends a message to every member, this one too
      * @param replicas {@code REDIS_CLUSTER_REPLICA}
+     * @param policy   what is done where no copy is left
      */
-    public LeaderLoop(View view, Hands carrier, Witness witness, Consumer<Message> toAll, int replicas) {
+    public LeaderLoop(View view, Hands carrier, Witness witness, Consumer<Message> toAll, int replicas, ShardLoss policy) {
         this.view = view;
         this.carrier = carrier;
         this.witness = witness;
         this.toAll = toAll;
         this.replicas = replicas;
-        this.leader = new Leader(view, System.currentTimeMillis(), now());
+        this.leader = new Leader(view, System.currentTimeMillis(), now(), policy);
     }
 
     public void start() {

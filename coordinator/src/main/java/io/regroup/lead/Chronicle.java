@@ -51,8 +51,21 @@ public final class Chronicle {
     /** This is being carried out from now on. */
     public void decided(Decision decision, long now) {
         for (Action action : decision.actions()) {
-            expect(action, decision.reason(), now).ifPresent(e -> expected.putIfAbsent(action.keys().getFirst(), e));
+            (isLoss(decision, action) ? Optional.of(lost(action, decision.reason(), now)) : expect(action, decision.reason(), now)).ifPresent(e -> expected.putIfAbsent(action.keys().getFirst(), e));
         }
+    }
+
+    /** A shard is given up: its master is forgotten, or a replica without its data goes on. */
+    private static boolean isLoss(Decision decision, Action action) {
+        return decision.step().equals("repair") && (action instanceof Action.Forget || action instanceof Action.Promote);
+    }
+
+    private static Expected lost(Action action, String why, long now) {
+        return new Expected(true, "ShardLost", why, Optional.empty(), now, outlook -> switch (action) {
+            case Action.Forget forget -> !outlook.standing().named().contains(forget.node());
+            case Action.Promote promote -> outlook.standing().masters().contains(promote.replica());
+            default -> true;
+        });
     }
 
     private Optional<Expected> expect(Action action, String why, long now) {

@@ -5,12 +5,14 @@ import io.regroup.model.Asked;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.End;
 import io.regroup.model.Heard;
+import io.regroup.model.NodeId;
 import io.regroup.model.Observation;
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
 import io.regroup.model.Report;
 import io.regroup.model.Rounds;
 import io.regroup.model.Seat;
+import io.regroup.model.ShardLoss;
 import io.regroup.model.View;
 import io.regroup.plan.Action;
 import io.regroup.plan.Decision;
@@ -70,6 +72,8 @@ public final class Leader {
     private final SortedSet<String> left = new TreeSet<>();
     private final SortedMap<String, Long> sent = new TreeMap<>();
     private final SortedMap<String, Long> since = new TreeMap<>();
+    private final SortedMap<NodeId, Long> keys = new TreeMap<>();
+    private final ShardLoss policy;
     private View view;
     private Optional<Asked> asked = Optional.empty();
     private Rounds rounds;
@@ -102,7 +106,8 @@ public final class Leader {
      * @param firstRound a number that grows over the lives of this member (wall clock milliseconds), so that no echo of
      *                   an earlier life passes for a new one
      */
-    public Leader(View view, long firstRound, long now) {
+    public Leader(View view, long firstRound, long now, ShardLoss policy) {
+        this.policy = policy;
         this.view = view;
         this.rounds = Rounds.from(firstRound * ROUNDS_A_LIFE);
         this.lastRun = now;
@@ -126,6 +131,9 @@ public final class Leader {
         next.members().forEach(ended::remove);
         left.removeAll(next.members());
         heard.keySet().retainAll(next.members());
+        if (!outlook.standing().named().isEmpty()) {
+            keys.keySet().retainAll(outlook.standing().named());
+        }
         view = next;
         dropProbes();
         provedAt = Long.MIN_VALUE / 2;
@@ -141,6 +149,9 @@ public final class Leader {
     }
 
     public void onReport(Report report, long now) {
+        if (report.state() instanceof RedisState.Answering a && a.table().myself().isMaster()) {
+            keys.put(a.table().myself().id(), a.facts().keys());
+        }
         Heard before = heard.put(report.member(), new Heard(report, now));
         boolean ends = before != null && before.report().state() instanceof RedisState.Answering
             && !(report.state() instanceof RedisState.Answering);
@@ -419,7 +430,7 @@ public final class Leader {
 
     /** All that is known, as of now. */
     public Observation observation(long now) {
-        return new Observation(now, rounds, view, heard, asked, probes, ended, pods, left, sent, since);
+        return new Observation(now, rounds, view, heard, asked, probes, ended, pods, left, sent, since, keys, policy);
     }
 
     /** What the last look told. */

@@ -19,12 +19,15 @@ import java.util.TreeSet;
  * @param pods   the pods that the API server has, by name, ended ones left out; absent: it has not been asked, or long ago
  * @param left   members that said that they leave before they left: they act no more, their Redis may still run
  * @param sent   when each thing was last done (by its key): what runs is not sent again
+ * @param keys   how many keys each node had when it was heard last, also nodes that are gone
+ * @param policy what is done where no copy is left
  * @param since  since when each wait (by its key) has lasted without a break
  */
 public record Observation(long now, Rounds rounds, View view, SortedMap<String, Heard> heard, Optional<Asked> asked,
                           SortedMap<Address, Probe> probes, SortedMap<String, End> ended, Optional<SortedSet<String>> pods,
                           SortedSet<String> left,
-                          SortedMap<String, Long> sent, SortedMap<String, Long> since) {
+                          SortedMap<String, Long> sent, SortedMap<String, Long> since, SortedMap<NodeId, Long> keys,
+                          ShardLoss policy) {
 
     /** Age in ms from which a report is not used any more: members report every second. */
     public static final long STALE_MS = 2500;
@@ -36,6 +39,7 @@ public record Observation(long now, Rounds rounds, View view, SortedMap<String, 
         pods = pods.map(names -> Collections.unmodifiableSortedSet(new TreeSet<>(names)));
         left = Collections.unmodifiableSortedSet(new TreeSet<>(left));
         sent = Collections.unmodifiableSortedMap(new TreeMap<>(sent));
+        keys = Collections.unmodifiableSortedMap(new TreeMap<>(keys));
         since = Collections.unmodifiableSortedMap(new TreeMap<>(since));
     }
 

@@ -62,12 +62,12 @@ sealed interface Fate {
             return new Proven(picture.observation.ended().get(seat.get().getKey()).words());
         }
         return seat.isEmpty() && noPodIsElsewhere(picture)
-            ? new Proven("no pod is left that could have it: all that the API server lists are here") : ofPlaces(id, picture);
+            ? new Proven("no pod is left that could have it: all that the API server lists are here") : ofPlaces(id, seat.isPresent(), picture);
     }
 
-    /** Every pod that there is is in this view, and shows which node it has, or that it has none. */
-    private static boolean noPodIsElsewhere(Picture picture) {
-        return picture.unheard.isEmpty() && picture.observation.pods().filter(pods -> pods.equals(picture.reports.keySet())).isPresent()
+    /** Every pod that there is, and that there should be, is in this view, and shows which node it has, or that it has none. */
+    static boolean noPodIsElsewhere(Picture picture) {
+        return picture.unheard.isEmpty() && picture.observation.asked().filter(a -> a.nodes() <= picture.reports.size()).isPresent() && picture.observation.pods().filter(pods -> pods.equals(picture.reports.keySet())).isPresent()
             && picture.reports.values().stream().allMatch(r -> Picture.nodeAt(r).isPresent() || r.state() instanceof AtGate || r.state() instanceof Ended);
     }
 
@@ -94,7 +94,15 @@ sealed interface Fate {
         };
     }
 
-    /** A member serves at the node's address, and does not keep the node: a new one has taken its place. */
+    /**
+     * A member serves at the node's address, and does not keep the node: another one has taken its place. Where nobody remembers its own
+     * pod, because everything was restarted, that one may be on its way back at another address, with its data.
+     */
+    private static Fate ofTenant(Report report, boolean isRemembered) {
+        return !isRemembered && ofTenant(report) instanceof Proven proven ? new Suspected(proven.words() + ", and its own pod may be elsewhere")
+            : ofTenant(report);
+    }
+
     private static Fate ofTenant(Report report) {
         return switch (report.state()) {
             case Answering a -> new Proven("another node answers at its address: " + a.table().myself().id().brief());
@@ -111,10 +119,10 @@ sealed interface Fate {
      * At every address that a table has for it: pods change theirs, and not all tables know that at once. One that lives at one of them
      * lives; what is found at the others proves nothing before.
      */
-    private static Fate ofPlaces(NodeId id, Picture picture) {
+    private static Fate ofPlaces(NodeId id, boolean isRemembered, Picture picture) {
         Fate worst = null;
         for (Address address : picture.addressesOf(id)) {
-            Fate here = picture.reportAt(address).map(Fate::ofTenant).orElseGet(() -> ofPort(id, address, picture));
+            Fate here = picture.reportAt(address).map(tenant -> ofTenant(tenant, isRemembered)).orElseGet(() -> ofPort(id, address, picture));
             worst = worst == null || doubt(here) > doubt(worst) ? here : worst;
         }
         return worst == null ? new Unknown("nobody knows where it was") : worst;
@@ -150,7 +158,7 @@ sealed interface Fate {
     /**
      * Whether its pod may start this very node again: nothing says that the pod is gone. That another one has its address says nothing:
      * a machine that restarts gives its pods new ones. Where nobody remembers its pod, because all coordinators were restarted, that pod
-     * may just not be back yet, unless its address is taken: then that is all that will ever be known of it.
+     * may just not be back yet, as long as there may be pods that are not here.
      */
     static boolean mayReturn(NodeId id, Picture picture) {
         if (isLost(id, picture)) {
@@ -162,7 +170,7 @@ sealed interface Fate {
             return (here == null || !Quorum.isWithout(id, here)) && !picture.observation.left().contains(member.get())
                 && Optional.ofNullable(picture.observation.ended().get(member.get())).filter(End::forGood).isEmpty();
         }
-        return !noPodIsElsewhere(picture) && picture.addressesOf(id).stream().noneMatch(address -> picture.reportAt(address).isPresent());
+        return !noPodIsElsewhere(picture);
     }
 
     private static Optional<Map.Entry<String, Seat>> seatOf(NodeId id, Picture picture) {

@@ -48,7 +48,7 @@ final class Forget implements Step {
                     + Fate.of(id, picture).words() + "; it is forgotten once its end is certain"));
                 continue;
             }
-            if (Fate.mayReturn(id, picture) && !isNowhere(id, picture)) {
+            if (Fate.mayReturn(id, picture)) {
                 waits.add(new Wait("return " + id, picture.name(id) + " is dead (" + death.get() + "), and its pod is not known to be gone: "
                     + "it may be started again with its data, and is forgotten after " + RETURN_MS / 1000 + " s"));
                 if (picture.observation.waitedMs("return " + id) < RETURN_MS) {

@@ -3,6 +3,7 @@ package io.regroup.plan;
 import io.regroup.model.Asked;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.NodeId;
+import io.regroup.model.ShardLoss;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
@@ -23,8 +24,6 @@ final class RepairSlots implements Step {
 
     /** What a bootstrap has sent needs this long to be seen by all. */
     private static final long SETTLE_MS = 1000;
-    /** A node whose process ended may come back with its data; this long its slots wait for it. */
-    static final long SHARD_LOSS_GRACE_MS = 10_000;
     /** Blank pods that are on their way take an orphaned range in place of a busy master; this long it waits for one. */
     private static final long REPLACEMENT_MS = 30_000;
 
@@ -87,10 +86,13 @@ final class RepairSlots implements Step {
      * forgotten, and its slots are nobody's. That stands in the tables: whoever leads next sees it, and the address is free.
      */
     private static Optional<Work> giveUp(NodeId owner, String why, Picture picture, List<Wait> waits) {
-        String what = "every copy of " + picture.name(owner) + ", master of " + picture.slotsOf(owner).size() + " slots, is gone (" + why + ")";
-        boolean waiting = picture.observation.waitedMs("lost " + owner) < SHARD_LOSS_GRACE_MS;
-        waits.add(new Wait("lost " + owner, what + (waiting ? "; its slots wait " + SHARD_LOSS_GRACE_MS / 1000 + " s for one to return"
-            : "; it is being given up")));
+        Long keys = picture.observation.keys().get(owner);
+        String what = "every copy of " + picture.name(owner) + ", master of " + picture.slotsOf(owner).size() + " slots (" + picture.slotsOf(owner)
+            + ") with " + (keys == null ? "an unknown number of" : "about " + keys) + " keys, is gone (" + why + ")";
+        ShardLoss policy = picture.observation.policy();
+        boolean waiting = !policy.reassign() || picture.observation.waitedMs("lost " + owner) < policy.graceMs();
+        waits.add(new Wait("lost " + owner, what + (!policy.reassign() ? "; SHARD_LOSS is halt: its slots wait until one returns"
+            : waiting ? "; its slots wait " + policy.graceMs() / 1000 + " s for one to return" : "; it is being given up")));
         if (waiting || picture.observation.sentWithin("promote for " + owner, SETTLE_MS)
             || picture.observation.sentWithin("forget " + owner, SETTLE_MS)) {
             return Optional.empty();

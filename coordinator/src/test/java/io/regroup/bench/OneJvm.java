@@ -11,6 +11,7 @@ import io.regroup.model.Pod;
 import io.regroup.model.Primary;
 import io.regroup.model.RedisState;
 import io.regroup.model.Report;
+import io.regroup.model.ShardLoss;
 import io.regroup.model.View;
 import io.regroup.redis.OwnRedis;
 import io.regroup.redis.Servers;
@@ -81,7 +82,7 @@ final class OneJvm implements AutoCloseable {
         }
         readers = Executors.newFixedThreadPool(8, Thread.ofPlatform().daemon().factory());
         Hands hands = new Hands(servers, (to, message) -> { }, new Counters());
-        loop = new LeaderLoop(view(members.size() - 1), hands, new FixedWitness(OptionalInt.of(addresses.size())), this::tellAll, replicas);
+        loop = new LeaderLoop(view(members.size() - 1), hands, new FixedWitness(OptionalInt.of(addresses.size())), this::tellAll, replicas, ShardLoss.PRESET);
         loop.start();
     }
 

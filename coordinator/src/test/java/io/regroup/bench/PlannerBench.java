@@ -17,6 +17,7 @@ import io.regroup.model.Rounds;
 import io.regroup.model.Roster;
 import io.regroup.model.Seat;
 import io.regroup.model.ServerFacts;
+import io.regroup.model.ShardLoss;
 import io.regroup.model.SlotSet;
 import io.regroup.model.View;
 import io.regroup.plan.Outlook;
@@ -114,6 +115,7 @@ public final class PlannerBench {
             ended.put("pod-0", new End("its pod is gone", true));
         }
         return new Observation(1000, Rounds.from(1), new View(1, members.getFirst(), members, members.getFirst()), heard,
-            Optional.of(new Asked(nodes, 1)), new TreeMap<>(), ended, Optional.empty(), new TreeSet<>(), new TreeMap<>(), new TreeMap<>());
+            Optional.of(new Asked(nodes, 1)), new TreeMap<>(), ended, Optional.empty(), new TreeSet<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>(),
+            ShardLoss.PRESET);
     }
 }

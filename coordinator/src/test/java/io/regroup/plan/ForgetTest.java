@@ -85,8 +85,10 @@ class ForgetTest {
     }
 
     @Test
-    void oneWithoutAddressIsForgotten() {
+    void oneWithoutAddressIsForgottenWhenItsPodHadTimeToReturn() {
         Scene scene = Scene.cluster(3, 1).gone("r1").nowhere("r1");
+        assertThat(scene.decide().actions()).as("a whole restart gave its address to another one, and its pod is on its way").isEmpty();
+        scene.waited("return " + id("r1"), Forget.RETURN_MS);
         assertThat(scene.decide().reason()).isEqualTo("dead and without slots: " + id("r1").brief() + " (nobody knows an address of it)");
     }
 

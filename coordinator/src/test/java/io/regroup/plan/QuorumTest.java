@@ -66,6 +66,16 @@ class QuorumTest {
     }
 
     @Test
+    void aMinorityOfThemIsEnoughWhereNoPodIsAnywhereElse() {
+        Scene scene = Scene.cluster(3, 0).remembersNothing().gone("m2").gone("m3").blank("b1").blank("b2");
+        isPrimary(scene, false, "1 of the 3 nodes that the Redis servers here know are here, more than half is needed");
+        isPrimary(scene.thereAre("b1", "b2", "m1"), true, "1 of the 3 nodes that the Redis servers here know are here, and no pod is anywhere else");
+        isPrimary(scene.thereAre("b1", "b2", "m1", "m2"), false, "1 of the 3 nodes that the Redis servers here know are here, more than half is needed");
+        isPrimary(scene.thereAre("b1", "b2", "m1").asked(6, 1), false,
+            "1 of the 3 nodes that the Redis servers here know are here, more than half is needed");
+    }
+
+    @Test
     void failedNodesWithoutSlotsAreNotCountedThere() {
         isPrimary(Scene.cluster(3, 1).remembersNothing().gone("m1").gone("r1").gone("r2").flag("r1", NodeFlag.FAIL).blank("b1"), true,
             "3 of the 5 nodes that the Redis servers here know are here");

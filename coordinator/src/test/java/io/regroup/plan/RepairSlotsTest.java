@@ -24,7 +24,7 @@ class RepairSlotsTest {
         Scene scene = lost().waited("lost " + id("m1"), 9999).sent("forget " + id("r1"), 10);
         assertThat(scene.decide().actions()).isEmpty();
         assertThat(scene.decide().waits()).anyMatch(w -> w.reason().equals("every copy of " + scene.calledByAddress("m1")
-            + ", master of 5461 slots, is gone (pod m1 is gone); its slots wait 10 s for one to return"));
+            + ", master of 5461 slots (0-5460) with an unknown number of keys, is gone (pod m1 is gone); its slots wait 10 s for one to return"));
     }
 
     @Test
@@ -33,7 +33,7 @@ class RepairSlotsTest {
         assertThat(scene.decide().actions()).containsExactly(new Action.Forget(id("m1"),
             new TreeSet<>(Set.of(scene.address("m2"), scene.address("m3"), scene.address("r2"), scene.address("r3")))));
         assertThat(scene.decide().reason()).isEqualTo("every copy of " + scene.calledByAddress("m1")
-            + ", master of 5461 slots, is gone (pod m1 is gone): it is forgotten, its slots are free");
+            + ", master of 5461 slots (0-5460) with an unknown number of keys, is gone (pod m1 is gone): it is forgotten, its slots are free");
     }
 
     @Test
@@ -42,6 +42,16 @@ class RepairSlotsTest {
             .follows("r4", "m1").stillHasOwner("r4", "m1", SlotSet.range(0, 5460)).waited("lost " + id("r1"), 10_000);
         assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("r1"), Promotion.TAKEOVER));
         assertThat(scene.decide().reason()).endsWith(scene.called("r4") + " goes on with the data of the master before it");
+    }
+
+    @Test
+    void theGraceIsASettingAndSoIsThatNothingIsGivenUp() {
+        Scene scene = lost().had("m1", 123).waited("lost " + id("m1"), 59_999).sent("forget " + id("r1"), 10);
+        assertThat(scene.onLoss(true, 60_000).decide().actions()).isEmpty();
+        assertThat(scene.onLoss(true, 59_999).decide().reason()).isEqualTo("every copy of " + scene.calledByAddress("m1")
+            + ", master of 5461 slots (0-5460) with about 123 keys, is gone (pod m1 is gone): it is forgotten, its slots are free");
+        assertThat(scene.onLoss(false, 0).decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).anyMatch(w -> w.reason().endsWith("; SHARD_LOSS is halt: its slots wait until one returns"));
     }
 
     @Test
@@ -59,7 +69,7 @@ class RepairSlotsTest {
         assertThat(scene.look().orphans()).containsExactly(id("m1"));
         assertThat(scene.thereAre("b1", "m1", "m2", "m3").decide().actions()).as("its pod may be m1").isEmpty();
         assertThat(scene.thereAre("b1", "m2", "m3").decide().reason()).isEqualTo("every copy of " + scene.calledByAddress("m1")
-            + ", master of 5461 slots, is gone (no pod is left that could have it: all that the API server lists are here): it is forgotten, "
+            + ", master of 5461 slots (0-5460) with an unknown number of keys, is gone (no pod is left that could have it: all that the API server lists are here): it is forgotten, "
             + "its slots are free");
         assertThat(scene.state("b1", new RedisState.Starting()).decide().actions()).as("b1 may have it on its volume").isEmpty();
     }
@@ -83,7 +93,7 @@ class RepairSlotsTest {
         assertThat(scene.decide().actions())
             .containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
         assertThat(scene.decide().reason()).isEqualTo("every copy of " + scene.calledByAddress("m1")
-            + ", master of 5461 slots, is gone (pod m1 is gone): " + scene.called("r1") + " goes on without its data");
+            + ", master of 5461 slots (0-5460) with an unknown number of keys, is gone (pod m1 is gone): " + scene.called("r1") + " goes on without its data");
     }
 
     private static Scene unclaimed() {

@@ -8,6 +8,7 @@ import io.regroup.lead.Leader;
 import io.regroup.model.Observation;
 import io.regroup.model.RedisState;
 import io.regroup.model.Report;
+import io.regroup.model.ShardLoss;
 import io.regroup.model.View;
 import io.regroup.plan.Action.Promotion;
 import java.util.ArrayList;
@@ -21,7 +22,7 @@ class RoundsTest {
     private final Observation seen = scene.observation();
     private long now = 1000;
     private long round;
-    private final Leader leader = new Leader(seen.view(), 1, now);
+    private final Leader leader = new Leader(seen.view(), 1, now, ShardLoss.PRESET);
 
     /** All has been heard, and nothing is to be done. */
     RoundsTest() {

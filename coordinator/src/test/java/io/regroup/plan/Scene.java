@@ -16,6 +16,7 @@ import io.regroup.model.RedisState;
 import io.regroup.model.Report;
 import io.regroup.model.Rounds;
 import io.regroup.model.Seat;
+import io.regroup.model.ShardLoss;
 import io.regroup.model.ServerFacts;
 import io.regroup.model.SlotSet;
 import io.regroup.model.View;
@@ -103,6 +104,8 @@ final class Scene {
     private boolean rememberAll = true;
     private final SortedMap<Address, Probe> probes = new TreeMap<>();
     private final SortedMap<String, End> ended = new TreeMap<>();
+    private final SortedMap<NodeId, Long> lastKeys = new TreeMap<>();
+    private ShardLoss policy = ShardLoss.PRESET;
     private Optional<SortedSet<String>> pods = Optional.empty();
     private final SortedSet<String> left = new TreeSet<>();
     private final SortedMap<String, Long> sent = new TreeMap<>();
@@ -408,6 +411,17 @@ final class Scene {
         return this;
     }
 
+    /** It was heard with so many keys before it was gone. */
+    Scene had(String name, long keys) {
+        lastKeys.put(id(name), keys);
+        return this;
+    }
+
+    Scene onLoss(boolean reassign, long graceMs) {
+        policy = new ShardLoss(reassign, graceMs);
+        return this;
+    }
+
     Scene left(String name) {
         left.add(name);
         return this;
@@ -451,7 +465,7 @@ final class Scene {
         SortedMap<String, Heard> heard = new TreeMap<>();
         members.stream().map(nodes::get).filter(n -> !n.silent).forEach(n -> heard.put(n.name, new Heard(report(n), now - 5)));
         return new Observation(now, Rounds.from(ROUND), new View(4, members.getFirst(), members, self.orElse(members.getFirst())), heard, asked, probes,
-            ended, pods, left, sent, since);
+            ended, pods, left, sent, since, lastKeys, policy);
     }
 
     Decision decide() {

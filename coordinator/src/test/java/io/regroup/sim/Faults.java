@@ -33,7 +33,7 @@ final class Faults {
             case 11 -> several();
             case 12 -> outage();
             case 13 -> both();
-            case 14 -> world.kube.reboot(victim(), chance.percent(50));
+            case 14 -> world.kube.reboot(victim(), chance.percent(50), true);
             case 15 -> allRestart();
             case 16, 17 -> operator();
             default -> trouble();
@@ -75,10 +75,11 @@ final class Faults {
     /** A power cut: all processes end, the volumes stay, and all pods have other IPs afterwards. */
     private void allRestart() {
         boolean newIps = chance.percent(70);
-        world.trace(() -> "everything restarts");
+        boolean remembers = chance.percent(50);
+        world.trace(() -> "everything restarts" + (remembers ? "" : ", and nobody remembers anything"));
         for (Pod pod : List.copyOf(world.pods())) {
             if (pod.hostUp) {
-                world.kube.reboot(pod, newIps);
+                world.kube.reboot(pod, newIps, remembers);
             }
         }
     }

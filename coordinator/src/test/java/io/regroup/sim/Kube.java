@@ -101,14 +101,14 @@ final class Kube {
         });
     }
 
-    void reboot(Pod pod, boolean newIp) {
+    void reboot(Pod pod, boolean newIp, boolean remembers) {
         String before = pod.ip;
         String ip = newIp ? nextIp() : before;
         world.trace(() -> pod.name + "'s machine restarts, " + before + " -> " + ip);
         if (!ip.equals(before)) {
             release(before);
         }
-        pod.reboot(ip);
+        pod.reboot(ip, remembers);
     }
 
     private void replace(Pod gone) {

@@ -29,6 +29,7 @@ final class Pod {
     private SimMember coordinator;
     private long started;
     private long crashes;
+    private long endedAt;
     /** The last primary view, as the coordinator notes it on the volume: it outlives the coordinator, not the pod. */
     Optional<Primary> memory = Optional.empty();
     boolean exists = true;
@@ -149,6 +150,7 @@ final class Pod {
 
     private void endRedis(boolean keep, boolean kernelLives) {
         container = Container.TERMINATED;
+        endedAt = world.now();
         request = "";
         world.kube.onContainer(this);
         if (redis != null) {
@@ -213,8 +215,20 @@ final class Pod {
         }
     }
 
-    /** The machine restarts: same pod, same volume, new processes, and a new IP where Kubernetes gives one. */
-    void reboot(String newIp) {
+    /** When its redis container ended last. */
+    long endedAt() {
+        return endedAt;
+    }
+
+    /**
+     * The machine restarts: same pod, same volume, new processes, and a new IP where Kubernetes gives one.
+     *
+     * @param remembers whether the coordinator's notes are kept; those of a StatefulSet's pod are another pod's
+     */
+    void reboot(String newIp, boolean remembers) {
+        if (!remembers) {
+            memory = Optional.empty();
+        }
         endRedis(true, true);
         if (coordinator != null) {
             coordinator.end();

@@ -28,6 +28,8 @@ final class Rules {
     private static final long MOST_AGE_MS = 2500 + 100;
 
     private final World world;
+    /** A container that is killed is back within so long. */
+    private static final long RETURN_MS = 30_000;
     /** CLUSTER_MF_TIMEOUT, and a moment. */
     private static final long FORCE_MS = 5500;
 
@@ -244,6 +246,13 @@ final class Rules {
         for (SimRedis server : world.servers()) {
             if (server.id().equals(id) && server.isServing() && world.canReach(leader.pod.ip, server.address)) {
                 throw broken("S3", server + " is to be forgotten and lives");
+            }
+        }
+        // Whoever is forgotten is kept out for a minute: for a pod that is just starting again, that is the worst moment.
+        for (Pod pod : world.pods()) {
+            if (pod.exists && pod.hostUp && !pod.leaving && pod.redis().isEmpty() && world.now() - pod.endedAt() < RETURN_MS
+                && pod.volume().table().filter(t -> t.myself().id().equals(id)).isPresent()) {
+                throw broken("S3", id.brief() + " is to be forgotten, and " + pod.name + " keeps it and is just starting again");
             }
         }
     }

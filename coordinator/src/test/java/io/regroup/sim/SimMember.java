@@ -12,6 +12,7 @@ import io.regroup.model.RedisState;
 import io.regroup.model.Report;
 import io.regroup.model.Report.MasterProbe;
 import io.regroup.model.Seat;
+import io.regroup.model.ShardLoss;
 import io.regroup.model.View;
 import java.util.ArrayList;
 import java.util.List;
@@ -114,7 +115,7 @@ final class SimMember {
     void onView(View next) {
         happen(() -> {
             if (leader == null) {
-                leader = new Leader(next, world.now(), world.now());
+                leader = new Leader(next, world.now(), world.now(), ShardLoss.PRESET);
                 world.kube.countFromEnvironment().ifPresent(this::tell);
             } else {
                 leader.onView(next, world.now());
