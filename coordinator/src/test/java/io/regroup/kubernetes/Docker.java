@@ -29,6 +29,13 @@ final class Docker {
         run(words.toArray(String[]::new)).output();
     }
 
+    /** The network of each goes with its sandbox: the kubelet makes another one, with another address, and starts the containers again. */
+    static void killSandboxes(List<PodSeen> pods) {
+        List<String> words = new ArrayList<>(List.of("kill"));
+        pods.forEach(pod -> words.add(find(pod.uid(), "POD").orElseThrow()));
+        run(words.toArray(String[]::new)).output();
+    }
+
     /** More precise than the API server, which tells whole seconds. */
     static Optional<Instant> startOf(Container container) {
         Ran ran = run("inspect", "--format", "{{.State.StartedAt}}", id(container));

@@ -247,9 +247,25 @@ class HealingKubeIT {
         assertThat(after.ids()).as("the data was kept, and the nodes with it").isEqualTo(before.ids());
     }
 
-    /** With the pods their volumes are gone, and no copy survives: what forms is a new, empty cluster. */
+    /** As after a restart of their nodes: the pods are the same with the same volumes, and have other addresses. */
     @Test
     @Order(14)
+    void allPodsGetOtherAddressesAtOnceAndAllKeysComeBack() {
+        Look before = redis.awaitWhole("before", SETTLED, l -> Optional.empty());
+        assertThat(Docker.runs(before.pods().getFirst().containers().get("redis"))).as("this machine's Docker is the node's").isTrue();
+        Docker.killSandboxes(before.pods());
+        Look after = healed("all pods get other addresses at once", before.pods(), before, restarted(before.pods(), "redis"));
+        assertThat(after.ids()).as("the data was kept, and the nodes with it").isEqualTo(before.ids());
+        List<String> addresses = before.pods().stream().map(pod -> pod.name() + " " + pod.ip()).toList();
+        long moved = after.pods().stream().filter(pod -> !addresses.contains(pod.name() + " " + pod.ip())).count();
+        tell("all pods restarted at once: " + moved + " of " + addresses.size() + " have another address, whole "
+            + sinceContainersRan(after.pods()) + " after the last pod's containers ran");
+        assertThat(moved).as("pods with another address").isPositive();
+    }
+
+    /** With the pods their volumes are gone, and no copy survives: what forms is a new, empty cluster. */
+    @Test
+    @Order(15)
     void allPodsAreDeletedAtOnceAndANewClusterForms() {
         Look before = redis.awaitWhole("before", SETTLED, l -> Optional.empty());
         blow.deleteByForce(before.pods());
@@ -263,7 +279,7 @@ class HealingKubeIT {
     }
 
     @Test
-    @Order(15)
+    @Order(16)
     void theDeploymentsEventsTellTheStory() {
         SortedSet<String> reasons = new TreeSet<>();
         for (JsonElement event : kubectl.json("get", "events", "--field-selector", "involvedObject.kind=Deployment", "-o", "json").getAsJsonArray("items")) {
