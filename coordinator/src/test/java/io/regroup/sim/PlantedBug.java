@@ -25,21 +25,21 @@ import java.util.function.UnaryOperator;
 enum PlantedBug {
 
     /** A server starts without a permit. */
-    GATE_ALWAYS_OPEN("S1", 3032, new Tamper() {
+    GATE_ALWAYS_OPEN("S1", 1505, new Tamper() {
         @Override
         void onGate(Pod pod) {
             pod.permit(pod.request(), pod.volume().kept().isEmpty());
         }
     }),
     /** Data on the volume is not looked at when the gate opens. */
-    EVERY_START_IS_BLANK("S1", 3003, new Tamper() {
+    EVERY_START_IS_BLANK("S1", 3001, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             return actions(carryOut, a -> a instanceof Action.Permit p ? new Action.Permit(p.member(), p.request(), true) : a);
         }
     }),
     /** Every view is primary. */
-    QUORUM_ALWAYS_TRUE("S4", 3003, new Tamper() {
+    QUORUM_ALWAYS_TRUE("S4", 3007, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             Seat seat = new Seat(report.pod().uid(), report.redis(), report.group(), Optional.empty());
@@ -47,28 +47,28 @@ enum PlantedBug {
         }
     }),
     /** That a container ended excuses its member for good. */
-    ENDED_IS_GONE("S4", 3033, new Tamper() {
+    ENDED_IS_GONE("S4", 1560, new Tamper() {
         @Override
         End proof(End end) {
             return new End(end.words(), true);
         }
     }),
     /** A suspected master is taken over without proof. */
-    TAKEOVER_WITHOUT_PROOF("S2", 3017, new Tamper() {
+    TAKEOVER_WITHOUT_PROOF("S2", 3026, new Tamper() {
         @Override
         List<String> words(List<String> words) {
             return words.contains("FORCE") ? List.of("CLUSTER", "FAILOVER", "TAKEOVER") : words;
         }
     }),
     /** Any replica is as good as another. */
-    OFFSETS_NOT_COMPARED("S2", 3288, new Tamper() {
+    OFFSETS_NOT_COMPARED("S2", 3339, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), f.masterAt(), -f.offset(), f.uptimeSeconds(), f.version()));
         }
     }),
     /** A replica is promoted before its first sync. */
-    SYNC_NOT_REQUIRED("S2", 3191, new Tamper() {
+    SYNC_NOT_REQUIRED("S2", 3947, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), true, f.masterAt(), f.offset(), f.uptimeSeconds(), f.version()));
@@ -95,7 +95,7 @@ enum PlantedBug {
         }
     }),
     /** A dead master is forgotten together with its replica's promotion, not after it. */
-    FORGET_WITH_PROMOTION("S4", 3030, new Tamper() {
+    FORGET_WITH_PROMOTION("S3", 3030, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             List<Action> actions = new ArrayList<>();
@@ -111,7 +111,7 @@ enum PlantedBug {
         }
     }),
     /** Who leaves is let go at once. */
-    RELEASE_AT_ONCE("S7", 1506, new Tamper() {
+    RELEASE_AT_ONCE("S7", 1502, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             List<Action> actions = new ArrayList<>(carryOut.decision().actions());
@@ -121,7 +121,7 @@ enum PlantedBug {
         }
     }),
     /** What a volume keeps is not asked. */
-    VOLUMES_NOT_READ("S1", 3003, new Tamper() {
+    VOLUMES_NOT_READ("S1", 3001, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return new Report(report.pod(), report.round(), report.redis(), report.group(), report.state(), Optional.empty(), report.leaving(),
