@@ -73,6 +73,15 @@ class ChronicleTest {
     }
 
     @Test
+    void aShardThatIsGivenUpIsAWarningThatTellsItsSlotsAndKeys() {
+        Scene lost = Scene.cluster(3, 0).gone("m1").proven("m1", "pod m1 is gone").had("m1", 77).waited("lost " + id("m1"), 10_000);
+        chronicle.decided(lost.decide(), Scene.NOW);
+        assertThat(look(Scene.cluster(3, 0).forgotten("m1"))).extracting(Entry::warning, Entry::reason, Entry::sentence).containsExactly(
+            tuple(true, "ShardLost", "every copy of " + lost.calledByAddress("m1") + ", master of 5461 slots (0-5460) with about 77 keys, is gone "
+                + "(pod m1 is gone): it is forgotten, its slots are free; done after 0 ms"));
+    }
+
+    @Test
     void aReplicaIsToldWhenItIsInSyncWithTheMasterThatItWasGiven() {
         Scene scene = Scene.cluster(3, 1);
         chronicle.decided(new Decision("attach", List.of(new Action.Replicate(scene.address("r1"), id("r1"), id("m1"))), "", List.of()), Scene.NOW);
