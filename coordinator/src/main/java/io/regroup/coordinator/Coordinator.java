@@ -76,6 +76,7 @@ public final class Coordinator implements AutoCloseable {
     /** @throws IOException, GroupException, JMException one line says what is in the way */
     public void start() throws IOException, GroupException, JMException, InterruptedException {
         http = new Http("0.0.0.0", settings.httpPort(), this::live, this::ready, this::status, this::metrics);
+        gate.stay();
         member.start();
         Witness witness;
         String name;

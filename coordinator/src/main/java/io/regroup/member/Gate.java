@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -54,6 +55,20 @@ public final class Gate {
     /** Whether the pod is terminating: its preStop hook asks to leave. */
     public boolean isLeaving() {
         return Files.exists(dir.resolve("leave"));
+    }
+
+    /**
+     * This container has been started: then the pod is not terminating, whatever a preStop hook has asked for before. The kubelet runs the
+     * hooks also when it restarts a container, or all of a pod whose sandbox is made anew.
+     */
+    public void stay() {
+        for (String name : List.of("leave", "released")) {
+            try {
+                Files.deleteIfExists(dir.resolve(name));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 
     public boolean isReleased() {

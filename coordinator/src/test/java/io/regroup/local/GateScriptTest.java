@@ -67,6 +67,18 @@ class GateScriptTest {
         assertThat(gate.resolve("running")).doesNotExist();
     }
 
+    /** The kubelet ran the preStop hooks before it restarted the container: all pods of a machine that restarts would leave for ever. */
+    @Test
+    void aPodWhoseContainerIsStartedDoesNotLeave() throws IOException {
+        Files.createDirectories(gate);
+        Files.createFile(gate.resolve("leave"));
+        Files.createFile(gate.resolve("released"));
+        start();
+        request();
+        assertThat(gate.resolve("leave")).doesNotExist();
+        assertThat(gate.resolve("released")).doesNotExist();
+    }
+
     @Test
     void aPermitForAnotherStartIsIgnoredAndRemoved() throws IOException {
         start();
