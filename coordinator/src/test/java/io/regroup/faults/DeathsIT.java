@@ -1,7 +1,12 @@
 package io.regroup.faults;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.faults.WritingClients.Lost;
+import io.regroup.faults.WritingClients.Outcome;
 import io.regroup.local.LocalPod;
 import io.regroup.local.LocalPod.Process;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -64,10 +69,11 @@ class DeathsIT extends FaultStory {
     void oneWholeShardIsKilled() throws InterruptedException {
         int master = master();
         int replica = replica(master);
-        suffer(EVERYTHING, () -> {
+        Outcome outcome = suffer(EVERYTHING, () -> {
             cluster.pod(master).kill();
             cluster.pod(replica).kill();
         });
+        assertThat(outcome.lost().stream().map(Lost::shard).distinct()).as("shards that lost writes").hasSize(1);
     }
 
     @Test
@@ -87,7 +93,7 @@ class DeathsIT extends FaultStory {
         suffer(ON_ITS_WAY, () -> {
             for (int i = 0; i < 5; i++) {
                 cluster.pod(master).killBoth();
-                pass(java.time.Duration.ofSeconds(2));
+                pass(Duration.ofSeconds(2));
             }
         });
     }

@@ -10,8 +10,6 @@ import org.junit.jupiter.api.Test;
 class PartitionsIT extends FaultStory {
 
     private static final Duration LONG = Duration.ofSeconds(15);
-    /** A master that hears no majority takes writes for a node timeout (2 s) and until its next look. */
-    private static final Duration ALONE = Duration.ofSeconds(4);
 
     @Test
     void aMasterIsCutOff() throws InterruptedException {

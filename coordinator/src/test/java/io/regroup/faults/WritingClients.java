@@ -3,7 +3,6 @@ package io.regroup.faults;
 import static org.awaitility.Awaitility.await;
 
 import io.lettuce.core.cluster.SlotHash;
-import io.regroup.local.LocalPod;
 import io.regroup.local.RealCluster;
 import io.regroup.model.Address;
 import io.regroup.model.SlotSet;
@@ -23,12 +22,12 @@ final class WritingClients implements AutoCloseable {
     private static final long RETRY_NS = 1_000_000;
     private static final int READS = 50;
 
-    /**
-     * What came of it.
-     *
-     * @param lostAt when the writes that are lost were acknowledged ({@link System#nanoTime})
-     */
-    record Outcome(int acknowledged, List<Long> lostAt, double longestGapMs) {
+    /** A write that was acknowledged then ({@link System#nanoTime}) and is not there. */
+    record Lost(int shard, long at) {
+    }
+
+    /** What came of it. */
+    record Outcome(int acknowledged, List<Lost> lost, double longestGapMs) {
     }
 
     private final List<Address> servers;
@@ -60,12 +59,14 @@ final class WritingClients implements AutoCloseable {
     Outcome end() throws InterruptedException {
         stop();
         int acknowledged = 0;
-        List<Long> lost = new ArrayList<>();
+        List<Lost> lost = new ArrayList<>();
         double longest = 0;
-        for (Client client : clients) {
+        for (int shard = 0; shard < clients.size(); shard++) {
+            Client client = clients.get(shard);
+            int number = shard;
             acknowledged += client.times.size();
             longest = Math.max(longest, client.longestNs / 1e6);
-            lost.addAll(client.lost());
+            client.lost().forEach(at -> lost.add(new Lost(number, at)));
         }
         return new Outcome(acknowledged, lost, longest);
     }
