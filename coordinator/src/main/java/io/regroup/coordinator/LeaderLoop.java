@@ -176,6 +176,7 @@ public final class LeaderLoop implements AutoCloseable {
         switch (effect) {
             case Effect.Ask ask -> toAll.accept(new Message.Asked(ask.round(), ask.members()));
             case Effect.CarryOut todo -> carryOut(todo);
+            case Effect.StopMoves todo -> { }
             case Effect.Try todo -> todo.addresses().forEach(address -> probes.execute(() -> {
                 var found = Port.probe(address, PROBE_MS);
                 errands.add(() -> leader.onProbe(address, found, todo.since(), now()));

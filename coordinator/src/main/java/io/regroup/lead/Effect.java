@@ -33,6 +33,13 @@ public sealed interface Effect {
     }
 
     /**
+     * What moves ({@link io.regroup.plan.Action.MoveSlots}) is to stop after the step that is under way; {@link Leader#onMoved} is called then,
+     * as when it ends by itself.
+     */
+    record StopMoves() implements Effect {
+    }
+
+    /**
      * Try these Redis ports, then call {@link Leader#onProbe} for each.
      *
      * @param since which evidence these belong to

@@ -5,6 +5,7 @@ import io.regroup.model.Asked;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.End;
 import io.regroup.model.Heard;
+import io.regroup.model.Move;
 import io.regroup.model.NodeId;
 import io.regroup.model.Observation;
 import io.regroup.model.Probe;
@@ -73,6 +74,7 @@ public final class Leader {
     private final SortedMap<String, Long> sent = new TreeMap<>();
     private final SortedMap<String, Long> since = new TreeMap<>();
     private final SortedMap<NodeId, Long> keys = new TreeMap<>();
+    private List<Move> moving = List.of();
     private final ShardLoss policy;
     private View view;
     private Optional<Asked> asked = Optional.empty();
@@ -100,7 +102,7 @@ public final class Leader {
     private long evidence;
     private Outlook outlook = new Outlook(new Decision("none", List.of(), "not looked yet", List.of()),
         Optional.of("not looked yet"), false, "not looked yet", Optional.empty(), Optional.empty(), new TreeSet<>(),
-        new TreeMap<>(), new TreeSet<>(), new TreeSet<>(), Standing.NONE);
+        new TreeMap<>(), new TreeSet<>(), new TreeSet<>(), 0, Standing.NONE);
 
     /**
      * @param firstRound a number that grows over the lives of this member (wall clock milliseconds), so that no echo of
@@ -253,9 +255,18 @@ public final class Leader {
         newRound(now);
     }
 
+    /** What moved moves no more: it has arrived, or was stopped half-way. */
+    public void onMoved(long now) {
+        moving = List.of();
+        newRound(now);
+    }
+
     /** The last decision was not carried out: it was made in a view that is no more. */
     public void onDropped(Decision decision, long now) {
         decision.actions().forEach(action -> action.keys().forEach(sent::remove));
+        if (decision.actions().stream().anyMatch(Action.MoveSlots.class::isInstance)) {
+            moving = List.of();
+        }
         onDone(now);
     }
 
@@ -334,11 +345,22 @@ public final class Leader {
                 quietUntil = now + HANDOVER_MS;
             }
             last.actions().forEach(action -> action.keys().forEach(key -> sent.put(key, now)));
+            follow(last, effects);
             effects.add(new Effect.CarryOut(last, rounds.last(), view));
         } else {
             askAgain(effects, now);
         }
         return effects;
+    }
+
+    /** Slots that begin to move go on beside all else, until a master is replaced: what is half moved then is looked at anew. */
+    private void follow(Decision decision, List<Effect> effects) {
+        List<Move> begun = decision.actions().stream().filter(Action.MoveSlots.class::isInstance).map(a -> ((Action.MoveSlots) a).move()).toList();
+        if (!begun.isEmpty()) {
+            moving = begun;
+        } else if (!moving.isEmpty() && decision.actions().stream().anyMatch(Action.Promote.class::isInstance)) {
+            effects.add(new Effect.StopMoves());
+        }
     }
 
     private void askAgain(List<Effect> effects, long now) {
@@ -430,7 +452,7 @@ public final class Leader {
 
     /** All that is known, as of now. */
     public Observation observation(long now) {
-        return new Observation(now, rounds, view, heard, asked, probes, ended, pods, left, sent, since, keys, policy);
+        return new Observation(now, rounds, view, heard, asked, probes, ended, pods, left, sent, since, keys, moving, policy);
     }
 
     /** What the last look told. */

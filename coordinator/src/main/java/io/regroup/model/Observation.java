@@ -1,6 +1,7 @@
 package io.regroup.model;
 
 import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -20,6 +21,7 @@ import java.util.TreeSet;
  * @param left   members that said that they leave before they left: they act no more, their Redis may still run
  * @param sent   when each thing was last done (by its key): what runs is not sent again
  * @param keys   how many keys each node had when it was heard last, also nodes that are gone
+ * @param moving what moves now, aside from all else
  * @param policy what is done where no copy is left
  * @param since  since when each wait (by its key) has lasted without a break
  */
@@ -27,7 +29,7 @@ public record Observation(long now, Rounds rounds, View view, SortedMap<String, 
                           SortedMap<Address, Probe> probes, SortedMap<String, End> ended, Optional<SortedSet<String>> pods,
                           SortedSet<String> left,
                           SortedMap<String, Long> sent, SortedMap<String, Long> since, SortedMap<NodeId, Long> keys,
-                          ShardLoss policy) {
+                          List<Move> moving, ShardLoss policy) {
 
     /** Age in ms from which a report is not used any more: members report every second. */
     public static final long STALE_MS = 2500;
@@ -40,6 +42,7 @@ public record Observation(long now, Rounds rounds, View view, SortedMap<String, 
         left = Collections.unmodifiableSortedSet(new TreeSet<>(left));
         sent = Collections.unmodifiableSortedMap(new TreeMap<>(sent));
         keys = Collections.unmodifiableSortedMap(new TreeMap<>(keys));
+        moving = List.copyOf(moving);
         since = Collections.unmodifiableSortedMap(new TreeMap<>(since));
     }
 

@@ -1,6 +1,7 @@
 package io.regroup.plan;
 
 import io.regroup.model.Address;
+import io.regroup.model.Move;
 import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
 import java.util.ArrayList;
@@ -168,7 +169,20 @@ public sealed interface Action {
         HANDOVER
     }
 
-    record Promote(Address node, NodeId replica, NodeId master, Promotion how) implements Action {
+    /** A slot that is half moved. @param state MIGRATING or IMPORTING */
+    record Open(int slot, String state, NodeId other) {
+    }
+
+    /** @param open with a TAKEOVER only, after which the node is a master at once: slots of its master that are half moved */
+    record Promote(Address node, NodeId replica, NodeId master, Promotion how, List<Open> open) implements Action {
+        public Promote {
+            open = List.copyOf(open);
+        }
+
+        public Promote(Address node, NodeId replica, NodeId master, Promotion how) {
+            this(node, replica, master, how, List.of());
+        }
+
         @Override
         public List<String> keys() {
             return List.of("promote for " + master, "promote " + replica);
@@ -176,11 +190,13 @@ public sealed interface Action {
 
         @Override
         public SortedMap<Address, List<Command>> commands() {
-            return new TreeMap<>(Map.of(node, List.of(switch (how) {
+            List<Command> pipeline = new ArrayList<>(List.of(switch (how) {
                 case TAKEOVER -> Command.failover("TAKEOVER");
                 case FORCE -> Command.failover("FORCE");
                 case HANDOVER -> Command.failover();
-            })));
+            }));
+            open.forEach(slot -> pipeline.add(Command.setSlot(slot.slot(), slot.state(), slot.other())));
+            return new TreeMap<>(Map.of(node, pipeline));
         }
     }
 
@@ -206,6 +222,14 @@ public sealed interface Action {
             pipeline.add(Command.setSlot(last, "IMPORTING", from));
             pipeline.add(Command.setSlot(last, "NODE", taker));
             return new TreeMap<>(Map.of(node, pipeline));
+        }
+    }
+
+    /** Slots go to another master with their keys. That takes its time: it begins, and goes on beside all other work. */
+    record MoveSlots(Move move) implements Action {
+        @Override
+        public List<String> keys() {
+            return List.of("move " + move.source() + " " + move.target());
         }
     }
 

@@ -44,12 +44,14 @@ final class Attach implements Step {
         }
         keepers(picture).forEach(h -> waits.add(new Wait("keys " + h.id(), h + " is a master without slots and has " + h.state().facts().keys()
             + " keys, which nobody may drop: delete its pod if they are not missed, and a blank one takes its place")));
-        List<Host> masters = picture.liveOwners().stream().filter(h -> !Promote.isHandingOver(h.id(), picture))
+        MasterPlan plan = picture.masters();
+        List<Host> masters = Stream.concat(plan.staying().stream(), plan.coming().stream()).filter(h -> !Promote.isHandingOver(h.id(), picture))
             .filter(h -> !h.isLeaving() || stayingReplicas(h, picture).isEmpty()).toList();
         if (masters.isEmpty()) {
             return Optional.empty();
         }
         List<Host> free = new ArrayList<>(empties(picture));
+        free.removeAll(plan.coming());
         free = free.subList(Math.min(free.size(), RepairSlots.reserved(picture)), free.size());
         List<Host> homeless = new ArrayList<>(free);
         homeless.addAll(strays(picture));
@@ -119,7 +121,7 @@ final class Attach implements Step {
     private static List<Host> strays(Picture picture) {
         return picture.nodes.values().stream()
             .filter(h -> !h.isLeaving() && !picture.owned.containsKey(h.id())
-                && h.master().filter(m -> !picture.owned.containsKey(m) && !Promote.isBeingPromoted(m, picture)).isPresent())
+                && h.master().filter(m -> !picture.owned.containsKey(m) && !picture.masters().isComing(m) && !Promote.isBeingPromoted(m, picture)).isPresent())
             .filter(h -> areServed(h.master().flatMap(h.table()::line).map(ClusterNode::slots).orElse(SlotSet.NONE), picture)).toList();
     }
 
@@ -207,12 +209,12 @@ final class Attach implements Step {
         Host poorest = masters.stream().min(Comparator.<Host, Boolean>comparing(m -> !m.isLeaving()).thenComparing(bySize)).orElseThrow();
         int least = counts.get(poorest.id());
         int most = Collections.max(counts.values());
-        if (poorest.isLeaving() ? most <= wanted : least >= wanted || most < least + 2) {
+        if (poorest.isLeaving() ? most <= MasterPlan.replicasEach(picture) : least >= wanted || most < least + 2) {
             return Optional.empty();
         }
         return masters.stream().filter(m -> counts.get(m.id()) == most).flatMap(richest -> stayingReplicas(richest, picture).stream()
                 .filter(h -> knowsAll(h, List.of(poorest)) && !picture.observation.sentWithin("replicate " + h.id(), 2000))
-                .filter(h -> wanted == 0 || stayingReplicas(richest, picture).stream().anyMatch(o -> o != h && o.state().facts().linkUp()))
+                .filter(h -> MasterPlan.replicasEach(picture) == 0 || stayingReplicas(richest, picture).stream().anyMatch(o -> o != h && o.state().facts().linkUp()))
                 .map(h -> new Relief(h, richest, closeness(h, poorest) - closeness(h, richest))))
             .min(Comparator.comparingInt(Relief::loss).thenComparing(r -> r.replica().id()))
             .map(r -> new Work(new Action.Replicate(r.replica().address(), r.replica().id(), poorest.id()), poorest

@@ -19,9 +19,10 @@ import java.util.SortedSet;
  * @param missing  members of the last primary view, and departed ones, that are neither here nor proven to have ended
  * @param orphans  nodes that do not answer and whose pod nobody remembers: only a list of all pods can tell that it is gone
  * @param reading  members whose replica still reads what a master that has ended has sent: they are to be asked again soon
+ * @param toMove   slots that are to go to another master until all have their parts
  * @param standing who is what now
  */
 public record Outlook(Decision decision, Optional<String> pending, boolean isPrimary, String quorum,
                       Optional<Primary> primary, Optional<Primary> remember, SortedSet<Address> unsure,
-                      SortedMap<String, Seat> missing, SortedSet<NodeId> orphans, SortedSet<String> reading, Standing standing) {
+                      SortedMap<String, Seat> missing, SortedSet<NodeId> orphans, SortedSet<String> reading, int toMove, Standing standing) {
 }

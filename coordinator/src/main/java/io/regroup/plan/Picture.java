@@ -100,6 +100,7 @@ final class Picture {
     private final SortedSet<NodeId> known = new TreeSet<>();
     private final Quorum.Verdict quorum;
     private Optional<String> pending;
+    private MasterPlan masters;
     /** Nodes that do not run now, and whose data a member's volume keeps. */
     final SortedMap<NodeId, Report> stored = new TreeMap<>();
 
@@ -157,6 +158,14 @@ final class Picture {
         return pending;
     }
 
+    /** Who is to be a master, judged once. */
+    MasterPlan masters() {
+        if (masters == null) {
+            masters = MasterPlan.of(this);
+        }
+        return masters;
+    }
+
     Quorum.Verdict quorum() {
         return quorum;
     }
@@ -184,6 +193,11 @@ final class Picture {
     /** Nodes that own slots and answer. */
     List<Host> liveOwners() {
         return nodes.values().stream().filter(h -> h.isMaster() && owned.containsKey(h.id())).toList();
+    }
+
+    /** Those, and those that may come to own some. */
+    List<Host> liveMasters() {
+        return nodes.values().stream().filter(Host::isMaster).toList();
     }
 
     /** Hosted, answering replicas that follow this master, in the order of their ids. */

@@ -18,7 +18,7 @@ import java.util.TreeSet;
 public final class Planner {
 
     private static final List<Step> STEPS = List.of(new Heal(), new Promote(), new Bootstrap(), new RepairSlots(),
-        new Forget(), new Permit(), new Release(), new Attach(), new Tell(), new Spread());
+        new Forget(), new Permit(), new Release(), new Attach(), new Tell(), new Rebalance(), new Spread());
 
     private Planner() {
     }
@@ -28,7 +28,8 @@ public final class Planner {
         Quorum.Verdict quorum = picture.quorum();
         return new Outlook(decide(picture, quorum), picture.pending(), quorum.primary(), quorum.reason(),
             picture.lastPrimary, Quorum.next(picture), unsure(picture), picture.missing(),
-            Fate.orphans(picture), Promote.reading(picture), Standing.of(picture));
+            Fate.orphans(picture), Promote.reading(picture), Rebalance.shares(picture).stream().mapToInt(share -> share.slots().size()).sum(),
+            Standing.of(picture));
     }
 
     public static Decision decide(Observation observation) {

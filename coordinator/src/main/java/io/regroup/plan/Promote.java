@@ -7,6 +7,7 @@ import io.regroup.model.SlotSet;
 import io.regroup.plan.Action.Promotion;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -92,9 +93,30 @@ final class Promote implements Step {
         if (proven && isBeingRead(owner, shard, picture, waits)) {
             return Optional.empty();
         }
-        return Optional.of(new Work(new Action.Promote(best.get().address(), best.get().id(), owner, how),
+        return Optional.of(new Work(new Action.Promote(best.get().address(), best.get().id(), owner, how, proven ? halfMoved(owner, picture) : List.of()),
             shard + " is dead (" + fate.words() + "): " + best.get() + " takes its place"
                 + (proven ? "" : " if the majority of masters grants it")));
+    }
+
+    /**
+     * Slots of the dead master that stand open: its replica knows nothing of that, and would tell clients of keys that have gone
+     * already that there are none. So it opens them in the same breath in which it becomes the master.
+     */
+    private static List<Action.Open> halfMoved(NodeId owner, Picture picture) {
+        List<Action.Open> open = new ArrayList<>();
+        for (Host other : picture.liveMasters()) {
+            other.table().myself().importing().forEach((slot, source) -> {
+                if (source.equals(owner) && picture.slotsOf(owner).contains(slot)) {
+                    open.add(new Action.Open(slot, "MIGRATING", other.id()));
+                }
+            });
+            other.table().myself().migrating().forEach((slot, target) -> {
+                if (target.equals(owner) && !picture.slotsOf(owner).contains(slot)) {
+                    open.add(new Action.Open(slot, "IMPORTING", other.id()));
+                }
+            });
+        }
+        return List.copyOf(open);
     }
 
     /**
@@ -147,6 +169,11 @@ final class Promote implements Step {
         if (picture.observation.asked().filter(a -> a.nodes() == 0).isPresent()) {
             return Optional.empty();
         }
+        if (picture.masters().isGoing(master.id()) && MasterPlan.heirs(master, picture) == 0) {
+            waits.add(new Wait("handover " + master.id(), master + " leaves when its " + picture.slotsOf(master.id()).size()
+                + " slots have gone to the other masters"));
+            return Optional.empty();
+        }
         Optional<Host> best = picture.replicasOf(master.id()).stream()
             .filter(h -> !h.isLeaving() && h.state().facts().linkUp())
             .max(byOffset());
@@ -157,6 +184,10 @@ final class Promote implements Step {
         }
         if (isHandingOver(master.id(), picture)) {
             waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get()));
+            return Optional.empty();
+        }
+        if (Rebalance.hasOpenSlots(master, picture)) {
+            waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get() + " when no slot of it is half moved"));
             return Optional.empty();
         }
         return Optional.of(new Work(

@@ -7,6 +7,7 @@ import io.regroup.model.ShardLoss;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,10 @@ final class RepairSlots implements Step {
         if (picture.nodes.isEmpty() || !picture.unheard.isEmpty() || !picture.isPrimary()) {
             return Optional.empty();
         }
+        Optional<Work> finished = finish(picture, waits);
+        if (finished.isPresent()) {
+            return finished;
+        }
         Optional<Work> closed = close(picture, waits);
         if (closed.isPresent()) {
             return closed;
@@ -51,18 +56,49 @@ final class RepairSlots implements Step {
     }
 
     /**
+     * Slots that a living master imports and another living one owns: whoever moved them was cut off, and some of their keys may be
+     * here and some there. To go on is right wherever that was; to go back would hide what clients have written here since.
+     */
+    private static Optional<Work> finish(Picture picture, List<Wait> waits) {
+        SortedMap<NodeId, SortedMap<NodeId, SlotSet>> open = new TreeMap<>();
+        for (Host target : picture.liveMasters()) {
+            target.table().myself().importing().keySet().forEach(slot -> owner(slot, picture).filter(source -> !source.equals(target.id()))
+                .ifPresent(source -> open.computeIfAbsent(source, id -> new TreeMap<>()).merge(target.id(), SlotSet.of(slot), SlotSet::plus)));
+        }
+        List<Action> actions = new ArrayList<>();
+        List<String> reasons = new ArrayList<>();
+        open.forEach((source, targets) -> targets.forEach((target, slots) -> {
+            if (Rebalance.isMoving(source, picture) || Rebalance.isMoving(target, picture)) {
+                return;
+            }
+            String what = slots.size() + " slots stand open between " + picture.name(source) + " and " + picture.name(target) + " (" + slots + ")";
+            waits.add(new Wait("half " + source + " " + target, what));
+            if (!Promote.isHandingOver(source, picture) && !Promote.isHandingOver(target, picture)
+                && !picture.observation.sentWithin("move " + source + " " + target, SETTLE_MS)) {
+                actions.add(new Action.MoveSlots(Rebalance.move(source, target, slots, picture)));
+                reasons.add(what);
+            }
+        }));
+        return actions.isEmpty() ? Optional.empty() : Optional.of(new Work(actions, String.join(", ", reasons) + ": their move is finished"));
+    }
+
+    private static Optional<NodeId> owner(int slot, Picture picture) {
+        return picture.liveOwners().stream().filter(h -> picture.slotsOf(h.id()).contains(slot)).map(Host::id).findFirst();
+    }
+
+    /**
      * A slot that is open on one side only: whoever moved it was cut off. Redis never learns the owner of a slot that it imports
      * ({@code clusterUpdateSlotsConfigWith}), so it would have it wrong for ever.
      */
     private static Optional<Work> close(Picture picture, List<Wait> waits) {
         for (Host host : picture.nodes.values()) {
             ClusterNode myself = host.table().myself();
-            if (myself.importing().isEmpty() && myself.migrating().isEmpty()) {
+            if (myself.importing().isEmpty() && myself.migrating().isEmpty() || Rebalance.isMoving(host.id(), picture)) {
                 continue;
             }
             SlotSet open = SlotSet.of(IntStream.concat(
-                myself.importing().entrySet().stream().filter(e -> !isOpenAt(e.getValue(), e.getKey(), ClusterNode::migrating, picture))
-                    .mapToInt(Map.Entry::getKey),
+                myself.importing().keySet().stream().filter(slot -> owner(slot, picture).filter(id -> !id.equals(host.id())).isEmpty())
+                    .mapToInt(slot -> slot),
                 myself.migrating().entrySet().stream().filter(e -> !isOpenAt(e.getValue(), e.getKey(), ClusterNode::importing, picture))
                     .mapToInt(Map.Entry::getKey)));
             if (open.isEmpty()) {

@@ -34,6 +34,9 @@ final class Tell implements Step {
         SortedMap<Address, SortedSet<Address>> meetings = new TreeMap<>();
         SortedSet<String> wrong = new TreeSet<>();
         for (Host about : picture.nodes.values()) {
+            if (Rebalance.isMoving(about.id(), picture)) {
+                continue;
+            }
             for (Kin kin : picture.kins) {
                 if (kin.roster().line(about.id()).filter(line -> isWrong(line, about, picture)).isEmpty()) {
                     continue;

@@ -42,6 +42,13 @@ final class Whole {
         if (masters.size() < wanted) {
             return Optional.of(masters.size() + " of " + wanted + " masters own slots");
         }
+        if (!picture.masters().going().isEmpty()) {
+            return Optional.of(masters.size() + " masters own slots, " + wanted + " are asked for");
+        }
+        int toMove = Rebalance.shares(picture).stream().mapToInt(share -> share.slots().size()).sum();
+        if (toMove > 0 || !picture.observation.moving().isEmpty()) {
+            return Optional.of(toMove + " slots are to move until every master has its part");
+        }
         int replicas = Math.min(asked.get().replicas(), picture.nodes.size() / Math.max(1, masters.size()) - 1);
         for (Host master : masters) {
             List<Host> followers = picture.replicasOf(master.id());

@@ -116,6 +116,6 @@ public final class PlannerBench {
         }
         return new Observation(1000, Rounds.from(1), new View(1, members.getFirst(), members, members.getFirst()), heard,
             Optional.of(new Asked(nodes, 1)), new TreeMap<>(), ended, Optional.empty(), new TreeSet<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>(),
-            ShardLoss.PRESET);
+            List.of(), ShardLoss.PRESET);
     }
 }

@@ -7,6 +7,7 @@ import io.regroup.model.ClusterTable;
 import io.regroup.model.End;
 import io.regroup.model.Heard;
 import io.regroup.model.NodeFlag;
+import io.regroup.model.Move;
 import io.regroup.model.NodeId;
 import io.regroup.model.Observation;
 import io.regroup.model.Pod;
@@ -69,6 +70,8 @@ final class Scene {
         String machine;
         Optional<Address> address;
         Optional<Report.MasterProbe> masterProbe = Optional.empty();
+        final SortedMap<Integer, NodeId> migrating = new TreeMap<>();
+        final SortedMap<Integer, NodeId> importing = new TreeMap<>();
         final Set<NodeFlag> flags = EnumSet.noneOf(NodeFlag.class);
         final Set<String> ignorant = new TreeSet<>();
         final SortedMap<String, SlotSet> before = new TreeMap<>();
@@ -111,6 +114,7 @@ final class Scene {
     private final SortedMap<String, Long> sent = new TreeMap<>();
     private final SortedMap<String, Long> since = new TreeMap<>();
     private Optional<String> self = Optional.empty();
+    private final List<Move> moving = new ArrayList<>();
 
     private Scene() {
     }
@@ -437,6 +441,46 @@ final class Scene {
         return this;
     }
 
+    /** Its pod has joined and is to be a master: it owns nothing yet. */
+    Scene fresh(String name) {
+        return blank(name).joined(name);
+    }
+
+    /** This replica of nobody's yet follows that master. */
+    Scene replica(String name, String master) {
+        fresh(name).follows(name, master);
+        return change(name, n -> n.master = false);
+    }
+
+    /** These slots are open for a move: at the target, and at the source unless that has forgotten it. */
+    Scene open(String source, String target, SlotSet slots) {
+        slots.stream().forEach(slot -> {
+            nodes.get(source).migrating.put(slot, id(target));
+            nodes.get(target).importing.put(slot, id(source));
+        });
+        return this;
+    }
+
+    Scene opensNothing(String name) {
+        return change(name, n -> {
+            n.migrating.clear();
+            n.importing.clear();
+        });
+    }
+
+    /** These slots move now. */
+    Scene moving(String source, String target, SlotSet slots) {
+        moving.add(move(source, target, slots));
+        return this;
+    }
+
+    Move move(String source, String target, SlotSet slots) {
+        SortedSet<Address> others = new TreeSet<>();
+        nodes.values().stream().filter(n -> n.master && !n.slots.isEmpty() && n.member && !n.name.equals(source) && !n.name.equals(target))
+            .forEach(n -> others.add(n.address()));
+        return new Move(id(source), address(source), id(target), address(target), slots, others);
+    }
+
     /** All members have this as the last primary view. */
     Scene remembers(Primary last) {
         primary = Optional.of(last);
@@ -465,7 +509,7 @@ final class Scene {
         SortedMap<String, Heard> heard = new TreeMap<>();
         members.stream().map(nodes::get).filter(n -> !n.silent).forEach(n -> heard.put(n.name, new Heard(report(n), now - 5)));
         return new Observation(now, Rounds.from(ROUND), new View(4, members.getFirst(), members, self.orElse(members.getFirst())), heard, asked, probes,
-            ended, pods, left, sent, since, lastKeys, policy);
+            ended, pods, left, sent, since, lastKeys, moving, policy);
     }
 
     Decision decide() {
@@ -510,6 +554,6 @@ final class Scene {
         all.addAll(flags);
         Function<String, Long> epochOf = name -> nodes.get(name).epoch;
         return new ClusterNode(id(node.name), address, all, node.follows.map(Scene::id), node.follows.map(epochOf).orElse(node.epoch), true,
-            node.slots, new TreeMap<>(), new TreeMap<>());
+            node.slots, flags.contains(NodeFlag.MYSELF) ? node.migrating : new TreeMap<>(), flags.contains(NodeFlag.MYSELF) ? node.importing : new TreeMap<>());
     }
 }

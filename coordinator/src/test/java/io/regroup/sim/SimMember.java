@@ -247,6 +247,7 @@ final class SimMember {
         switch (effect) {
             case Effect.Ask ask -> (ask.members().isEmpty() ? view.members() : ask.members()).forEach(m -> world.group.send(this, m, r -> r.onAsk(name, ask.round())));
             case Effect.CarryOut carryOut -> new Errand(this, world.tamper.change(this, carryOut)).go();
+            case Effect.StopMoves stop -> { }
             case Effect.Try attempt -> attempt.addresses().forEach(address -> attempt(address, attempt.since()));
             case Effect.Prove prove -> prove.members().forEach((member, seat) -> later(world.chance.between(5, 60),
                 () -> {

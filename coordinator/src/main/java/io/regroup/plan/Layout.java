@@ -1,0 +1,85 @@
+package io.regroup.plan;
+
+import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/**
+ * The way from who owns which slots now to equal parts for those who are to be masters, with the fewest slots moved: each gives
+ * only what it has above its part, and the parts that are one slot larger stay with those that have the most.
+ */
+final class Layout {
+
+    /** Slots that one gives another. */
+    record Share(NodeId source, NodeId target, SlotSet slots) {
+    }
+
+    private Layout() {
+    }
+
+    /** @param masters who is to own slots; all others give away all that they have */
+    static List<Share> shares(SortedMap<NodeId, SlotSet> owned, Collection<NodeId> masters) {
+        SortedMap<NodeId, SlotSet> spare = new TreeMap<>();
+        SortedMap<NodeId, Integer> wanting = new TreeMap<>();
+        SortedMap<NodeId, Integer> parts = parts(owned, masters);
+        owned.forEach((id, slots) -> {
+            int over = slots.size() - parts.getOrDefault(id, 0);
+            if (over > 0) {
+                spare.put(id, tail(slots, over));
+            }
+        });
+        parts.forEach((id, part) -> {
+            int lacks = part - owned.getOrDefault(id, SlotSet.NONE).size();
+            if (lacks > 0) {
+                wanting.put(id, lacks);
+            }
+        });
+        return match(spare, wanting);
+    }
+
+    private static SortedMap<NodeId, Integer> parts(SortedMap<NodeId, SlotSet> owned, Collection<NodeId> masters) {
+        int all = owned.values().stream().mapToInt(SlotSet::size).sum();
+        List<NodeId> bySize = masters.stream().sorted(Comparator.<NodeId>comparingInt(id -> -owned.getOrDefault(id, SlotSet.NONE).size())
+            .thenComparing(Comparator.naturalOrder())).toList();
+        SortedMap<NodeId, Integer> parts = new TreeMap<>();
+        for (int i = 0; i < bySize.size(); i++) {
+            parts.put(bySize.get(i), all / bySize.size() + (i < all % bySize.size() ? 1 : 0));
+        }
+        return parts;
+    }
+
+    /** Who has most to give gives to who lacks most: few pairs, each with many slots. */
+    private static List<Share> match(SortedMap<NodeId, SlotSet> spare, SortedMap<NodeId, Integer> wanting) {
+        List<Share> shares = new ArrayList<>();
+        while (!spare.isEmpty() && !wanting.isEmpty()) {
+            NodeId source = spare.keySet().stream().max(Comparator.<NodeId>comparingInt(id -> spare.get(id).size())
+                .thenComparing(Comparator.reverseOrder())).orElseThrow();
+            NodeId target = wanting.keySet().stream().max(Comparator.<NodeId>comparingInt(wanting::get)
+                .thenComparing(Comparator.reverseOrder())).orElseThrow();
+            SlotSet slots = tail(spare.get(source), Math.min(spare.get(source).size(), wanting.get(target)));
+            shares.add(new Share(source, target, slots));
+            SlotSet left = spare.get(source).minus(slots);
+            if (left.isEmpty()) {
+                spare.remove(source);
+            } else {
+                spare.put(source, left);
+            }
+            if (wanting.merge(target, -slots.size(), Integer::sum) == 0) {
+                wanting.remove(target);
+            }
+        }
+        return List.copyOf(shares);
+    }
+
+    /** The last so many: what stays is one range where it was one. */
+    private static SlotSet tail(SlotSet slots, int count) {
+        int[] all = slots.stream().toArray();
+        return SlotSet.of(IntStream.range(all.length - count, all.length).map(i -> all[i]));
+    }
+}

@@ -1,0 +1,141 @@
+package io.regroup.plan;
+
+import io.regroup.model.Address;
+import io.regroup.model.ClusterNode;
+import io.regroup.model.Move;
+import io.regroup.model.NodeFlag;
+import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
+import io.regroup.plan.Decision.Wait;
+import io.regroup.plan.Picture.Host;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * As many masters as are asked for, each with an equal part of the slots. New ones get theirs once they have a replica in sync, so
+ * that no slot is without a copy; those that are too many are emptied and become replicas. Slots move aside from all other work.
+ */
+final class Rebalance implements Step {
+
+    /** How long a new master waits for its replica, in ms: one that is on its way is in sync by then. */
+    private static final long REPLICA_MS = 30_000;
+
+    @Override
+    public String name() {
+        return "rebalance";
+    }
+
+    @Override
+    public Optional<Work> work(Picture picture, List<Wait> waits) {
+        if (!picture.isPrimary() || !picture.unheard.isEmpty()) {
+            return Optional.empty();
+        }
+        List<Layout.Share> shares = shares(picture);
+        if (shares.isEmpty() || !isUrgent(picture) && !waits.isEmpty()) {
+            return Optional.empty();
+        }
+        if (!picture.observation.moving().isEmpty()) {
+            waits.add(new Wait("moving", "slots move: " + describe(picture.observation.moving().stream()
+                .map(m -> new Layout.Share(m.source(), m.target(), m.slots())), picture)));
+            return Optional.empty();
+        }
+        List<Layout.Share> ready = new ArrayList<>();
+        for (Layout.Share share : shares) {
+            Optional<String> obstacle = obstacle(share, picture);
+            if (obstacle.isPresent()) {
+                waits.add(new Wait("move " + share.source() + " " + share.target(), obstacle.get()));
+            } else {
+                ready.add(share);
+            }
+        }
+        return ready.isEmpty() ? Optional.empty()
+            : Optional.of(new Work(ready.stream().map(share -> new Action.MoveSlots(move(share.source(), share.target(), share.slots(), picture))).toList(),
+                reason(picture) + ": " + describe(ready.stream(), picture)));
+    }
+
+    /** Unequal parts alone wait until all else is well. */
+    private static boolean isUrgent(Picture picture) {
+        return !picture.masters().going().isEmpty() || !picture.masters().coming().isEmpty() || !picture.observation.moving().isEmpty();
+    }
+
+    /** What is to be moved so that each master has its part; nothing while somebody owns slots and is not here. */
+    static List<Layout.Share> shares(Picture picture) {
+        MasterPlan plan = picture.masters();
+        if (picture.liveOwners().isEmpty() || picture.liveOwners().size() < picture.owned.size() || !picture.unclaimed.isEmpty()
+            || picture.observation.asked().filter(a -> a.nodes() > 0).isEmpty()) {
+            return List.of();
+        }
+        SortedSet<NodeId> masters = Stream.concat(plan.staying().stream(), plan.coming().stream()).map(Host::id)
+            .collect(Collectors.toCollection(TreeSet::new));
+        return masters.isEmpty() ? List.of() : Layout.shares(new TreeMap<>(picture.owned), masters);
+    }
+
+    private static String reason(Picture picture) {
+        MasterPlan plan = picture.masters();
+        int wanted = plan.staying().size() + plan.coming().size();
+        if (!plan.going().isEmpty()) {
+            return wanted + " masters are asked for and " + (wanted + plan.going().size()) + " own slots";
+        }
+        return plan.coming().isEmpty() ? "the masters' parts are not equal" : wanted + " masters are asked for and " + plan.staying().size() + " own slots";
+    }
+
+    private static String describe(Stream<Layout.Share> shares, Picture picture) {
+        return shares.map(share -> share.slots().size() + " slots from " + picture.name(share.source()) + " to " + picture.name(share.target()))
+            .collect(Collectors.joining(", "));
+    }
+
+    private static Optional<String> obstacle(Layout.Share share, Picture picture) {
+        Host source = picture.nodes.get(share.source());
+        Host target = picture.nodes.get(share.target());
+        String what = share.slots().size() + " slots are to go from " + source + " to " + target;
+        for (Host each : List.of(source, target)) {
+            if (Promote.isHandingOver(each.id(), picture) || each.isLeaving() && !(picture.masters().isGoing(each.id()) && MasterPlan.heirs(each, picture) == 0)) {
+                return Optional.of(what + ", after " + each + " has handed over");
+            }
+            if (!each.state().facts().stateOk()) {
+                return Optional.of(what + ": " + each + " says cluster_state:fail");
+            }
+        }
+        if (!knows(source, target) || !knows(target, source)) {
+            return Optional.of(what + ", and they do not know each other yet");
+        }
+        boolean waits = picture.masters().isComing(target.id()) && MasterPlan.replicasEach(picture) > 0
+            && picture.replicasOf(target.id()).stream().noneMatch(h -> h.state().facts().linkUp())
+            && picture.observation.waitedMs("move " + source.id() + " " + target.id()) < REPLICA_MS;
+        return waits ? Optional.of(what + ", when it has a replica in sync") : Optional.empty();
+    }
+
+    private static boolean knows(Host who, Host whom) {
+        return who.table().line(whom.id()).filter(line -> line.isIntroduced() && line.isMaster() && !line.is(NodeFlag.NOADDR)
+            && !line.is(NodeFlag.FAIL) && line.address().filter(whom.address()::equals).isPresent()).isPresent();
+    }
+
+    static Move move(NodeId source, NodeId target, SlotSet slots, Picture picture) {
+        SortedSet<Address> others = new TreeSet<>();
+        picture.liveOwners().stream().filter(h -> !h.id().equals(source) && !h.id().equals(target)).forEach(h -> others.add(h.address()));
+        return new Move(source, picture.nodes.get(source).address(), target, picture.nodes.get(target).address(), slots, others);
+    }
+
+    /** Whether this node gives or takes slots now: what others know of it lags behind, and that is no fault. */
+    static boolean isMoving(NodeId id, Picture picture) {
+        return picture.observation.moving().stream().anyMatch(move -> move.involves(id));
+    }
+
+    /** Whether slots of it stand open, at itself or at another: who would take its place does not know of that. */
+    static boolean hasOpenSlots(Host master, Picture picture) {
+        ClusterNode myself = master.table().myself();
+        return !myself.migrating().isEmpty() || !myself.importing().isEmpty() || isOpenTo(master.id(), picture.nodes.values());
+    }
+
+    private static boolean isOpenTo(NodeId id, Collection<Host> hosts) {
+        return hosts.stream().map(h -> h.table().myself())
+            .anyMatch(line -> line.migrating().containsValue(id) || line.importing().containsValue(id));
+    }
+}

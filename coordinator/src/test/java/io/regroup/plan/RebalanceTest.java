@@ -1,0 +1,159 @@
+package io.regroup.plan;
+
+import static io.regroup.plan.Scene.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.model.SlotSet;
+import io.regroup.plan.Action.Promotion;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The number of masters follows the number of pods; slots move, and nothing is without a copy. */
+class RebalanceTest {
+
+    private static List<Action> moves(Scene scene) {
+        return scene.decide().actions();
+    }
+
+    private static Scene grown() {
+        return Scene.cluster(3, 1).asked(8, 1).fresh("n1").replica("n2", "n1");
+    }
+
+    @Test
+    void aNewMasterGetsItsPartFromEachOfTheOthers() {
+        Scene scene = grown();
+        assertThat(moves(scene)).containsExactly(
+            new Action.MoveSlots(scene.move("m3", "n1", SlotSet.range(15018, 16383))),
+            new Action.MoveSlots(scene.move("m1", "n1", SlotSet.range(4096, 5460))),
+            new Action.MoveSlots(scene.move("m2", "n1", SlotSet.range(9557, 10921))));
+        assertThat(scene.decide().reason()).startsWith("4 masters are asked for and 3 own slots: 1366 slots from " + scene.called("m3") + " to ");
+    }
+
+    @Test
+    void notBeforeItHasAReplicaInSync() {
+        Scene scene = grown().linkDown("n2");
+        assertThat(moves(scene)).isEmpty();
+        assertThat(scene.decide().waits()).anyMatch(w -> w.reason().endsWith("when it has a replica in sync"));
+    }
+
+    @Test
+    void ofTwoThatJoinOneBecomesTheReplicaOfTheOther() {
+        Scene scene = Scene.cluster(3, 1).asked(8, 1).fresh("n1").fresh("n2");
+        assertThat(moves(scene)).containsExactly(new Action.Replicate(scene.address("n2"), id("n2"), id("n1")));
+    }
+
+    @Test
+    void tooFewForAnotherShardAreReplicas() {
+        Scene scene = Scene.cluster(3, 1).asked(7, 1).fresh("n1");
+        assertThat(moves(scene)).containsExactly(new Action.Replicate(scene.address("n1"), id("n1"), id("m1")));
+    }
+
+    @Test
+    void anExtraReplicaGoesToTheNewMaster() {
+        Scene scene = Scene.cluster(3, 1).asked(8, 1).replica("n1", "m1").fresh("n2");
+        assertThat(moves(scene)).singleElement().isInstanceOfSatisfying(Action.Replicate.class, r -> assertThat(r.master()).isEqualTo(id("n2")));
+    }
+
+    @Test
+    void nothingMovesTwiceAtOnce() {
+        Scene scene = grown().moving("m1", "n1", SlotSet.range(4096, 5460));
+        assertThat(moves(scene)).isEmpty();
+        assertThat(scene.decide().waits()).anyMatch(w -> w.key().equals("moving"));
+        assertThat(scene.look().toMove()).isEqualTo(4096);
+    }
+
+    @Test
+    void withoutAQuorumNothingMoves() {
+        Scene scene = grown().gone("m2").gone("m3").gone("r2").gone("r3");
+        assertThat(moves(scene)).isEmpty();
+    }
+
+    private static Scene shrunk() {
+        return Scene.cluster(4, 1).asked(6, 1).forgotten("r4").forgotten("r3");
+    }
+
+    @Test
+    void theMasterThatIsTooManyIsEmptied() {
+        Scene scene = shrunk();
+        assertThat(moves(scene)).containsExactly(
+            new Action.MoveSlots(scene.move("m4", "m1", SlotSet.range(15018, 16383))),
+            new Action.MoveSlots(scene.move("m4", "m2", SlotSet.range(13653, 15017))),
+            new Action.MoveSlots(scene.move("m4", "m3", SlotSet.range(12288, 13652))));
+        assertThat(scene.look().pending()).contains("4 masters own slots, 3 are asked for");
+    }
+
+    @Test
+    void notWhilePodsAreMerelyMissing() {
+        Scene scene = Scene.cluster(4, 1).asked(8, 1).forgotten("r4").forgotten("r3");
+        assertThat(moves(scene)).isEmpty();
+    }
+
+    @Test
+    void notWhileMoreAreHereThanAreSaidToBeAskedFor() {
+        Scene scene = Scene.cluster(4, 1).asked(6, 1);
+        assertThat(moves(scene)).as("a leader that knows only what its environment says").isEmpty();
+    }
+
+    @Test
+    void thenItFollowsAMasterThatHasTooFew() {
+        Scene scene = Scene.cluster(3, 1).asked(6, 1).forgotten("r3").fresh("m4");
+        assertThat(moves(scene)).containsExactly(new Action.Replicate(scene.address("m4"), id("m4"), id("m3")));
+    }
+
+    @Test
+    void aWholeShardThatLeavesIsEmptiedAndThenReleased() {
+        Scene scene = Scene.cluster(4, 1).asked(6, 1).leaving("m4").leaving("r4");
+        assertThat(scene.decide().step()).isEqualTo("rebalance");
+        assertThat(moves(scene)).hasSize(3).allSatisfy(a -> assertThat(((Action.MoveSlots) a).move().source()).isEqualTo(id("m4")));
+        Scene emptied = Scene.cluster(3, 1).fresh("m4").leaving("m4").replica("r4", "m4").leaving("r4").asked(6, 1);
+        assertThat(moves(emptied)).containsExactly(new Action.Release("m4"), new Action.Release("r4"));
+    }
+
+    @Test
+    void aMasterThatLeavesHandsOverFirst() {
+        Scene scene = Scene.cluster(4, 1).asked(6, 1).leaving("m4").leaving("r3");
+        assertThat(moves(scene)).contains(new Action.Promote(scene.address("r4"), id("r4"), id("m4"), Promotion.HANDOVER));
+    }
+
+    @Test
+    void notWhileASlotOfItIsHalfMoved() {
+        Scene scene = Scene.cluster(3, 1).leaving("m1").open("m1", "m2", SlotSet.range(7, 8));
+        assertThat(moves(scene)).containsExactly(new Action.MoveSlots(scene.move("m1", "m2", SlotSet.range(7, 8))));
+    }
+
+    @Test
+    void whereNoReplicaIsLeftForItAnotherShardGivesItsOwn() {
+        Scene scene = Scene.cluster(3, 1).asked(4, 1).leaving("m1").leaving("r1").sent("release r1", 100);
+        assertThat(moves(scene)).singleElement().isInstanceOfSatisfying(Action.Replicate.class, r -> assertThat(r.master()).isEqualTo(id("m1")));
+    }
+
+    @Test
+    void threeMastersStayWhileThreeNodesDo() {
+        Scene scene = Scene.cluster(3, 0).asked(3, 1);
+        assertThat(moves(scene)).isEmpty();
+        Scene two = Scene.cluster(3, 0).asked(2, 0).leaving("m3");
+        assertThat(moves(two)).hasSize(2).allSatisfy(a -> assertThat(((Action.MoveSlots) a).move().source()).isEqualTo(id("m3")));
+    }
+
+    @Test
+    void halfMovedSlotsAreFinishedWhoeverBeganThem() {
+        Scene scene = Scene.cluster(3, 1).open("m1", "m2", SlotSet.range(7, 9));
+        assertThat(scene.decide().step()).isEqualTo("repair");
+        assertThat(moves(scene)).containsExactly(new Action.MoveSlots(scene.move("m1", "m2", SlotSet.range(7, 9))));
+        assertThat(scene.decide().reason()).isEqualTo("3 slots stand open between " + scene.called("m1") + " and " + scene.called("m2")
+            + " (7-9): their move is finished");
+    }
+
+    @Test
+    void alsoWhereTheSourceHasForgottenIt() {
+        Scene scene = Scene.cluster(3, 1).open("m1", "m2", SlotSet.of(7)).opensNothing("m1");
+        assertThat(moves(scene)).containsExactly(new Action.MoveSlots(scene.move("m1", "m2", SlotSet.of(7))));
+    }
+
+    @Test
+    void whoTakesAMastersPlaceKnowsAtOnceWhichOfItsSlotsAreHalfMoved() {
+        Scene scene = Scene.cluster(3, 1).open("m1", "m2", SlotSet.of(7)).open("m3", "m1", SlotSet.of(16000)).gone("m1").proven("m1", "pod m1 is gone");
+        assertThat(moves(scene)).containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER,
+            List.of(new Action.Open(7, "MIGRATING", id("m2")), new Action.Open(16000, "IMPORTING", id("m3")))));
+    }
+}
