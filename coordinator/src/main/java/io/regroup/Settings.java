@@ -6,6 +6,7 @@ import io.regroup.kube.PodSettings;
 import io.regroup.kube.Rollout;
 import io.regroup.model.Address;
 import io.regroup.model.ShardLoss;
+import io.regroup.move.MoveSettings;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,12 +25,20 @@ import java.util.OptionalInt;
  * @param jmxPort    set: remote JMX; the launcher turns it into flags of the JVM
  */
 public record Settings(String podName, String podUid, String podIp, String kubernetesNode, String zone,
-                       Optional<Kubernetes> kubernetes, List<String> groupHosts, OptionalInt nodes, int replicas, ShardLoss shardLoss, int redisPort,
+                       Optional<Kubernetes> kubernetes, List<String> groupHosts, OptionalInt nodes, int replicas, ShardLoss shardLoss, Moving moving, int redisPort,
                        int groupPort, int httpPort, OptionalInt jmxPort, Path dataDir) {
 
     private static final Path SERVICE_ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
     /** Ports up to here leave room for Redis' cluster bus at + 10000. */
     private static final int HIGHEST_REDIS_PORT = 55535;
+
+    /**
+     * How slots move.
+     *
+     * @param atOnce {@code MIGRATION_CONCURRENCY}: pairs of masters between which slots move at the same time
+     */
+    public record Moving(int atOnce, MoveSettings how) {
+    }
 
     /** What only a pod on Kubernetes has. */
     public record Kubernetes(ApiSettings api, PodSettings pod, Discovery.Kubernetes discovery) {
@@ -70,6 +79,8 @@ public record Settings(String podName, String podUid, String podIp, String kuber
             reader.number("REDIS_CLUSTER_REPLICA", 1, 0, 10),
             new ShardLoss(reader.choice("SHARD_LOSS", Lost.REASSIGN, Lost.values()) == Lost.REASSIGN,
                 1000L * reader.number("SHARD_LOSS_GRACE", ShardLoss.PRESET_GRACE_S, 0, 86_400)),
+            new Moving(reader.number("MIGRATION_CONCURRENCY", 2, 1, 100),
+                MoveSettings.DEFAULT.withBatchKeys(reader.number("MIGRATION_BATCH", MoveSettings.DEFAULT.batchKeys(), 1, 10_000))),
             reader.number("REDIS_CLUSTER_PORT", 6379, 1, HIGHEST_REDIS_PORT),
             reader.number("GROUP_PORT", 7800, 1, 65435),
             reader.number("HTTP_PORT", 8080, 1, 65535),

@@ -32,10 +32,17 @@ class ArchitectureTest {
             .resideInAnyPackage("java..", "io.regroup.model", "io.regroup.plan", "io.regroup.lead").check(PRODUCT);
     }
 
+    @Test
+    void moveKnowsModelAndPlanOnly() {
+        classes().that().resideInAPackage("io.regroup.move").should().onlyDependOnClassesThat()
+            .resideInAnyPackage("java..", "io.regroup.model", "io.regroup.plan", "io.regroup.move").check(PRODUCT);
+    }
+
     /** No clock, no random, no thread, no I/O: what decides is given everything as a value. */
     @Test
     void whatDecidesIsPure() {
-        noClasses().that().resideInAnyPackage("io.regroup.model", "io.regroup.plan", "io.regroup.lead").should().dependOnClassesThat()
+        noClasses().that().resideInAnyPackage("io.regroup.model", "io.regroup.plan", "io.regroup.move", "io.regroup.lead").should()
+            .dependOnClassesThat()
             .resideInAnyPackage("java.io..", "java.net..", "java.nio.file..", "java.nio.channels..", "java.time..", "java.util.concurrent..",
                 "java.util.logging..", "java.util.random..")
             .orShould().callMethod(System.class, "currentTimeMillis").orShould().callMethod(System.class, "nanoTime")

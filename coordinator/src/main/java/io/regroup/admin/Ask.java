@@ -113,6 +113,9 @@ public final class Ask {
             JsonObject last = group.getAsJsonObject("lastAction");
             out.println("last act: " + Instant.ofEpochMilli(last.get("at").getAsLong()) + " " + text(last, "step") + ": " + text(last, "reason"));
         }
+        if (group.has("moving")) {
+            out.println("moving:   " + text(group, "slotsToMove") + " slots to go; moved " + text(group.getAsJsonObject("moving"), "words"));
+        }
         JsonObject decision = group.getAsJsonObject("decision");
         out.println("now:      " + (text(decision, "step").equals("none") ? "" : text(decision, "step") + ": ") + text(decision, "reason"));
         JsonArray waits = group.getAsJsonArray("waits");

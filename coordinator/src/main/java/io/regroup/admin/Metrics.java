@@ -18,6 +18,14 @@ public final class Metrics {
             gauge(text, "regroup_whole", "1 while the cluster is whole", note.get("whole").getAsBoolean() ? 1 : 0);
             gauge(text, "regroup_primary", "1 while the view may act", note.get("primary").getAsBoolean() ? 1 : 0);
             gauge(text, "regroup_members", "members of the view", note.getAsJsonArray("members").size());
+            gauge(text, "regroup_slots_to_move", "hash slots that are to go to another master", note.get("slotsToMove").getAsLong());
+            if (note.has("moving")) {
+                JsonObject moving = note.getAsJsonObject("moving");
+                gauge(text, "regroup_moving_slots", "hash slots that have moved of those that move now", moving.get("slots").getAsLong());
+                gauge(text, "regroup_moving_keys", "keys that have moved with them", moving.get("keys").getAsLong());
+                gauge(text, "regroup_moving_bytes", "bytes of memory that these had", moving.get("bytes").getAsLong());
+                gauge(text, "regroup_moving_milliseconds", "since when they move", moving.get("ms").getAsLong());
+            }
             gauge(text, "regroup_slots_served", "hash slots owned by masters that answer", slots(note));
         }
         text.append("# HELP regroup_done_total what this coordinator has done\n# TYPE regroup_done_total counter\n");

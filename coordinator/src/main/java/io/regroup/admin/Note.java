@@ -8,6 +8,7 @@ import io.regroup.model.Observation;
 import io.regroup.model.RedisState;
 import io.regroup.model.RedisState.Answering;
 import io.regroup.model.Report;
+import io.regroup.move.UnderWay;
 import io.regroup.plan.Decision;
 import io.regroup.plan.Outlook;
 import java.util.Optional;
@@ -18,8 +19,8 @@ public final class Note {
     private Note() {
     }
 
-    /** @param acted the last decision that did something, and when (ms since the epoch) */
-    public static JsonObject of(Observation observation, Outlook outlook, Optional<Decision> acted, long actedAt) {
+    /** @param moves how far the slots are that move now; @param acted the last decision that did something, and when (ms since the epoch) */
+    public static JsonObject of(Observation observation, Outlook outlook, Optional<UnderWay> moves, Optional<Decision> acted, long actedAt) {
         JsonObject note = new JsonObject();
         note.addProperty("leader", observation.view().self());
         note.addProperty("view", observation.view().creator() + "|" + observation.view().id());
@@ -32,6 +33,8 @@ public final class Note {
         });
         note.addProperty("whole", outlook.pending().isEmpty());
         outlook.pending().ifPresent(pending -> note.addProperty("pending", pending));
+        note.addProperty("slotsToMove", outlook.toMove());
+        moves.ifPresent(moving -> note.add("moving", moving(moving)));
         note.add("decision", decision(outlook.decision()));
         acted.ifPresent(decision -> {
             JsonObject last = decision(decision);
@@ -53,6 +56,18 @@ public final class Note {
         }
         note.add("members", members);
         return note;
+    }
+
+    private static JsonObject moving(UnderWay moving) {
+        JsonObject json = new JsonObject();
+        json.addProperty("slots", moving.progress().slots());
+        json.addProperty("keys", moving.progress().keys());
+        json.addProperty("bytes", moving.progress().bytes());
+        json.addProperty("ms", moving.ms());
+        json.addProperty("megabytesPerSecond", moving.megabytesPerSecond());
+        moving.left().ifPresent(ms -> json.addProperty("leftMs", ms));
+        json.addProperty("words", moving.words());
+        return json;
     }
 
     private static JsonObject decision(Decision decision) {

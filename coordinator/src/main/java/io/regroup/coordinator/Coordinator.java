@@ -98,7 +98,8 @@ public final class Coordinator implements AutoCloseable {
         Group joined = Group.join(new GroupSettings(name, settings.podName(), settings.podIp(), settings.groupPort(), discovery), new Ears());
         group = joined;
         Hands hands = new Hands(servers, (to, message) -> group.send(to, Json.encode(message)), counters);
-        LeaderLoop started = new LeaderLoop(joined.view(), hands, witness, message -> group.broadcast(Json.encode(message)), settings.replicas(),
+        Moves moves = new Moves(settings.moving().atOnce(), settings.moving().how());
+        LeaderLoop started = new LeaderLoop(joined.view(), hands, moves, witness, message -> group.broadcast(Json.encode(message)), settings.replicas(),
             settings.shardLoss());
         loop = started;
         started.start();

@@ -6,7 +6,7 @@ import io.regroup.model.Address;
 import io.regroup.plan.Action;
 import io.regroup.plan.Command;
 import io.regroup.plan.Decision;
-import io.regroup.redis.Reply;
+import io.regroup.plan.Reply;
 import io.regroup.redis.Servers;
 import java.time.Duration;
 import java.util.ArrayList;

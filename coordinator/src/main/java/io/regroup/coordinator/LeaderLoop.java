@@ -47,6 +47,7 @@ public final class LeaderLoop implements AutoCloseable {
     private final ExecutorService proofs = new ThreadPoolExecutor(0, 1, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemon("proof"));
     private final Thread thread = Thread.ofPlatform().name("leader").unstarted(this::loop);
     private final Hands carrier;
+    private final Moves moves;
     private final Witness witness;
     private final Consumer<Message> toAll;
     private final int replicas;
@@ -70,9 +71,10 @@ public final class LeaderLoop implements AutoCloseable {
      * @param replicas {@code REDIS_CLUSTER_REPLICA}
      * @param policy   what is done where no copy is left
      */
-    public LeaderLoop(View view, Hands carrier, Witness witness, Consumer<Message> toAll, int replicas, ShardLoss policy) {
+    public LeaderLoop(View view, Hands carrier, Moves moves, Witness witness, Consumer<Message> toAll, int replicas, ShardLoss policy) {
         this.view = view;
         this.carrier = carrier;
+        this.moves = moves;
         this.witness = witness;
         this.toAll = toAll;
         this.replicas = replicas;
@@ -84,6 +86,8 @@ public final class LeaderLoop implements AutoCloseable {
     }
 
     public void onView(View next) {
+        // Decided in a view that is no more: whoever leads now looks again, and goes on with what is half moved (S8).
+        moves.stop();
         errands.add(() -> {
             view = next;
             leader.onView(next, now());
@@ -176,7 +180,7 @@ public final class LeaderLoop implements AutoCloseable {
         switch (effect) {
             case Effect.Ask ask -> toAll.accept(new Message.Asked(ask.round(), ask.members()));
             case Effect.CarryOut todo -> carryOut(todo);
-            case Effect.StopMoves todo -> { }
+            case Effect.StopMoves todo -> moves.stop();
             case Effect.Try todo -> todo.addresses().forEach(address -> probes.execute(() -> {
                 var found = Port.probe(address, PROBE_MS);
                 errands.add(() -> leader.onProbe(address, found, todo.since(), now()));
@@ -216,6 +220,7 @@ public final class LeaderLoop implements AutoCloseable {
                 return;
             }
             try {
+                moves.begin(decision.actions(), () -> errands.add(() -> leader.onMoved(now())));
                 carrier.carryOut(decision, where);
             } finally {
                 errands.add(() -> leader.onDone(now()));
@@ -243,7 +248,7 @@ public final class LeaderLoop implements AutoCloseable {
         told = outlook;
         if (news || now() - notedAt >= NOTE_MS) {
             notedAt = now();
-            JsonObject note = Note.of(leader.observation(now()), outlook, acted, actedAt);
+            JsonObject note = Note.of(leader.observation(now()), outlook, moves.underWay(outlook.toMove()), acted, actedAt);
             toAll.accept(new Message.Noted(note));
         }
     }
@@ -273,6 +278,7 @@ public final class LeaderLoop implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        moves.close();
         thread.interrupt();
         hands.shutdownNow();
         probes.shutdownNow();

@@ -225,8 +225,12 @@ public sealed interface Action {
         }
     }
 
-    /** Slots go to another master with their keys. That takes its time: it begins, and goes on beside all other work. */
-    record MoveSlots(Move move) implements Action {
+    /**
+     * Slots go to another master with their keys. That takes its time: it begins, and goes on beside all other work.
+     *
+     * @param copies how many replicas of the target must have what was moved before more is: 0 or 1
+     */
+    record MoveSlots(Move move, int copies) implements Action {
         @Override
         public List<String> keys() {
             return List.of("move " + move.source() + " " + move.target());

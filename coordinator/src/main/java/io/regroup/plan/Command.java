@@ -18,7 +18,7 @@ public record Command(List<String> words) {
         words = List.copyOf(words);
     }
 
-    static Command of(String... words) {
+    public static Command of(String... words) {
         return new Command(Arrays.asList(words));
     }
 
@@ -42,12 +42,12 @@ public record Command(List<String> words) {
         return of("CLUSTER", "SET-CONFIG-EPOCH", Long.toString(epoch));
     }
 
-    static Command setSlot(int slot, String state, NodeId node) {
+    public static Command setSlot(int slot, String state, NodeId node) {
         return of("CLUSTER", "SETSLOT", Integer.toString(slot), state, node.value());
     }
 
     /** Closes a slot that was left open for migration. */
-    static Command stable(int slot) {
+    public static Command stable(int slot) {
         return of("CLUSTER", "SETSLOT", Integer.toString(slot), "STABLE");
     }
 

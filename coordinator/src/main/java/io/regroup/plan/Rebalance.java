@@ -24,6 +24,8 @@ import java.util.stream.Stream;
  */
 final class Rebalance implements Step {
 
+    /** So many slots of a pair are decided on at a time: what is asked for may change, and a pod that leaves wants to hand over. */
+    private static final int AT_A_TIME = 1024;
     /** How long a new master waits for its replica, in ms: one that is on its way is in sync by then. */
     private static final long REPLICA_MS = 30_000;
 
@@ -56,8 +58,12 @@ final class Rebalance implements Step {
             }
         }
         return ready.isEmpty() ? Optional.empty()
-            : Optional.of(new Work(ready.stream().map(share -> new Action.MoveSlots(move(share.source(), share.target(), share.slots(), picture))).toList(),
+            : Optional.of(new Work(ready.stream().map(share -> move(share.source(), share.target(), some(share.slots()), picture)).toList(),
                 reason(picture) + ": " + describe(ready.stream(), picture)));
+    }
+
+    private static SlotSet some(SlotSet slots) {
+        return slots.size() <= AT_A_TIME ? slots : SlotSet.of(slots.stream().skip(slots.size() - AT_A_TIME));
     }
 
     /** Unequal parts alone wait until all else is well. */
@@ -117,10 +123,13 @@ final class Rebalance implements Step {
             && !line.is(NodeFlag.FAIL) && line.address().filter(whom.address()::equals).isPresent()).isPresent();
     }
 
-    static Move move(NodeId source, NodeId target, SlotSet slots, Picture picture) {
+    /** Where the target has a replica in sync, that one is to have the keys too before more are moved. */
+    static Action.MoveSlots move(NodeId source, NodeId target, SlotSet slots, Picture picture) {
         SortedSet<Address> others = new TreeSet<>();
         picture.liveOwners().stream().filter(h -> !h.id().equals(source) && !h.id().equals(target)).forEach(h -> others.add(h.address()));
-        return new Move(source, picture.nodes.get(source).address(), target, picture.nodes.get(target).address(), slots, others);
+        boolean copied = picture.replicasOf(target).stream().anyMatch(h -> h.state().facts().linkUp());
+        return new Action.MoveSlots(new Move(source, picture.nodes.get(source).address(), target, picture.nodes.get(target).address(), slots, others),
+            copied ? 1 : 0);
     }
 
     /** Whether this node gives or takes slots now: what others know of it lags behind, and that is no fault. */

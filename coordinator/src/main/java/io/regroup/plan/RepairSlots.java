@@ -75,7 +75,7 @@ final class RepairSlots implements Step {
             waits.add(new Wait("half " + source + " " + target, what));
             if (!Promote.isHandingOver(source, picture) && !Promote.isHandingOver(target, picture)
                 && !picture.observation.sentWithin("move " + source + " " + target, SETTLE_MS)) {
-                actions.add(new Action.MoveSlots(Rebalance.move(source, target, slots, picture)));
+                actions.add(Rebalance.move(source, target, slots, picture));
                 reasons.add(what);
             }
         }));

@@ -1,6 +1,5 @@
 package io.regroup.redis;
 
-import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.protocol.CommandArgs;
 import io.lettuce.core.protocol.ProtocolKeyword;
 import io.lettuce.core.protocol.ProtocolVersion;
@@ -10,6 +9,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.regroup.plan.Command;
+import io.regroup.plan.Reply;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -24,8 +24,7 @@ final class Link extends ByteToMessageDecoder {
     private record Sent(TextOutput output, CompletableFuture<Reply> reply) {
 
         void answered() {
-            reply.complete(output.hasError() ? new Reply.Refusal(output.getError())
-                : new Reply.Answer(output.get() == null ? "" : output.get()));
+            reply.complete(output.reply());
         }
 
         void unanswered(String problem) {
@@ -68,7 +67,7 @@ final class Link extends ByteToMessageDecoder {
         ByteBuf bytes = channel.alloc().buffer();
         for (Command command : commands) {
             Sent sent = new Sent(new TextOutput(), new CompletableFuture<>());
-            CommandArgs<String, String> args = new CommandArgs<>(StringCodec.UTF8);
+            CommandArgs<String, String> args = new CommandArgs<>(TextOutput.BYTES);
             command.words().subList(1, command.words().size()).forEach(args::add);
             new io.lettuce.core.protocol.Command<>(new Word(command.words().getFirst()), sent.output(), args).encode(bytes);
             batch.add(sent);

@@ -6,6 +6,7 @@ import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeId;
 import io.regroup.model.ServerFacts;
 import io.regroup.plan.Command;
+import io.regroup.plan.Reply;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,6 +2,7 @@ package io.regroup.redis;
 
 import io.regroup.model.Address;
 import io.regroup.plan.Command;
+import io.regroup.plan.Reply;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

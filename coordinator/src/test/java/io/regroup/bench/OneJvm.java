@@ -3,6 +3,8 @@ package io.regroup.bench;
 import io.regroup.admin.Counters;
 import io.regroup.coordinator.Hands;
 import io.regroup.coordinator.LeaderLoop;
+import io.regroup.coordinator.Moves;
+import io.regroup.move.MoveSettings;
 import io.regroup.lead.FixedWitness;
 import io.regroup.message.Message;
 import io.regroup.model.Address;
@@ -82,7 +84,7 @@ final class OneJvm implements AutoCloseable {
         }
         readers = Executors.newFixedThreadPool(8, Thread.ofPlatform().daemon().factory());
         Hands hands = new Hands(servers, (to, message) -> { }, new Counters());
-        loop = new LeaderLoop(view(members.size() - 1), hands, new FixedWitness(OptionalInt.of(addresses.size())), this::tellAll, replicas, ShardLoss.PRESET);
+        loop = new LeaderLoop(view(members.size() - 1), hands, new Moves(2, MoveSettings.DEFAULT), new FixedWitness(OptionalInt.of(addresses.size())), this::tellAll, replicas, ShardLoss.PRESET);
         loop.start();
     }
 

@@ -23,9 +23,9 @@ class RebalanceTest {
     void aNewMasterGetsItsPartFromEachOfTheOthers() {
         Scene scene = grown();
         assertThat(moves(scene)).containsExactly(
-            new Action.MoveSlots(scene.move("m3", "n1", SlotSet.range(15018, 16383))),
-            new Action.MoveSlots(scene.move("m1", "n1", SlotSet.range(4096, 5460))),
-            new Action.MoveSlots(scene.move("m2", "n1", SlotSet.range(9557, 10921))));
+            scene.moved("m3", "n1", SlotSet.range(15360, 16383)),
+            scene.moved("m1", "n1", SlotSet.range(4437, 5460)),
+            scene.moved("m2", "n1", SlotSet.range(9898, 10921)));
         assertThat(scene.decide().reason()).startsWith("4 masters are asked for and 3 own slots: 1366 slots from " + scene.called("m3") + " to ");
     }
 
@@ -56,7 +56,7 @@ class RebalanceTest {
 
     @Test
     void nothingMovesTwiceAtOnce() {
-        Scene scene = grown().moving("m1", "n1", SlotSet.range(4096, 5460));
+        Scene scene = grown().moving("m1", "n1", SlotSet.range(4437, 5460));
         assertThat(moves(scene)).isEmpty();
         assertThat(scene.decide().waits()).anyMatch(w -> w.key().equals("moving"));
         assertThat(scene.look().toMove()).isEqualTo(4096);
@@ -76,9 +76,9 @@ class RebalanceTest {
     void theMasterThatIsTooManyIsEmptied() {
         Scene scene = shrunk();
         assertThat(moves(scene)).containsExactly(
-            new Action.MoveSlots(scene.move("m4", "m1", SlotSet.range(15018, 16383))),
-            new Action.MoveSlots(scene.move("m4", "m2", SlotSet.range(13653, 15017))),
-            new Action.MoveSlots(scene.move("m4", "m3", SlotSet.range(12288, 13652))));
+            scene.moved("m4", "m1", SlotSet.range(15360, 16383)),
+            scene.moved("m4", "m2", SlotSet.range(13994, 15017)),
+            scene.moved("m4", "m3", SlotSet.range(12629, 13652)));
         assertThat(scene.look().pending()).contains("4 masters own slots, 3 are asked for");
     }
 
@@ -118,7 +118,7 @@ class RebalanceTest {
     @Test
     void notWhileASlotOfItIsHalfMoved() {
         Scene scene = Scene.cluster(3, 1).leaving("m1").open("m1", "m2", SlotSet.range(7, 8));
-        assertThat(moves(scene)).containsExactly(new Action.MoveSlots(scene.move("m1", "m2", SlotSet.range(7, 8))));
+        assertThat(moves(scene)).containsExactly(scene.moved("m1", "m2", SlotSet.range(7, 8)));
     }
 
     @Test
@@ -139,7 +139,7 @@ class RebalanceTest {
     void halfMovedSlotsAreFinishedWhoeverBeganThem() {
         Scene scene = Scene.cluster(3, 1).open("m1", "m2", SlotSet.range(7, 9));
         assertThat(scene.decide().step()).isEqualTo("repair");
-        assertThat(moves(scene)).containsExactly(new Action.MoveSlots(scene.move("m1", "m2", SlotSet.range(7, 9))));
+        assertThat(moves(scene)).containsExactly(scene.moved("m1", "m2", SlotSet.range(7, 9)));
         assertThat(scene.decide().reason()).isEqualTo("3 slots stand open between " + scene.called("m1") + " and " + scene.called("m2")
             + " (7-9): their move is finished");
     }
@@ -147,7 +147,7 @@ class RebalanceTest {
     @Test
     void alsoWhereTheSourceHasForgottenIt() {
         Scene scene = Scene.cluster(3, 1).open("m1", "m2", SlotSet.of(7)).opensNothing("m1");
-        assertThat(moves(scene)).containsExactly(new Action.MoveSlots(scene.move("m1", "m2", SlotSet.of(7))));
+        assertThat(moves(scene)).containsExactly(scene.moved("m1", "m2", SlotSet.of(7)));
     }
 
     @Test

@@ -474,6 +474,12 @@ final class Scene {
         return this;
     }
 
+    /** As it is decided. */
+    Action.MoveSlots moved(String source, String target, SlotSet slots) {
+        boolean copied = nodes.values().stream().anyMatch(n -> n.follows.filter(target::equals).isPresent() && n.linkUp && n.member);
+        return new Action.MoveSlots(move(source, target, slots), copied ? 1 : 0);
+    }
+
     Move move(String source, String target, SlotSet slots) {
         SortedSet<Address> others = new TreeSet<>();
         nodes.values().stream().filter(n -> n.master && !n.slots.isEmpty() && n.member && !n.name.equals(source) && !n.name.equals(target))

@@ -9,6 +9,7 @@ import io.regroup.model.NodeId;
 import io.regroup.model.Probe;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Command;
+import io.regroup.plan.Reply;
 import io.regroup.redis.OwnRedis.Reading;
 import java.io.IOException;
 import java.math.BigInteger;

@@ -12,6 +12,7 @@ import io.regroup.plan.Action;
 import io.regroup.plan.Action.Founder;
 import io.regroup.plan.Action.Promotion;
 import io.regroup.plan.Command;
+import io.regroup.plan.Reply;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,9 +1,19 @@
-package io.regroup.redis;
+package io.regroup.plan;
 
-/** What came of one command. */
+import java.util.List;
+
+/** What came of one command. Texts are bytes, one a char (ISO 8859-1): a key may be any bytes, and goes back as it came. */
 public sealed interface Reply {
 
-    record Answer(String text) implements Reply {
+    /** @param items what a reply that is a list consists of, in its order; nothing (nil) is an empty text */
+    record Answer(String text, List<String> items) implements Reply {
+        public Answer {
+            items = List.copyOf(items);
+        }
+
+        public Answer(String text) {
+            this(text, List.of());
+        }
     }
 
     /** The server answered with an error: these are its words. */

@@ -1,0 +1,124 @@
+package io.regroup.redis;
+
+import io.regroup.model.Address;
+import io.regroup.move.Progress;
+import io.regroup.move.SlotMove;
+import io.regroup.plan.Command;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * Carries out moves of slots, several at a time, each over connections of its own: nobody else's command waits behind a MIGRATE. No node
+ * is in two moves at once, see {@link SlotMove}.
+ */
+public final class Mover implements AutoCloseable {
+
+    /** Long enough for a key of hundreds of MB. */
+    private static final Duration STEP = Duration.ofSeconds(60);
+    private static final Duration CONNECT = Duration.ofSeconds(1);
+
+    private final int atOnce;
+    private List<SlotMove> all = List.of();
+    private final List<SlotMove> waiting = new ArrayList<>();
+    private final Set<SlotMove> running = new HashSet<>();
+    private Consumer<List<SlotMove>> whenOver = over -> { };
+
+    /** @param atOnce how many moves run at the same time, at most */
+    public Mover(int atOnce) {
+        if (atOnce < 1) {
+            throw new IllegalArgumentException("not a number of moves at a time: " + atOnce);
+        }
+        this.atOnce = atOnce;
+    }
+
+    /**
+     * Begins these moves.
+     *
+     * @param whenOver called once, on another thread, with the moves as they ended
+     * @throws IllegalStateException when earlier ones are not over
+     */
+    public synchronized void start(List<SlotMove> moves, Consumer<List<SlotMove>> whenOver) {
+        if (isRunning()) {
+            throw new IllegalStateException("the last moves are not over");
+        }
+        if (moves.isEmpty()) {
+            throw new IllegalArgumentException("no moves");
+        }
+        all = List.copyOf(moves);
+        this.whenOver = whenOver;
+        waiting.addAll(moves);
+        begin();
+    }
+
+    public synchronized boolean isRunning() {
+        return !waiting.isEmpty() || !running.isEmpty();
+    }
+
+    /** All ends with the steps that are under way; those that have not begun never do. */
+    public synchronized void stop() {
+        all.forEach(SlotMove::stop);
+    }
+
+    /** Of all the moves that were started last. */
+    public synchronized Progress progress() {
+        return all.stream().map(SlotMove::progress).reduce(new Progress(0, 0, 0, 0), Progress::plus);
+    }
+
+    private void begin() {
+        for (SlotMove move : List.copyOf(waiting)) {
+            if (running.size() < atOnce && running.stream().noneMatch(other -> touches(other, move))) {
+                waiting.remove(move);
+                running.add(move);
+                Thread.ofPlatform().daemon().name("move " + move.move().sourceAt() + " " + move.move().targetAt()).start(() -> run(move));
+            }
+        }
+    }
+
+    private static boolean touches(SlotMove one, SlotMove other) {
+        return Stream.of(one.move().sourceAt(), one.move().targetAt())
+            .anyMatch(at -> at.equals(other.move().sourceAt()) || at.equals(other.move().targetAt()));
+    }
+
+    private void run(SlotMove move) {
+        try (Servers servers = new Servers(CONNECT)) {
+            SortedMap<Address, List<Command>> step = move.next(now());
+            while (!step.isEmpty()) {
+                move.on(servers.send(step, STEP), now());
+                step = move.next(now());
+            }
+        } finally {
+            ended(move);
+        }
+    }
+
+    private static long now() {
+        return System.nanoTime() / 1_000_000;
+    }
+
+    private void ended(SlotMove move) {
+        List<SlotMove> over;
+        Consumer<List<SlotMove>> listener;
+        synchronized (this) {
+            running.remove(move);
+            begin();
+            if (isRunning()) {
+                return;
+            }
+            over = all;
+            listener = whenOver;
+        }
+        listener.accept(over);
+    }
+
+    /** Stops what runs; does not wait for it. */
+    @Override
+    public void close() {
+        stop();
+    }
+}
