@@ -251,7 +251,7 @@ final class Rules {
         // Whoever is forgotten is kept out for a minute: for a pod that is just starting again, that is the worst moment.
         for (Pod pod : world.pods()) {
             if (pod.exists && pod.hostUp && !pod.leaving && pod.redis().isEmpty() && world.now() - pod.endedAt() < RETURN_MS
-                && pod.volume().table().filter(t -> t.myself().id().equals(id)).isPresent()) {
+                && pod.volume().table().filter(t -> t.myself().id().equals(id) && isOfACluster(t)).isPresent()) {
                 throw broken("S3", id.brief() + " is to be forgotten, and " + pod.name + " keeps it and is just starting again");
             }
         }
