@@ -100,8 +100,8 @@ final class RepairSlots implements Step {
         Optional<Host> heir = picture.replicasOf(owner).stream().filter(h -> !h.isLeaving())
             .max(Comparator.<Host>comparingLong(h -> h.state().facts().keys()).thenComparing(Host::id)).or(() -> earlierCopy(owner, picture));
         return Optional.of(heir
-            .map(h -> new Work(new Action.Promote(h.address(), h.id(), owner, Action.Promotion.TAKEOVER), what + ": " + h + " goes on with"
-                + (h.master().filter(owner::equals).isPresent() ? "out its data" : " the data of the master before it")))
+            .map(h -> new Work(new Action.Promote(h.address(), h.id(), owner, Action.Promotion.TAKEOVER), what + ": " + h
+                + (h.master().filter(owner::equals).isPresent() ? " goes on without its data" : " goes on with the data of the master before it")))
             .orElseGet(() -> new Work(Forget.everywhere(owner, picture), what + ": it is forgotten, its slots are free")));
     }
 
