@@ -147,6 +147,10 @@ final class Promote implements Step {
         if (picture.observation.asked().filter(a -> a.nodes() == 0).isPresent()) {
             return Optional.empty();
         }
+        if (!picture.isPrimary()) {
+            waits.add(new Wait("handover " + master.id(), master + " leaves, and hands over when this view is primary"));
+            return Optional.empty();
+        }
         Optional<Host> best = picture.replicasOf(master.id()).stream()
             .filter(h -> !h.isLeaving() && h.state().facts().linkUp())
             .max(byOffset());

@@ -20,7 +20,7 @@ final class Faults {
 
     /** One fault, now. It ends by itself, or when all is healed. */
     void strike() {
-        switch ((int) chance.between(0, 20)) {
+        switch ((int) chance.between(0, 21)) {
             case 0, 1 -> victim().crashRedis(chance.percent(60));
             case 2 -> victim().crashCoordinator();
             case 3 -> world.kube.kill(victim());
@@ -39,6 +39,7 @@ final class Faults {
             case 16, 17 -> operator();
             case 18 -> scale();
             case 19 -> rollout();
+            case 20 -> clock();
             default -> trouble();
         }
     }
@@ -118,18 +119,30 @@ final class Faults {
             case 0 -> List.of("CLUSTER", "FAILOVER");
             case 1 -> List.of("CLUSTER", "FAILOVER", "FORCE");
             case 2 -> List.of("CLUSTER", "FAILOVER", "TAKEOVER");
-            case 4 -> List.of("CLUSTER", "DELSLOTSRANGE", "0", Integer.toString((int) chance.between(0, 5000)));
             case 3 -> List.of("CLUSTER", "RESET", chance.percent(50) ? "HARD" : "SOFT");
+            case 4 -> List.of("CLUSTER", "DELSLOTSRANGE", "0", Integer.toString((int) chance.between(0, 5000)));
             default -> List.of("CLUSTER", "FORGET", other);
         });
     }
 
     private void pause(Pod pod) {
         long ms = chance.between(200, 8000);
+        boolean clockStops = chance.percent(40);
         pod.coordinator().filter(m -> !m.isPaused()).ifPresent(m -> {
-            world.trace(() -> m + " is paused for " + ms + " ms");
-            m.pause(ms);
+            world.trace(() -> m + " is paused for " + ms + " ms" + (clockStops ? ", and so is its clock" : ""));
+            m.pause(ms, clockStops);
         });
+    }
+
+    /** Somebody sets a machine's clock, forward or back; its coordinator may be started again by that. */
+    private void clock() {
+        Pod pod = chance.percent(60) ? leader() : victim();
+        long by = chance.between(-10_000, 10_000);
+        world.trace(() -> "the clock of " + pod.name + "'s machine is set by " + by + " ms");
+        pod.wallOffset += by;
+        if (chance.percent(50)) {
+            pod.crashCoordinator();
+        }
     }
 
     private Set<String> one() {

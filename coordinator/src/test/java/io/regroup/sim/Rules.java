@@ -83,7 +83,7 @@ final class Rules {
     private void checkPrimary(SimMember leader, CarryOut what) {
         for (SimMember other : world.members()) {
             if (other != leader && other.leads() && Collections.disjoint(other.view().orElseThrow().members(), what.view().members())
-                && Planner.look(other.leader().orElseThrow().observation(world.now())).isPrimary()) {
+                && Planner.look(other.leader().orElseThrow().observation(other.clock())).isPrimary()) {
                 throw broken("S4", "two primary views at once: " + what.view() + " and " + other.view().orElseThrow());
             }
         }
@@ -104,7 +104,7 @@ final class Rules {
 
     private boolean isUsed(SimMember leader, CarryOut what, Report report) {
         return what.view().members().contains(report.member())
-            && leader.leader().orElseThrow().observation(world.now()).fresh(report.member()).filter(report::equals).isPresent();
+            && leader.leader().orElseThrow().observation(leader.clock()).fresh(report.member()).filter(report::equals).isPresent();
     }
 
     private void checkBootstrap(SimMember leader, CarryOut what) {
