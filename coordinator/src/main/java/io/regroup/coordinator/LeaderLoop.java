@@ -5,6 +5,7 @@ import io.regroup.admin.Note;
 import io.regroup.lead.Chronicle;
 import io.regroup.lead.Effect;
 import io.regroup.lead.Leader;
+import io.regroup.lead.Leaps;
 import io.regroup.lead.Witness;
 import io.regroup.message.Message;
 import io.regroup.model.Asked;
@@ -16,6 +17,7 @@ import io.regroup.model.View;
 import io.regroup.plan.Decision;
 import io.regroup.plan.Outlook;
 import io.regroup.redis.Port;
+import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -56,6 +58,7 @@ public final class LeaderLoop implements AutoCloseable {
 
     private volatile View view;
     private final Leader leader;
+    private final Leaps leaps = new Leaps(now(), System.currentTimeMillis());
     private boolean leads;
     private Optional<Asked> asked = Optional.empty();
     private Outlook told;
@@ -78,7 +81,7 @@ public final class LeaderLoop implements AutoCloseable {
         this.witness = witness;
         this.toAll = toAll;
         this.replicas = replicas;
-        this.leader = new Leader(view, System.currentTimeMillis(), now(), policy);
+        this.leader = new Leader(view, new SecureRandom().nextLong(Leader.LIVES), now(), policy);
     }
 
     public void start() {
@@ -134,6 +137,9 @@ public final class LeaderLoop implements AutoCloseable {
                 }
                 tickedAt = System.nanoTime();
                 turn();
+                if (leaps.seen(now(), System.currentTimeMillis())) {
+                    leader.onPause(now());
+                }
                 for (Effect effect : leader.run(now())) {
                     perform(effect);
                 }

@@ -44,7 +44,7 @@ public final class Leader {
     /** How long a round waits for members that have not reported, in ms; then it decides with what is known. */
     private static final long PATIENCE_MS = 150;
     /** A loop that has not run this long was paused: by a stopped process, a collector, a throttled CPU. */
-    private static final long PAUSE_MS = 1500;
+    static final long PAUSE_MS = 1500;
     /** While something is not whole: how often all are asked anew, at first and after {@link #EAGER_MS}. */
     private static final long EAGER_ASK_MS = 60;
     private static final long PATIENT_ASK_MS = 1000;
@@ -62,6 +62,8 @@ public final class Leader {
     private static final long HANDOVER_MS = 60;
     /** Keeps the rounds of one life apart from those of another, also of another member that led before. */
     private static final long ROUNDS_A_LIFE = 1_000_000;
+    /** So many lives are told apart. */
+    public static final long LIVES = Long.MAX_VALUE / ROUNDS_A_LIFE;
 
     private final SortedMap<String, Heard> heard = new TreeMap<>();
     private final SortedMap<Address, Probe> probes = new TreeMap<>();
@@ -105,13 +107,13 @@ public final class Leader {
         new TreeMap<>(), new TreeSet<>(), new TreeSet<>(), 0, Standing.NONE);
 
     /**
-     * @param firstRound a number that grows over the lives of this member (wall clock milliseconds), so that no echo of
-     *                   an earlier life passes for a new one
+     * @param life a random number below {@link #LIVES}, so that no echo of another life passes for one of this. No clock tells lives
+     *             apart: it may be set back, and members that start together read the same
      */
-    public Leader(View view, long firstRound, long now, ShardLoss policy) {
+    public Leader(View view, long life, long now, ShardLoss policy) {
         this.policy = policy;
         this.view = view;
-        this.rounds = Rounds.from(firstRound * ROUNDS_A_LIFE);
+        this.rounds = Rounds.from(life * ROUNDS_A_LIFE);
         this.lastRun = now;
         this.pendingSince = now;
         newRound(now);
@@ -249,6 +251,15 @@ public final class Leader {
         podsAt = now;
     }
 
+    /** Time has passed in which this process did not run, more than {@code now} shows: see {@link Leaps}. */
+    public void onPause(long now) {
+        heard.clear();
+        dropProbes();
+        ended.values().removeIf(end -> !end.forGood());
+        pods = Optional.empty();
+        newRound(now);
+    }
+
     /** The last decision has been carried out, with whatever success: what came of it is seen in the next round. */
     public void onDone(long now) {
         busy = false;
@@ -302,9 +313,7 @@ public final class Leader {
             return effects;
         }
         if (paused) {
-            heard.clear();
-            dropProbes();
-            newRound(now);
+            onPause(now);
         }
         effects.addAll(asks);
         asks.clear();

@@ -174,6 +174,10 @@ final class Promote implements Step {
                 + " slots have gone to the other masters"));
             return Optional.empty();
         }
+        if (!picture.isPrimary()) {
+            waits.add(new Wait("handover " + master.id(), master + " leaves, and hands over when this view is primary"));
+            return Optional.empty();
+        }
         Optional<Host> best = picture.replicasOf(master.id()).stream()
             .filter(h -> !h.isLeaving() && h.state().facts().linkUp())
             .max(byOffset());

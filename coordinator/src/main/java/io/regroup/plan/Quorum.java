@@ -107,8 +107,8 @@ final class Quorum {
 
     private static Verdict ofMembers(Picture picture, View view, Primary last) {
         Verdict latest = ofMembers(picture, view, last.seats().keySet(), "the last primary view");
-        boolean isEnough = !latest.primary() || allExcused(last.before().keySet(), picture);
-        return isEnough ? latest
+        boolean latestDecides = !latest.primary() || allExcused(last.before().keySet(), picture);
+        return latestDecides ? latest
             : ofMembers(picture, view, last.before().keySet(), "the primary view before the last one, which not all have heard of,");
     }
 

@@ -136,8 +136,8 @@ final class RepairSlots implements Step {
         Optional<Host> heir = picture.replicasOf(owner).stream().filter(h -> !h.isLeaving())
             .max(Comparator.<Host>comparingLong(h -> h.state().facts().keys()).thenComparing(Host::id)).or(() -> earlierCopy(owner, picture));
         return Optional.of(heir
-            .map(h -> new Work(new Action.Promote(h.address(), h.id(), owner, Action.Promotion.TAKEOVER), what + ": " + h + " goes on with"
-                + (h.master().filter(owner::equals).isPresent() ? "out its data" : " the data of the master before it")))
+            .map(h -> new Work(new Action.Promote(h.address(), h.id(), owner, Action.Promotion.TAKEOVER), what + ": " + h
+                + (h.master().filter(owner::equals).isPresent() ? " goes on without its data" : " goes on with the data of the master before it")))
             .orElseGet(() -> new Work(Forget.everywhere(owner, picture), what + ": it is forgotten, its slots are free")));
     }
 
@@ -182,6 +182,10 @@ final class RepairSlots implements Step {
             waits.add(new Wait(key, what + "; they stay as they are for " + SETTLE_MS / 1000 + " s"));
             return Optional.empty();
         }
+        Optional<Work> back = giveBack(what, picture);
+        if (back.isPresent()) {
+            return back;
+        }
         int missing = missingMasters(picture);
         List<Host> empties = Attach.empties(picture);
         if (missing > 0 && empties.isEmpty() && waited < SETTLE_MS + REPLACEMENT_MS) {
@@ -211,6 +215,23 @@ final class RepairSlots implements Step {
         return Optional.of(new Work(
             new Action.TakeSlots(node.address(), node.id(), slots, slots.and(held), from.get()),
             what + ": " + node + " takes " + slots.size() + " of them"));
+    }
+
+    /**
+     * Slots that a master has dropped by an operator's hand, DELSLOTS, and that others still give to it: what it has of their keys is
+     * there. Redis never takes a slot away from a node because that one does not claim it any more ({@code clusterUpdateSlotsConfigWith}).
+     */
+    private static Optional<Work> giveBack(String what, Picture picture) {
+        for (Host host : picture.nodes.values()) {
+            SlotSet had = picture.kins.stream().flatMap(kin -> kin.roster().line(host.id()).stream()).map(ClusterNode::slots)
+                .reduce(SlotSet.NONE, SlotSet::plus).and(picture.unclaimed);
+            Optional<NodeId> from = donor(host);
+            if (host.isMaster() && !had.isEmpty() && from.isPresent() && !picture.observation.sentWithin("take " + host.id(), SETTLE_MS)) {
+                return Optional.of(new Work(new Action.TakeSlots(host.address(), host.id(), had, SlotSet.NONE, from.get()),
+                    what + ": " + host + " had " + had.size() + " of them, and takes them back"));
+            }
+        }
+        return Optional.empty();
     }
 
     /** Any other master: SETSLOT IMPORTING wants a source, and asks nothing of it. */

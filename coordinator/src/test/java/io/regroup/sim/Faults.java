@@ -1,5 +1,6 @@
 package io.regroup.sim;
 
+import io.regroup.model.Asked;
 import io.regroup.sim.Network.Plane;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +20,7 @@ final class Faults {
 
     /** One fault, now. It ends by itself, or when all is healed. */
     void strike() {
-        switch ((int) chance.between(0, 18)) {
+        switch ((int) chance.between(0, 21)) {
             case 0, 1 -> victim().crashRedis(chance.percent(60));
             case 2 -> victim().crashCoordinator();
             case 3 -> world.kube.kill(victim());
@@ -36,6 +37,9 @@ final class Faults {
             case 14 -> world.kube.reboot(victim(), chance.percent(50), true);
             case 15 -> allRestart();
             case 16, 17 -> operator();
+            case 18 -> scale();
+            case 19 -> rollout();
+            case 20 -> clock();
             default -> trouble();
         }
     }
@@ -84,6 +88,25 @@ final class Faults {
         }
     }
 
+    /** A pod more for a while, where that makes no more masters. */
+    private void scale() {
+        Asked now = world.kube.asked;
+        Asked more = new Asked(now.nodes() + 1, now.replicas());
+        if (more.masters() == now.masters()) {
+            world.kube.scale(more);
+            world.after(chance.between(500, 5000), () -> world.kube.scale(now));
+        } else {
+            rollout();
+        }
+    }
+
+    /** Without replicas a pod that fails in the middle leaves a shard without a master, and nothing moves slots to the one that is over yet. */
+    private void rollout() {
+        if (world.kube.asked.replicas() > 0) {
+            world.kube.rollout();
+        }
+    }
+
     /** Somebody types a command at some server. */
     private void operator() {
         List<SimRedis> servers = world.servers().stream().filter(SimRedis::isServing).toList();
@@ -92,21 +115,34 @@ final class Faults {
         }
         SimRedis server = chance.pick(servers);
         String other = chance.pick(servers).id().value();
-        world.rules.onOperator(server, switch ((int) chance.between(0, 4)) {
+        world.rules.onOperator(server, switch ((int) chance.between(0, 5)) {
             case 0 -> List.of("CLUSTER", "FAILOVER");
             case 1 -> List.of("CLUSTER", "FAILOVER", "FORCE");
             case 2 -> List.of("CLUSTER", "FAILOVER", "TAKEOVER");
             case 3 -> List.of("CLUSTER", "RESET", chance.percent(50) ? "HARD" : "SOFT");
+            case 4 -> List.of("CLUSTER", "DELSLOTSRANGE", "0", Integer.toString((int) chance.between(0, 5000)));
             default -> List.of("CLUSTER", "FORGET", other);
         });
     }
 
     private void pause(Pod pod) {
         long ms = chance.between(200, 8000);
+        boolean clockStops = chance.percent(40);
         pod.coordinator().filter(m -> !m.isPaused()).ifPresent(m -> {
-            world.trace(() -> m + " is paused for " + ms + " ms");
-            m.pause(ms);
+            world.trace(() -> m + " is paused for " + ms + " ms" + (clockStops ? ", and so is its clock" : ""));
+            m.pause(ms, clockStops);
         });
+    }
+
+    /** Somebody sets a machine's clock, forward or back; its coordinator may be started again by that. */
+    private void clock() {
+        Pod pod = chance.percent(60) ? leader() : victim();
+        long by = chance.between(-10_000, 10_000);
+        world.trace(() -> "the clock of " + pod.name + "'s machine is set by " + by + " ms");
+        pod.wallOffset += by;
+        if (chance.percent(50)) {
+            pod.crashCoordinator();
+        }
     }
 
     private Set<String> one() {

@@ -23,6 +23,7 @@ final class Kube {
     private final World world;
     private final SortedMap<String, List<Seen>> history = new TreeMap<>();
     private final List<String> freeIps = new ArrayList<>();
+    private final List<Pod> rolling = new ArrayList<>();
     final List<Pod> pods = new ArrayList<>();
     Asked asked;
     boolean up = true;
@@ -38,6 +39,7 @@ final class Kube {
     }
 
     void createAll(long within) {
+        world.after(within + 1000, this::control);
         for (int i = 0; i < asked.nodes(); i++) {
             world.after(world.chance.between(0, within), this::create);
         }
@@ -109,6 +111,63 @@ final class Kube {
             release(before);
         }
         pod.reboot(ip, remembers);
+    }
+
+    /** {@code kubectl scale}; fewer: some pod is told to leave. */
+    void scale(Asked next) {
+        world.trace(() -> "scaled from " + asked + " to " + next);
+        int more = next.nodes() - asked.nodes();
+        asked = next;
+        for (int i = 0; i < more; i++) {
+            create();
+        }
+        for (int i = 0; i < -more; i++) {
+            List<Pod> staying = pods.stream().filter(p -> p.exists && !p.leaving).toList();
+            if (staying.size() > asked.nodes()) {
+                delete(world.chance.pick(staying));
+            }
+        }
+    }
+
+    /** {@code kubectl rollout restart}: surge one, unavailable none. */
+    void rollout() {
+        if (rolling.isEmpty()) {
+            world.trace(() -> "all pods are replaced, one by one");
+            pods.stream().filter(p -> !p.leaving).forEach(rolling::add);
+            roll();
+        }
+    }
+
+    private void roll() {
+        rolling.removeIf(p -> !p.exists || p.leaving);
+        if (rolling.isEmpty()) {
+            return;
+        }
+        List<Pod> staying = pods.stream().filter(p -> p.exists && !p.leaving).toList();
+        if (staying.size() <= asked.nodes()) {
+            create();
+        } else if (staying.stream().allMatch(Kube::isReady)) {
+            delete(rolling.removeFirst());
+        }
+        world.after(500, this::roll);
+    }
+
+    private static boolean isReady(Pod pod) {
+        return pod.redis().filter(r -> r.isServing() && (r.myself.isReplica() ? r.replication.isUp() : r.myself.hasSlots())).isPresent();
+    }
+
+    /** The controller deletes what is over. */
+    private void control() {
+        List<Pod> staying = pods.stream().filter(p -> p.exists && !p.leaving).toList();
+        if (rolling.isEmpty() && staying.size() > asked.nodes() && staying.stream().allMatch(p -> p.hostUp)) {
+            delete(staying.stream().filter(p -> !isReady(p)).findFirst().orElseGet(() -> world.chance.pick(staying)));
+        }
+        world.after(1000, this::control);
+    }
+
+    /** What is still being replaced. */
+    Optional<String> isRolling() {
+        return rolling.isEmpty() ? Optional.empty() : Optional.of(rolling.size() + " pods are still to be replaced");
     }
 
     private void replace(Pod gone) {

@@ -86,12 +86,26 @@ enum PlantedBug {
     NO_STALE_CHECK("S8", 2001, new Tamper() {
         @Override
         void beforeLook(SimMember leader) {
-            long round = leader.leader().orElseThrow().observation(leader.world.now()).rounds().last();
+            long round = leader.leader().orElseThrow().observation(leader.clock()).rounds().last();
             leader.heard.replaceAll((member, heard) -> {
                 Report report = copy(heard.report(), round, heard.report().state(), heard.report().primary());
-                leader.leader().orElseThrow().onReport(report, leader.world.now());
+                leader.leader().orElseThrow().onReport(report, leader.clock());
                 return new SimMember.Heard(report, heard.readAt());
             });
+        }
+    }),
+    /** Two lives count the same rounds. */
+    LIVES_COUNT_ALIKE("S8", 1, new Tamper() {
+        @Override
+        long life(long life) {
+            return 0;
+        }
+    }),
+    /** Only the monotonic clock is read, which stands still while the machine does. */
+    NO_LEAP_IS_SEEN("S8", 491, new Tamper() {
+        @Override
+        boolean leapt(boolean seen) {
+            return false;
         }
     }),
     /** A dead master is forgotten together with its replica's promotion, not after it. */

@@ -32,6 +32,8 @@ final class Pod {
     private long endedAt;
     /** The last primary view, as the coordinator notes it on the volume: it outlives the coordinator, not the pod. */
     Optional<Primary> memory = Optional.empty();
+    /** What its machine's clock is ahead of the world's. */
+    long wallOffset;
     boolean exists = true;
     boolean hostUp = true;
     boolean leaving;
@@ -42,6 +44,11 @@ final class Pod {
         this.uid = uid;
         this.machine = machine;
         this.ip = ip;
+    }
+
+    /** {@code System.currentTimeMillis()}. */
+    long wallClock() {
+        return world.now() + wallOffset;
     }
 
     Address address() {

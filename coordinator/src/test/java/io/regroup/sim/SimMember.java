@@ -2,6 +2,7 @@ package io.regroup.sim;
 
 import io.regroup.lead.Effect;
 import io.regroup.lead.Leader;
+import io.regroup.lead.Leaps;
 import io.regroup.model.Address;
 import io.regroup.model.Asked;
 import io.regroup.model.ClusterTable;
@@ -27,6 +28,7 @@ final class SimMember {
     private static final long NO_ROUND = -1;
     private static final long FOLLOWER_WAKE_MS = 250;
     private static final long TRY_TIMEOUT_MS = 250;
+    private static final long MOST_OFFSET_MS = 1_000_000_000;
 
     final World world;
     final Pod pod;
@@ -39,6 +41,9 @@ final class SimMember {
     private Leader leader;
     private boolean alive = true;
     private boolean paused;
+    /** What its monotonic clock shows beyond the world's: that begins anywhere, and stands still while a machine is suspended. */
+    private long clockOffset;
+    private final Leaps leaps;
     private final List<Runnable> backlog = new ArrayList<>();
     private long nextWake = Long.MAX_VALUE;
     long pausedUntil;
@@ -53,6 +58,13 @@ final class SimMember {
         this.world = world;
         this.pod = pod;
         this.name = pod.name;
+        this.clockOffset = world.chance.between(-MOST_OFFSET_MS, MOST_OFFSET_MS);
+        this.leaps = new Leaps(clock(), pod.wallClock());
+    }
+
+    /** {@code System.nanoTime()}, in ms. */
+    long clock() {
+        return world.now() + clockOffset;
     }
 
     boolean isAlive() {
@@ -87,11 +99,13 @@ final class SimMember {
         world.group.lose(this, false);
     }
 
-    void pause(long ms) {
+    /** @param clockStops whether its monotonic clock stands still meanwhile */
+    void pause(long ms, boolean clockStops) {
         paused = true;
         pausedUntil = world.now() + ms;
         world.after(ms, () -> {
             paused = false;
+            clockOffset -= clockStops ? ms : 0;
             List<Runnable> due = List.copyOf(backlog);
             backlog.clear();
             due.forEach(Runnable::run);
@@ -115,10 +129,10 @@ final class SimMember {
     void onView(View next) {
         happen(() -> {
             if (leader == null) {
-                leader = new Leader(next, world.now(), world.now(), ShardLoss.PRESET);
+                leader = new Leader(next, world.tamper.life(world.chance.between(0, Leader.LIVES - 1)), clock(), ShardLoss.PRESET);
                 world.kube.countFromEnvironment().ifPresent(this::tell);
             } else {
-                leader.onView(next, world.now());
+                leader.onView(next, clock());
             }
             if (view == null || !view.members().getFirst().equals(next.members().getFirst())) {
                 round = NO_ROUND;
@@ -193,7 +207,7 @@ final class SimMember {
             }
             Report changed = world.tamper.hear(this, report);
             heard.put(report.member(), new Heard(changed, readAt));
-            leader.onReport(changed, world.now());
+            leader.onReport(changed, clock());
             drive();
         });
     }
@@ -228,8 +242,11 @@ final class SimMember {
         if (view.isLed() && world.kube.up && !told.equals(Optional.of(world.kube.asked))) {
             tell(world.kube.asked);
         }
+        if (world.tamper.leapt(leaps.seen(clock(), pod.wallClock()))) {
+            leader.onPause(clock());
+        }
         world.tamper.beforeLook(this);
-        leader.run(world.now()).forEach(this::perform);
+        leader.run(clock()).forEach(this::perform);
         long sleep = view.isLed() ? leader.sleepMs() : FOLLOWER_WAKE_MS;
         if (nextWake > world.now() + sleep) {
             nextWake = world.now() + sleep;
@@ -251,12 +268,12 @@ final class SimMember {
             case Effect.Try attempt -> attempt.addresses().forEach(address -> attempt(address, attempt.since()));
             case Effect.Prove prove -> prove.members().forEach((member, seat) -> later(world.chance.between(5, 60),
                 () -> {
-                    bothRefuse(member, seat).ifPresent(end -> leader.onEnded(member, end, world.now()));
-                    world.kube.proofOfEnd(member, seat).ifPresent(end -> leader.onEnded(member, world.tamper.proof(end), world.now()));
+                    bothRefuse(member, seat).ifPresent(end -> leader.onEnded(member, end, clock()));
+                    world.kube.proofOfEnd(member, seat).ifPresent(end -> leader.onEnded(member, world.tamper.proof(end), clock()));
                     drive();
                 }));
             case Effect.ListPods list -> later(world.chance.between(5, 60), () -> {
-                world.kube.living().ifPresent(names -> leader.onPods(names, world.now()));
+                world.kube.living().ifPresent(names -> leader.onPods(names, clock()));
                 drive();
             });
             case Effect.Remember remember -> view.members().forEach(m ->
@@ -276,7 +293,7 @@ final class SimMember {
     private void attempt(Address address, long since) {
         Probe probe = probe(address);
         later(probe == Probe.SILENT ? TRY_TIMEOUT_MS : world.chance.between(1, 4), () -> {
-            leader.onProbe(address, probe, since, world.now());
+            leader.onProbe(address, probe, since, clock());
             drive();
         });
     }
@@ -296,7 +313,7 @@ final class SimMember {
     void done() {
         happen(() -> {
             lastDone = world.now();
-            leader.onDone(world.now());
+            leader.onDone(clock());
             drive();
         });
     }

@@ -17,6 +17,8 @@ final class Simulation {
     private static final long TICK_MS = 100;
     private static final long FORM_MS = 30_000;
     private static final long WHOLE_MS = 90_000;
+    /** Each pod has half a minute to leave. */
+    private static final long ROLLOUT_MS = 600_000;
     private static final long SILENT_MS = 60_000;
     /** A FORCE that was sent in trouble may still win so much later: Redis forgets it then. */
     private static final long ELECTION_MS = 8000;
@@ -49,6 +51,7 @@ final class Simulation {
         if (early) {
             strike(chance.between(1, 3), 6000);
             faults.heal();
+            until("rolled out", ROLLOUT_MS, world.kube::isRolling);
         }
         long formed = until("whole at first", early ? WHOLE_MS : FORM_MS);
         clients.start();
@@ -56,6 +59,7 @@ final class Simulation {
         strike(chance.between(1, 5), chance.percent(50) ? 1000 : 20_000);
         faults.heal();
         pass(chance.between(0, 3000));
+        until("rolled out", ROLLOUT_MS, world.kube::isRolling);
         long whole = until("whole again", WHOLE_MS);
         clients.stop();
         pass(ELECTION_MS);
