@@ -67,8 +67,11 @@ sealed interface Fate {
 
     /** Every pod that there is, and that there should be, is in this view, and shows which node it has, or that it has none. */
     static boolean noPodIsElsewhere(Picture picture) {
-        return picture.unheard.isEmpty() && picture.observation.asked().filter(a -> a.nodes() <= picture.reports.size()).isPresent() && picture.observation.pods().filter(pods -> pods.equals(picture.reports.keySet())).isPresent()
-            && picture.reports.values().stream().allMatch(r -> Picture.nodeAt(r).isPresent() || r.state() instanceof AtGate || r.state() instanceof Ended);
+        return picture.unheard.isEmpty()
+            && picture.observation.asked().filter(a -> a.nodes() <= picture.reports.size()).isPresent()
+            && picture.observation.pods().filter(pods -> pods.equals(picture.reports.keySet())).isPresent()
+            && picture.reports.values().stream()
+                .allMatch(r -> Picture.nodeAt(r).isPresent() || r.state() instanceof AtGate || r.state() instanceof Ended);
     }
 
     /** Nodes that do not answer, whose end is not proven and whose pod nobody remembers. */

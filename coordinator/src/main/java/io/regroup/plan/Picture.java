@@ -142,7 +142,8 @@ final class Picture {
         Owners owners = new Owners(rosters, nodes);
         owned = owners.owned;
         unclaimed = owners.unclaimed;
-        lastPrimary = reports.values().stream().flatMap(r -> r.primary().stream()).max(Comparator.comparingLong(Primary::number).thenComparing(Primary::isSettled));
+        lastPrimary = reports.values().stream().flatMap(r -> r.primary().stream())
+            .max(Comparator.comparingLong(Primary::number).thenComparing(Primary::isSettled));
         quorum = Quorum.of(this);
     }
 

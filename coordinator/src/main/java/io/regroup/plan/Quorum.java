@@ -24,8 +24,9 @@ import java.util.TreeSet;
  * <p>The invariant: of two views that do not know of each other at most one is primary. A view is primary when it holds
  * more than half of the last primary view, those subtracted that said that they leave or whose pod is gone; exactly half is not.
  * A group that remembers none takes the nodes that its Redis servers know, and those that are asked for; fewer are enough where the API
- * server has no pod that is not here, for then there is no other view. Where they know none either, all that are asked for must be here. A view that becomes primary counts alone when all its members have been seen to remember
- * it; until then more than half of the one before are needed too, for who has not heard of the new one goes by that.
+ * server has no pod that is not here, for then there is no other view. Where they know none either, all that are asked for must be here.
+ * A view that becomes primary counts alone when all its members have been seen to remember it; until then more than half of the one
+ * before are needed too, for who has not heard of the new one goes by that.
  */
 final class Quorum {
 

@@ -2,36 +2,16 @@ package io.regroup.kube;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** A node that no pod has is gone: so the list has to be whole, and of now. */
-@Timeout(20)
-class LivingPodsTest {
+class LivingPodsTest extends LeaderApiTest {
 
     private static final String PODS = "/api/v1/namespaces/shop/pods";
-
-    private FakeApi api;
-    private LeaderApi leader;
-
-    @BeforeEach
-    void start() throws IOException {
-        api = new FakeApi();
-        leader = new LeaderApi(api.settings());
-    }
-
-    @AfterEach
-    void stop() {
-        leader.close();
-        api.close();
-    }
 
     private Optional<SortedSet<String>> ask() {
         return new LivingPods(leader, "app.kubernetes.io/name=redis").ask();

@@ -5,38 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.regroup.kube.PodEnds.Answer.Gone;
 import io.regroup.kube.PodEnds.Answer.NotEnded;
 import io.regroup.kube.PodEnds.Answer.Unknown;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(20)
-class PodEndsTest {
+class PodEndsTest extends LeaderApiTest {
     private static final String POD = "/api/v1/namespaces/shop/pods/p";
     private static final String RUNNING = """
             {"kind":"Pod","metadata":{"name":"p","uid":"u"},"status":{"phase":"Running","containerStatuses":[
               {"name":"redis","state":{"running":{}}}]}}""";
-
-    private FakeApi api;
-    private LeaderApi leader;
-
-    @BeforeEach
-    void start() throws IOException {
-        api = new FakeApi();
-        leader = new LeaderApi(api.settings());
-    }
-
-    @AfterEach
-    void stop() {
-        leader.close();
-        api.close();
-    }
 
     private PodEnds.Answer ask() {
         return new PodEnds(leader).ask("p", "u");
