@@ -22,10 +22,11 @@ import java.util.OptionalInt;
  *
  * @param kubernetes how the API server is reached; absent in local mode
  * @param nodes      {@code REDIS_CLUSTER_COUNT}: asked for where no API server tells
+ * @param countFile {@code REDIS_CLUSTER_COUNT_FILE}: where, in local mode, somebody writes how many are asked for now
  * @param jmxPort    set: remote JMX; the launcher turns it into flags of the JVM
  */
 public record Settings(String podName, String podUid, String podIp, String kubernetesNode, String zone,
-                       Optional<Kubernetes> kubernetes, List<String> groupHosts, OptionalInt nodes, int replicas, ShardLoss shardLoss, Moving moving, int redisPort,
+                       Optional<Kubernetes> kubernetes, List<String> groupHosts, OptionalInt nodes, Optional<Path> countFile, int replicas, ShardLoss shardLoss, Moving moving, int redisPort,
                        int groupPort, int httpPort, OptionalInt jmxPort, Path dataDir) {
 
     private static final Path SERVICE_ACCOUNT = Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
@@ -76,6 +77,7 @@ public record Settings(String podName, String podUid, String podIp, String kuber
         OptionalInt nodes = reader.find("REDIS_CLUSTER_COUNT").isPresent()
             ? OptionalInt.of(reader.number("REDIS_CLUSTER_COUNT", 0, 1, 1000)) : OptionalInt.empty();
         return new Settings(name, uid, ip, reader.find("NODE_NAME").orElse(""), zone.orElse(""), kubernetes, hosts, nodes,
+            reader.find("REDIS_CLUSTER_COUNT_FILE").filter(path -> kind == Discovered.STATIC).map(Path::of),
             reader.number("REDIS_CLUSTER_REPLICA", 1, 0, 10),
             new ShardLoss(reader.choice("SHARD_LOSS", Lost.REASSIGN, Lost.values()) == Lost.REASSIGN,
                 1000L * reader.number("SHARD_LOSS_GRACE", ShardLoss.PRESET_GRACE_S, 0, 86_400)),

@@ -90,7 +90,7 @@ public final class Coordinator implements AutoCloseable {
             name = identity.groupName();
             discovery = kubernetes.discovery();
         } else {
-            witness = new FixedWitness(settings.nodes());
+            witness = new FixedWitness(settings.nodes(), settings.countFile());
             name = "regroup-local";
             discovery = new Discovery.Static(settings.groupHosts());
         }

@@ -2,34 +2,74 @@ package io.regroup.lead;
 
 import io.regroup.model.End;
 import io.regroup.model.Seat;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 
-/** The witness without an API server: it knows what was set, and nothing of pods. */
+/** The witness without an API server: it knows what was set, or what a file says from time to time, and nothing of pods. */
 public final class FixedWitness implements Witness {
 
-    private final OptionalInt nodes;
+    private static final long LOOK_MS = 200;
 
-    /** @param nodes {@code REDIS_CLUSTER_COUNT} */
-    public FixedWitness(OptionalInt nodes) {
+    private final OptionalInt nodes;
+    private final Optional<Path> file;
+    private ScheduledExecutorService clock;
+    private OptionalInt told = OptionalInt.empty();
+
+    /**
+     * @param nodes {@code REDIS_CLUSTER_COUNT}
+     * @param file  {@code REDIS_CLUSTER_COUNT_FILE}: has the number of nodes that are asked for now, which may change
+     */
+    public FixedWitness(OptionalInt nodes, Optional<Path> file) {
         this.nodes = nodes;
+        this.file = file;
     }
 
     @Override
     public OptionalInt assumed() {
-        return nodes;
+        OptionalInt said = read();
+        return said.isPresent() ? said : nodes;
     }
 
     @Override
-    public void open(IntConsumer asked) {
-        // It will never learn more.
+    public synchronized void open(IntConsumer asked) {
+        if (file.isPresent() && clock == null) {
+            clock = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("count").factory());
+            told = OptionalInt.empty();
+            clock.scheduleWithFixedDelay(() -> look(asked), 0, LOOK_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private synchronized void look(IntConsumer asked) {
+        OptionalInt said = read();
+        if (said.isPresent() && !said.equals(told)) {
+            told = said;
+            asked.accept(said.getAsInt());
+        }
+    }
+
+    /** Nothing where it cannot be read, or says no number: what was said last holds on. */
+    private OptionalInt read() {
+        try {
+            return file.isPresent() ? OptionalInt.of(Integer.parseInt(Files.readString(file.get()).strip())) : OptionalInt.empty();
+        } catch (IOException | NumberFormatException e) {
+            return OptionalInt.empty();
+        }
     }
 
     @Override
-    public void close() {
-        // Nothing was opened.
+    public synchronized void close() {
+        if (clock != null) {
+            clock.shutdownNow();
+            clock = null;
+        }
     }
 
     /** Where the addresses are fixed, one place has one pod at a time: whoever is there now has taken the other's place for good. */

@@ -16,12 +16,13 @@ final class Keyboard {
           k 3 redis         kill its redis-server alone: it is started again on its data
           k 3 coordinator   kill its coordinator alone: Redis goes on
           d 3               delete pod 3 as Kubernetes does: it hands over first, then ends
+          scale 9           ask for 9 pods: new ones join and get slots, or some hand over what they have and end
           v  n  s  w        group view, nodes, status, why (the last decision and its reason)
           ?                 this
           q                 end everything
         """;
 
-    private static final String RIGHT = "; try k 3, k 3 redis, k 3 coordinator, d 3, v, n, s, w, ? or q";
+    private static final String RIGHT = "; try k 3, k 3 redis, k 3 coordinator, d 3, scale 9, v, n, s, w, ? or q";
 
     private final LocalCluster cluster;
     private final Story story;
@@ -51,6 +52,7 @@ final class Keyboard {
         String key = words.getFirst();
         switch (key) {
             case "k", "d" -> pod(key, words.subList(1, words.size()));
+            case "scale" -> scale(words.subList(1, words.size()));
             case "v", "n", "s", "w" -> {
                 if (words.size() == 1) {
                     ask(key);
@@ -64,14 +66,14 @@ final class Keyboard {
     }
 
     private void pod(String key, List<String> words) {
-        int most = cluster.pods().size();
+        int most = cluster.pods().getLast().number();
         String right = key + " wants a pod's number from 1 to " + most;
         if (words.isEmpty() || !words.getFirst().matches("\\d{1,3}")) {
             out.println(right + ", such as " + key + " 3");
             return;
         }
         int number = Integer.parseInt(words.getFirst());
-        if (number < 1 || number > most) {
+        if (cluster.pods().stream().noneMatch(p -> p.number() == number)) {
             out.println(right + ", not " + number);
             return;
         }
@@ -98,6 +100,20 @@ final class Keyboard {
         }
     }
 
+    private void scale(List<String> words) {
+        if (words.size() != 1 || !words.getFirst().matches("\\d{1,3}") || Integer.parseInt(words.getFirst()) < 1
+            || Integer.parseInt(words.getFirst()) > Ports.MOST_PODS) {
+            out.println("scale wants how many pods are asked for, from 1 to " + Ports.MOST_PODS + ", such as scale 9");
+            return;
+        }
+        try {
+            cluster.scale(Integer.parseInt(words.getFirst()));
+            begin(words.getFirst() + " pods are asked for");
+        } catch (IOException e) {
+            out.println("nothing is scaled: " + e.getMessage());
+        }
+    }
+
     private void begin(String sentence) {
         story.tell(sentence);
         story.disturbed();
@@ -111,7 +127,7 @@ final class Keyboard {
             default -> "why";
         };
         // The leader knows best; while there is none, whoever answers says so.
-        LocalPod answers = cluster.pods().stream().filter(p -> p.http("/livez").isPresent()).findFirst().orElse(cluster.pod(1));
+        LocalPod answers = cluster.pods().stream().filter(p -> p.http("/livez").isPresent()).findFirst().orElse(cluster.pods().getFirst());
         Ask.run(List.of(word), Map.of("HTTP_PORT", Integer.toString(answers.httpPort())), out, out);
     }
 }

@@ -5,13 +5,16 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -19,7 +22,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * A whole cluster on one machine: for each pod the image's own gate script with a real redis-server, and a coordinator,
@@ -39,7 +41,7 @@ public final class LocalCluster implements AutoCloseable {
     private final Classes classes;
     private final Map<String, String> environment;
     private final Consumer<String> news;
-    private final List<LocalPod> pods = new ArrayList<>();
+    private final List<LocalPod> pods = new CopyOnWriteArrayList<>();
     private final Set<Process> helpers = ConcurrentHashMap.newKeySet();
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
         Thread.ofPlatform().daemon().name("kubelet").factory());
@@ -81,8 +83,8 @@ public final class LocalCluster implements AutoCloseable {
         }
         environment = Map.of(
             "DISCOVERY", "static",
-            "GROUP_HOSTS", IntStream.rangeClosed(1, nodes).mapToObj(i -> places.host(i) + "[" + ports.group(i) + "]").collect(Collectors.joining(",")),
             "REDIS_CLUSTER_COUNT", Integer.toString(nodes),
+            "REDIS_CLUSTER_COUNT_FILE", count().toString(),
             "REDIS_CLUSTER_REPLICA", Integer.toString(replicas),
             "REGROUP_HOME", checkout.dir().toString(),
             "REDIS_SERVER", server.file().toString(),
@@ -92,7 +94,54 @@ public final class LocalCluster implements AutoCloseable {
         for (int i = 1; i <= nodes; i++) {
             pods.add(new LocalPod(this, i));
         }
+        write(nodes);
         Runtime.getRuntime().addShutdownHook(atExit);
+    }
+
+    private Path count() {
+        return folder.resolve("count");
+    }
+
+    private void write(int nodes) throws IOException {
+        Path next = folder.resolve("count.next");
+        Files.writeString(next, nodes + "\n");
+        Files.move(next, count(), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /**
+     * As {@code kubectl scale}: new pods are started, or those with the highest numbers are deleted.
+     *
+     * @throws IOException one line says which port is taken; then nothing has changed
+     */
+    public void scale(int nodes) throws IOException {
+        List<LocalPod> staying = pods.stream().filter(pod -> !pod.isLeaving()).toList();
+        scale(nodes, staying.subList(Math.min(nodes, staying.size()), staying.size()));
+    }
+
+    /** The same; these pods are deleted. */
+    public synchronized void scale(int nodes, List<LocalPod> leaving) throws IOException {
+        int more = nodes - (int) pods.stream().filter(pod -> !pod.isLeaving() && !leaving.contains(pod)).count();
+        List<LocalPod> coming = new ArrayList<>();
+        for (int number = 1; coming.size() < more; number++) {
+            int next = number;
+            if (pods.stream().noneMatch(pod -> pod.number() == next)) {
+                Optional<String> taken = ports.taken(next, next);
+                if (taken.isPresent()) {
+                    throw new IOException(taken.get());
+                }
+                coming.add(new LocalPod(this, next));
+            }
+        }
+        write(nodes);
+        pods.addAll(coming);
+        pods.sort(Comparator.comparingInt(LocalPod::number));
+        coming.forEach(LocalPod::start);
+        leaving.forEach(pod -> pod.leave().thenRun(() -> pods.remove(pod)));
+    }
+
+    /** Those that there are when a pod starts; who came before it is found by it. */
+    String groupHosts() {
+        return pods.stream().map(pod -> pod.host() + "[" + pod.groupPort() + "]").collect(Collectors.joining(","));
     }
 
     public void startAll() {
@@ -105,7 +154,8 @@ public final class LocalCluster implements AutoCloseable {
 
     /** @param number counted from one */
     public LocalPod pod(int number) {
-        return pods.get(number - 1);
+        return pods.stream().filter(pod -> pod.number() == number).findFirst()
+            .orElseThrow(() -> new IllegalArgumentException("there is no pod " + number));
     }
 
     /** The pod of this name, unless it has been replaced. */

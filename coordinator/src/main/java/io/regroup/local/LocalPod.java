@@ -119,6 +119,7 @@ public final class LocalPod {
         there.addAll(command);
         ProcessBuilder builder = new ProcessBuilder(there);
         builder.environment().putAll(cluster.environment());
+        builder.environment().put("GROUP_HOSTS", cluster.groupHosts());
         builder.environment().put("POD_NAME", name);
         builder.environment().put("POD_IP", host());
         builder.environment().put("NODE_NAME", cluster.places().machine(number));
@@ -167,6 +168,17 @@ public final class LocalPod {
         leaving = true;
         Path old = volume;
         return CompletableFuture.allOf(leave(redis), leave(coordinator)).thenRun(() -> replace(old));
+    }
+
+    /** The same, and nothing takes its place. */
+    synchronized CompletableFuture<Void> leave() {
+        leaving = true;
+        Path old = volume;
+        return CompletableFuture.allOf(leave(redis), leave(coordinator)).thenRun(() -> Trees.delete(old));
+    }
+
+    synchronized boolean isLeaving() {
+        return leaving;
     }
 
     private CompletableFuture<?> leave(Container container) {

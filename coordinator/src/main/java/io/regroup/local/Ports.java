@@ -49,7 +49,11 @@ record Ports(int first) {
 
     /** The first port of these pods that somebody else listens on, in words. */
     Optional<String> taken(int pods) {
-        for (int pod = 1; pod <= pods; pod++) {
+        return taken(1, pods);
+    }
+
+    Optional<String> taken(int from, int to) {
+        for (int pod = from; pod <= to; pod++) {
             Map<String, Integer> needed = new LinkedHashMap<>();
             needed.put("Redis", redis(pod));
             needed.put("Redis' cluster bus", bus(pod));

@@ -29,6 +29,7 @@ final class Story {
     private boolean formed;
     private String leader = "";
     private long lastAction;
+    private long toldMovesAt = System.nanoTime() - TimeUnit.SECONDS.toNanos(1);
     private final SortedMap<String, String> roles = new TreeMap<>();
 
     /** @param onFormed runs once, when the cluster is whole for the first time */
@@ -66,6 +67,7 @@ final class Story {
     private synchronized void look(JsonObject group) {
         leads(group);
         acts(group);
+        moves(group);
         roles(group);
         boolean now = group.get("whole").getAsBoolean();
         if (now && !whole) {
@@ -82,6 +84,14 @@ final class Story {
             tell("not whole: " + group.get("pending").getAsString());
         }
         whole = now;
+    }
+
+    /** Once a second, how far slots are on their way. */
+    private void moves(JsonObject group) {
+        if (group.has("moving") && System.nanoTime() - toldMovesAt > TimeUnit.SECONDS.toNanos(1)) {
+            toldMovesAt = System.nanoTime();
+            tell(group.get("slotsToMove").getAsInt() + " slots are to move; moved " + group.getAsJsonObject("moving").get("words").getAsString());
+        }
     }
 
     private void leads(JsonObject group) {

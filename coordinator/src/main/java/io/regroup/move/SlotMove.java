@@ -90,6 +90,11 @@ public final class SlotMove {
         return move;
     }
 
+    /** Whether a node is in both. */
+    public boolean touches(SlotMove other) {
+        return other.move.involves(move.source()) || other.move.involves(move.target());
+    }
+
     /** No new work is begun. What stands open stays so, on both sides: whoever leads next carries it on. */
     public void stop() {
         stopped = true;

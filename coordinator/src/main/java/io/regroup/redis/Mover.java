@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * Carries out moves of slots, several at a time, each over connections of its own: nobody else's command waits behind a MIGRATE. No node
@@ -72,17 +71,12 @@ public final class Mover implements AutoCloseable {
 
     private void begin() {
         for (SlotMove move : List.copyOf(waiting)) {
-            if (running.size() < atOnce && running.stream().noneMatch(other -> touches(other, move))) {
+            if (running.size() < atOnce && running.stream().noneMatch(move::touches)) {
                 waiting.remove(move);
                 running.add(move);
                 Thread.ofPlatform().daemon().name("move " + move.move().sourceAt() + " " + move.move().targetAt()).start(() -> run(move));
             }
         }
-    }
-
-    private static boolean touches(SlotMove one, SlotMove other) {
-        return Stream.of(one.move().sourceAt(), one.move().targetAt())
-            .anyMatch(at -> at.equals(other.move().sourceAt()) || at.equals(other.move().targetAt()));
     }
 
     private void run(SlotMove move) {

@@ -58,7 +58,7 @@ public final class RealCluster implements AutoCloseable {
     }
 
     private final LocalCluster cluster;
-    private final int masters;
+    private final int replicas;
     private final Servers servers = new Servers(Duration.ofMillis(500));
     private final List<String> happened = new ArrayList<>();
     private final long born = System.nanoTime();
@@ -70,7 +70,7 @@ public final class RealCluster implements AutoCloseable {
     }
 
     public RealCluster(int nodes, int replicas, Places places) {
-        masters = Math.max(3, nodes / (1 + replicas));
+        this.replicas = replicas;
         cluster = create(nodes, replicas, places, this::note);
     }
 
@@ -209,7 +209,7 @@ public final class RealCluster implements AutoCloseable {
 
     private void assertWhole() {
         assertThat(pending()).isEmpty();
-        assertThat(tables().problem(nodes(), masters)).isEmpty();
+        assertThat(tables().problem(nodes(), Math.max(3, nodes() / (1 + replicas)))).isEmpty();
     }
 
     /** Whole for so long without a break: a fault may take some time to be noticed. @return seconds from {@code since} until it was whole */

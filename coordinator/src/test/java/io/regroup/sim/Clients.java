@@ -40,13 +40,27 @@ final class Clients {
         int slot = Dataset.SLOTS[slotIndex];
         for (SimRedis server : world.servers()) {
             if (server.isServing() && world.canReach(place, server.address) && accepts(server, slot)) {
+                SimRedis holder = askedFor(server, slot);
+                if (holder == null || holder != server && !world.canReach(place, holder.address)) {
+                    break;
+                }
                 int write = world.ledger.nextWrite(slotIndex);
-                server.replication.write(write);
+                holder.replication.write(write);
                 world.rules.onAcknowledged(server, slot, write);
                 return;
             }
         }
         refused++;
+    }
+
+    /** getNodeByQuery: a new key of a slot that is being moved is the target's (ASK), which takes it while it imports. */
+    private SimRedis askedFor(SimRedis server, int slot) {
+        Entry target = server.slots.migrating.get(slot);
+        if (target == null) {
+            return server;
+        }
+        SimRedis other = target.hasAddress() ? world.serverAt(target.address) : null;
+        return other != null && other.isServing() && other.stateOk && other.myself.isMaster() && other.slots.importing.containsKey(slot) ? other : null;
     }
 
     private static boolean accepts(SimRedis server, int slot) {

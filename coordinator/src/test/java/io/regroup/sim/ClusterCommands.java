@@ -89,7 +89,7 @@ final class ClusterCommands {
 
     private static String setSlot(SimRedis redis, List<String> words) {
         if (redis.myself.isReplica()) {
-            return "ERR Please use SETSLOT only with masters.";
+            return "ERR You can use SETSLOT only with masters.";
         }
         int slot = Integer.parseInt(words.get(0));
         if (words.get(1).equals("STABLE")) {
@@ -111,6 +111,13 @@ final class ClusterCommands {
             redis.slots.importing.put(slot, node);
             return OK;
         }
+        if (words.get(1).equals("MIGRATING")) {
+            if (redis.slots.owner(slot) != redis.myself) {
+                return "ERR I'm not the owner of hash slot " + slot;
+            }
+            redis.slots.migrating.put(slot, node);
+            return OK;
+        }
         if (redis.slots.owner(slot) == redis.myself && node != redis.myself && redis.data().has(slot)) {
             return "ERR Can't assign hashslot " + slot + " to a different node while I still hold keys for this hash slot.";
         }
@@ -119,7 +126,7 @@ final class ClusterCommands {
         redis.slots.bind(slot, node);
         if (node == redis.myself && redis.slots.importing.remove(slot) != null) {
             redis.bumpEpoch();
-            redis.broadcastPong();
+            redis.broadcastSoon();
         }
         redis.updateState();
         return OK;

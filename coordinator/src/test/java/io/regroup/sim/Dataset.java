@@ -1,6 +1,7 @@
 package io.regroup.sim;
 
 import java.util.BitSet;
+import java.util.stream.IntStream;
 
 /** The keys of one server: the writes that it holds, each by its number. A copy is a copy. */
 final class Dataset {
@@ -58,6 +59,16 @@ final class Dataset {
 
     int size() {
         return writes.cardinality();
+    }
+
+    /** Its keys that belong to this slot. */
+    IntStream ofSlot(int slot) {
+        int index = indexOf(slot);
+        return index < 0 ? IntStream.empty() : writes.stream().filter(w -> w % SLOTS.length == index);
+    }
+
+    void remove(int write) {
+        writes.clear(write);
     }
 
     boolean has(int slot) {

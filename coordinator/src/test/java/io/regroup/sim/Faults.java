@@ -37,8 +37,8 @@ final class Faults {
             case 14 -> world.kube.reboot(victim(), chance.percent(50), true);
             case 15 -> allRestart();
             case 16, 17 -> operator();
-            case 18 -> scale();
-            case 19 -> rollout();
+            case 18, 21, 22 -> scale();
+            case 19 -> world.kube.rollout();
             case 20 -> clock();
             default -> trouble();
         }
@@ -88,23 +88,23 @@ final class Faults {
         }
     }
 
-    /** A pod more for a while, where that makes no more masters. */
+    /** Some pods more or fewer; and sometimes others again, while slots still move. */
     private void scale() {
-        Asked now = world.kube.asked;
-        Asked more = new Asked(now.nodes() + 1, now.replicas());
-        if (more.masters() == now.masters()) {
-            world.kube.scale(more);
-            world.after(chance.between(500, 5000), () -> world.kube.scale(now));
-        } else {
-            rollout();
+        scaleTo(count());
+        if (chance.percent(50)) {
+            int then = count();
+            world.after(chance.between(200, 6000), () -> scaleTo(then));
         }
     }
 
-    /** Without replicas a pod that fails in the middle leaves a shard without a master, and nothing moves slots to the one that is over yet. */
-    private void rollout() {
-        if (world.kube.asked.replicas() > 0) {
-            world.kube.rollout();
-        }
+    private int count() {
+        int least = Asked.LEAST_MASTERS;
+        int most = (1 + world.kube.asked.replicas()) * Asked.LEAST_MASTERS + 4;
+        return (int) chance.between(least, most);
+    }
+
+    private void scaleTo(int nodes) {
+        world.kube.scale(new Asked(nodes, world.kube.asked.replicas()));
     }
 
     /** Somebody types a command at some server. */

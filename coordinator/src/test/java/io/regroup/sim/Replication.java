@@ -2,6 +2,7 @@ package io.regroup.sim;
 
 import io.regroup.model.Address;
 import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.Optional;
 final class Replication {
 
     private static final long TIMEOUT_MS = 60_000;
+    private static final int DELETED = -1 - SlotSet.COUNT;
 
     private enum Step { OFF, CONNECT, SYNC, UP }
 
@@ -26,7 +28,7 @@ final class Replication {
     /** The history of the former master, shared up to this offset. */
     private String formerHistory = "none";
     private long formerOffset;
-    /** Writes in order, the last one at {@link #offset}; -1 - slot: the slot was emptied. */
+    /** Writes in order, the last one at {@link #offset}; -1 - slot: the slot was emptied; below that: {@link #DELETED} - write: it was deleted. */
     private final List<Integer> log = new ArrayList<>();
     private Address master;
     private Step step = Step.OFF;
@@ -197,6 +199,8 @@ final class Replication {
         if (entry >= 0) {
             data.add(entry);
             world.ledger.onCopied(entry);
+        } else if (entry <= DELETED) {
+            data.remove(DELETED - entry);
         } else {
             data.drop(-1 - entry);
         }
@@ -210,6 +214,19 @@ final class Replication {
         log.add(entry);
         data.add(entry);
         forward(entry);
+    }
+
+    /** It has been moved to another master. */
+    void delete(int write) {
+        offset++;
+        log.add(DELETED - write);
+        data.remove(write);
+        forward(DELETED - write);
+    }
+
+    /** How many replicas have all that there is: what WAIT counts. */
+    long caughtUp() {
+        return followers.stream().filter(f -> f.offset == offset).count();
     }
 
     /** delKeysInSlot: the slot has a new owner. */

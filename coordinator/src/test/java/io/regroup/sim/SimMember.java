@@ -15,6 +15,9 @@ import io.regroup.model.Report.MasterProbe;
 import io.regroup.model.Seat;
 import io.regroup.model.ShardLoss;
 import io.regroup.model.View;
+import io.regroup.move.MoveSettings;
+import io.regroup.move.SlotMove;
+import io.regroup.plan.Action;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -39,6 +42,7 @@ final class SimMember {
     private Optional<Asked> told = Optional.empty();
     private View view;
     private Leader leader;
+    private Convoy convoy;
     private boolean alive = true;
     private boolean paused;
     /** What its monotonic clock shows beyond the world's: that begins anywhere, and stands still while a machine is suspended. */
@@ -114,7 +118,7 @@ final class SimMember {
     }
 
     /** Lets a thing happen in this process: now, after its pause, or never. */
-    private void happen(Runnable what) {
+    void happen(Runnable what) {
         if (alive && paused) {
             backlog.add(() -> happen(what));
         } else if (alive) {
@@ -132,6 +136,9 @@ final class SimMember {
                 leader = new Leader(next, world.tamper.life(world.chance.between(0, Leader.LIVES - 1)), clock(), ShardLoss.PRESET);
                 world.kube.countFromEnvironment().ifPresent(this::tell);
             } else {
+                if (convoy != null) {
+                    convoy.stop();
+                }
                 leader.onView(next, clock());
             }
             if (view == null || !view.members().getFirst().equals(next.members().getFirst())) {
@@ -263,8 +270,8 @@ final class SimMember {
     private void perform(Effect effect) {
         switch (effect) {
             case Effect.Ask ask -> (ask.members().isEmpty() ? view.members() : ask.members()).forEach(m -> world.group.send(this, m, r -> r.onAsk(name, ask.round())));
-            case Effect.CarryOut carryOut -> new Errand(this, world.tamper.change(this, carryOut)).go();
-            case Effect.StopMoves stop -> { }
+            case Effect.CarryOut carryOut -> carryOut(world.tamper.change(this, carryOut));
+            case Effect.StopMoves stop -> convoy.stop();
             case Effect.Try attempt -> attempt.addresses().forEach(address -> attempt(address, attempt.since()));
             case Effect.Prove prove -> prove.members().forEach((member, seat) -> later(world.chance.between(5, 60),
                 () -> {
@@ -279,6 +286,24 @@ final class SimMember {
             case Effect.Remember remember -> view.members().forEach(m ->
                 world.group.send(this, m, r -> r.remember(name, remember.primary())));
         }
+    }
+
+    private void carryOut(Effect.CarryOut what) {
+        List<SlotMove> moves = what.decision().actions().stream().filter(Action.MoveSlots.class::isInstance).map(Action.MoveSlots.class::cast)
+            .map(move -> new SlotMove(move.move(), move.copies(), MoveSettings.DEFAULT)).toList();
+        if (!moves.isEmpty()) {
+            convoy = new Convoy(this, what.view(), moves);
+            convoy.go();
+        }
+        new Errand(this, what).go();
+    }
+
+    /** What moved moves no more. */
+    void moved() {
+        happen(() -> {
+            leader.onMoved(clock());
+            drive();
+        });
     }
 
     private void remember(String from, Primary primary) {

@@ -55,6 +55,7 @@ final class SimRedis {
     private long firstStateUpdate;
     private long minorityAt;
     private long iteration;
+    private boolean broadcasts;
 
     SimRedis(World world, Address address, Saved saved) {
         this.world = world;
@@ -341,6 +342,19 @@ final class SimRedis {
             if (entry.link != null && entry != myself && !entry.inHandshake()) {
                 entry.link.send(message);
             }
+        }
+    }
+
+    /** Once for all that is done at this moment: a pipeline would send the same again and again. */
+    void broadcastSoon() {
+        if (!broadcasts) {
+            broadcasts = true;
+            world.after(0, () -> {
+                broadcasts = false;
+                if (isAlive()) {
+                    broadcastPong();
+                }
+            });
         }
     }
 

@@ -34,7 +34,7 @@ final class Wholeness {
                 }
                 covered = covered.plus(server.myself.slots());
                 long replicas = servers.stream().filter(s -> s.myself.slaveof != null && s.myself.slaveof.id.equals(server.id())).count();
-                if (replicas < world.kube.asked.replicas()) {
+                if (replicas < Math.min(world.kube.asked.replicas(), asked / world.kube.asked.masters() - 1)) {
                     return Optional.of(server + " has " + replicas + " replicas");
                 }
             } else if (!server.replication.isUp()) {

@@ -1,0 +1,81 @@
+package io.regroup.sim;
+
+import io.regroup.model.Address;
+import io.regroup.plan.Command;
+import io.regroup.plan.Reply;
+import io.regroup.sim.SimRedis.Phase;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What a move of slots asks of a server: its keys counted, listed, weighed and sent away. A key is a write, by its number. */
+final class KeyCommands {
+
+    private static final String WEIGHT = "100";
+
+    private KeyCommands() {
+    }
+
+    static Reply execute(SimRedis redis, Command command) {
+        List<String> words = command.words();
+        if (redis.phase == Phase.LOADING) {
+            return new Reply.Refusal("LOADING Redis is loading the dataset in memory");
+        }
+        if (words.get(0).equals("CLUSTER")) {
+            return switch (words.get(1)) {
+                case "COUNTKEYSINSLOT" -> new Reply.Answer(Long.toString(redis.data().ofSlot(slot(words)).count()));
+                case "GETKEYSINSLOT" -> {
+                    List<String> keys = redis.data().ofSlot(slot(words)).limit(Integer.parseInt(words.get(3))).mapToObj(Integer::toString).toList();
+                    yield new Reply.Answer(String.join(" ", keys), keys);
+                }
+                default -> {
+                    String reply = ClusterCommands.execute(redis, words);
+                    yield reply.equals(ClusterCommands.OK) ? new Reply.Answer(reply) : new Reply.Refusal(reply);
+                }
+            };
+        }
+        return switch (words.get(0)) {
+            case "PING" -> new Reply.Answer("PONG");
+            case "MEMORY" -> weigh(redis, Integer.parseInt(words.get(2)));
+            case "WAIT" -> new Reply.Answer(Long.toString(redis.replication.caughtUp()));
+            case "MIGRATE" -> migrate(redis, words);
+            default -> throw new IllegalArgumentException("the simulation does not know " + words);
+        };
+    }
+
+    private static int slot(List<String> words) {
+        return Integer.parseInt(words.get(2));
+    }
+
+    private static Reply weigh(SimRedis redis, int key) {
+        if (redis.data().writes().get(key)) {
+            return new Reply.Answer(WEIGHT);
+        }
+        return redis.slots.migrating.containsKey(Dataset.slotOf(key)) ? new Reply.Refusal("ASK " + Dataset.slotOf(key)) : new Reply.Answer("");
+    }
+
+    /** migrateCommand: RESTORE-ASKING at the target, then DEL here, in one breath. */
+    private static Reply migrate(SimRedis redis, List<String> words) {
+        Address at = new Address(words.get(1), Integer.parseInt(words.get(2)));
+        List<Integer> keys = words.subList(words.indexOf("KEYS") + 1, words.size()).stream().map(Integer::parseInt)
+            .filter(key -> redis.data().writes().get(key)).collect(Collectors.toList());
+        if (keys.isEmpty()) {
+            return new Reply.Answer("NOKEY");
+        }
+        SimRedis target = redis.world.serverAt(at);
+        if (target == null || !target.listens() || !redis.world.canReach(redis, at)) {
+            return new Reply.Refusal("IOERR error or timeout connecting to the client");
+        }
+        if (!target.isServing()) {
+            return new Reply.Refusal("ERR Target instance replied with error: LOADING Redis is loading the dataset in memory");
+        }
+        for (int key : keys) {
+            String refusal = Clients.refusal(target, Dataset.slotOf(key));
+            if (refusal.equals("MOVED") && !(target.myself.isMaster() && target.slots.importing.containsKey(Dataset.slotOf(key))) || refusal.equals("CLUSTERDOWN")) {
+                return new Reply.Refusal("ERR Target instance replied with error: " + refusal);
+            }
+            target.replication.write(key);
+            redis.replication.delete(key);
+        }
+        return new Reply.Answer(ClusterCommands.OK);
+    }
+}
