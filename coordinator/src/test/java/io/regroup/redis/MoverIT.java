@@ -135,7 +135,6 @@ class MoverIT {
             assertFilled(client);
             assertThat(counting.asked()).isPositive();
             assertThat(counting.end()).isPositive();
-            System.out.println(counting.writes() + " writes, " + counting.asked() + " asked, longest " + counting.longestMs());
         }
     }
 
