@@ -38,17 +38,14 @@ final class Cargo {
     /** Takes out what is sent next; a big key has a window to itself. */
     List<Batch> window(Pace pace) {
         List<Batch> window = new ArrayList<>();
-        double cost = 0;
+        double left = pace.room();
         while (!items.isEmpty() && window.size() < pace.batches()) {
-            if (!window.isEmpty() && isBig(items.peek())) {
+            if (!window.isEmpty() && (Pace.keys(left) < 1 || isBig(items.peek()))) {
                 break;
             }
-            Batch batch = batch(pace.keys(settings.batchKeys()));
+            Batch batch = batch(Math.clamp(Pace.keys(left), 1, settings.batchKeys()));
             window.add(batch);
-            cost += Pace.cost(batch.keys().size(), batch.bytes());
-            if (cost >= pace.room()) {
-                break;
-            }
+            left -= Pace.cost(batch.keys().size(), batch.bytes());
         }
         return window;
     }

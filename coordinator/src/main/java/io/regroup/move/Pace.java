@@ -29,11 +29,12 @@ final class Pace {
         return BATCH + keys + bytes / BYTES;
     }
 
-    /** How many keys one batch may have. */
-    int keys(int most) {
-        return (int) Math.clamp(room() - BATCH, 1, most);
+    /** How many small keys one MIGRATE carries for so much. */
+    static long keys(double cost) {
+        return (long) (cost - BATCH);
     }
 
+    /** How many MIGRATEs the next window may have, at most. */
     int batches() {
         return batches;
     }

@@ -39,7 +39,7 @@ public final class SlotMove {
     /** {@code clusterCommand}, SETSLOT MIGRATING. */
     private static final String NOT_THE_OWNER = "ERR I'm not the owner of hash slot";
     /** {@code clusterCommand}, SETSLOT: it has become a replica, and hears of the slots from its master. */
-    private static final String NO_MASTER = "ERR You can use SETSLOT only with masters";
+    private static final String NO_MASTER = "ERR Please use SETSLOT only with masters";
     /** {@code getNodeByQuery}: the slot stands open, and the key is not here. */
     private static final String NOT_HERE = "ASK ";
     /** A target that hangs blocks the source so long, for each MIGRATE that it has been sent ({@code migrateCommand}). */

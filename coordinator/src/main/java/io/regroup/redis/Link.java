@@ -68,7 +68,7 @@ final class Link extends ByteToMessageDecoder {
         for (Command command : commands) {
             Sent sent = new Sent(new TextOutput(), new CompletableFuture<>());
             CommandArgs<String, String> args = new CommandArgs<>(TextOutput.BYTES);
-            command.words().subList(1, command.words().size()).forEach(args::add);
+            command.words().subList(1, command.words().size()).forEach(word -> args.add(word.getBytes(StandardCharsets.ISO_8859_1)));
             new io.lettuce.core.protocol.Command<>(new Word(command.words().getFirst()), sent.output(), args).encode(bytes);
             batch.add(sent);
         }

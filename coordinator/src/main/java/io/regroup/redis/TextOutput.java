@@ -11,7 +11,7 @@ import java.util.List;
 /** Takes any single reply (a status, a text, a number) as text, and a list as a list of such. */
 final class TextOutput extends CommandOutput<String, String, String> {
 
-    /** A char for each byte, which is how {@code CommandArgs.add(String)} writes them too. */
+    /** A char for each byte. */
     static final StringCodec BYTES = new StringCodec(StandardCharsets.ISO_8859_1);
 
     private List<String> items;
@@ -29,7 +29,7 @@ final class TextOutput extends CommandOutput<String, String, String> {
 
     @Override
     public void set(ByteBuffer bytes) {
-        put(bytes == null ? "" : decodeString(bytes));
+        put(bytes == null ? "" : BYTES.decodeValue(bytes));
     }
 
     @Override
