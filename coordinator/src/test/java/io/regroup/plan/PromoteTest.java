@@ -174,7 +174,7 @@ class PromoteTest {
 
     /** S4, seed 200012: votes would be asked for 5 s and writers be held, and the other side may be the one that acts. */
     @Test
-    void notWithoutAQuorum() {
+    void whoLeavesHandsOverInAPrimaryViewOnly() {
         Scene scene = Scene.cluster(3, 1).leaving("m1").gone("m2").gone("r2").gone("m3").probe("m2", Probe.SILENT).probe("m3", Probe.SILENT);
         assertThat(scene.decide().actions()).isEmpty();
         assertThat(scene.decide().waits()).contains(new Wait("handover " + id("m1"),

@@ -117,6 +117,15 @@ class RepairSlotsTest {
     }
 
     @Test
+    void slotsThatAnOperatorDeletedGoBackToWhoHadThem() {
+        Scene scene = Scene.cluster(3, 1).owns("m1", SlotSet.range(0, 99), 1).stillHasOwner("r2", "m1", SlotSet.range(0, 5460));
+        assertThat(scene.waited("unclaimed", 999).decide().actions()).isEmpty();
+        assertThat(scene.waited("unclaimed", 1000).decide()).isEqualTo(new Decision("repair",
+            List.of(new Action.TakeSlots(scene.address("m1"), id("m1"), SlotSet.range(100, 5460), SlotSet.NONE, id("m2"))),
+            "no node owns 5361 slots (100-5460): " + scene.called("m1") + " had 5361 of them, and takes them back", List.of()));
+    }
+
+    @Test
     void afterHalfAMinuteALiveMasterDoes() {
         Scene scene = unclaimed().waited("unclaimed", 31_000);
         assertThat(scene.decide().actions()).containsExactly(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.lead.Effect;
 import io.regroup.lead.Leader;
+import io.regroup.model.End;
 import io.regroup.model.Observation;
 import io.regroup.model.RedisState;
 import io.regroup.model.Report;
@@ -164,6 +165,15 @@ class RoundsTest {
         now += 5000;
         assertThat(ask(leader.run(now)).members()).isEmpty();
         assertThat(leader.observation(now).fresh("m2")).isEmpty();
+    }
+
+    @Test
+    void soDoesOneThatOnlyTheWallClockShows() {
+        leader.onEnded("m9", new End("its container has ended", false), now);
+        leader.onPause(now);
+        assertThat(ask(leader.run(now)).members()).isEmpty();
+        assertThat(leader.observation(now).fresh("m2")).isEmpty();
+        assertThat(leader.observation(now).ended()).as("it may have been started again meanwhile").isEmpty();
     }
 
     private View without(String member) {

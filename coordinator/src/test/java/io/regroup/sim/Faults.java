@@ -20,7 +20,7 @@ final class Faults {
 
     /** One fault, now. It ends by itself, or when all is healed. */
     void strike() {
-        switch ((int) chance.between(0, 21)) {
+        switch ((int) chance.between(0, 22)) {
             case 0, 1 -> victim().crashRedis(chance.percent(60));
             case 2 -> victim().crashCoordinator();
             case 3 -> world.kube.kill(victim());
@@ -40,6 +40,7 @@ final class Faults {
             case 18, 21, 22 -> scale();
             case 19 -> world.kube.rollout();
             case 20 -> clock();
+            case 21 -> stranger();
             default -> trouble();
         }
     }
@@ -132,6 +133,21 @@ final class Faults {
             world.trace(() -> m + " is paused for " + ms + " ms" + (clockStops ? ", and so is its clock" : ""));
             m.pause(ms, clockStops);
         });
+    }
+
+    /** A pod goes, and its IP comes to a stranger's; perhaps while nobody tells that the pod is gone. */
+    private void stranger() {
+        if (chance.percent(50)) {
+            outage();
+        }
+        Pod pod = chance.percent(30) ? leader() : victim();
+        world.kube.promiseIp(pod);
+        switch ((int) chance.between(0, 3)) {
+            case 0 -> world.kube.kill(pod);
+            case 1 -> world.kube.delete(pod);
+            case 2 -> world.kube.loseMachine(pod);
+            default -> world.kube.reboot(pod, true, true);
+        }
     }
 
     /** Somebody sets a machine's clock, forward or back; its coordinator may be started again by that. */

@@ -6,6 +6,7 @@ import io.regroup.model.Seat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -15,6 +16,11 @@ import java.util.TreeSet;
 final class Kube {
 
     private static final long GRACE_MS = 30_000;
+    /**
+     * An IP is with another pod's server no sooner: its sandbox and its container start first. Redis gives up a first contact that it was told
+     * to make with the one before after {@code max(node timeout, 1 s)}.
+     */
+    private static final long STRANGER_MS = 3000;
 
     /** What the API server has said of a pod since then. */
     private record Seen(long at, boolean exists, Pod.Container container) {
@@ -23,6 +29,8 @@ final class Kube {
     private final World world;
     private final SortedMap<String, List<Seen>> history = new TreeMap<>();
     private final List<String> freeIps = new ArrayList<>();
+    /** IPs that go to strangers when they are given back. */
+    private final Set<String> promised = new TreeSet<>();
     private final List<Pod> rolling = new ArrayList<>();
     final List<Pod> pods = new ArrayList<>();
     Asked asked;
@@ -64,7 +72,22 @@ final class Kube {
         return "10.0." + ips / 250 + "." + (1 + ips % 250);
     }
 
+    /** This pod's IP becomes that of a stranger's pod, when it is given back. */
+    void promiseIp(Pod pod) {
+        promised.add(pod.ip);
+    }
+
     private void release(String ip) {
+        if (promised.remove(ip)) {
+            world.after(world.chance.between(STRANGER_MS, 3 * STRANGER_MS), () -> world.strangers.arrive(ip));
+            if (world.chance.percent(70)) {
+                world.after(world.chance.between(4 * STRANGER_MS, 15 * STRANGER_MS), () -> {
+                    world.strangers.leave(ip);
+                    release(ip);
+                });
+            }
+            return;
+        }
         world.after(world.chance.between(200, 3000), () -> freeIps.add(ip));
     }
 

@@ -1,6 +1,7 @@
 package io.regroup.sim;
 
 import io.regroup.lead.Effect.CarryOut;
+import io.regroup.model.Address;
 import io.regroup.model.NodeId;
 import io.regroup.model.RedisState;
 import io.regroup.model.Report;
@@ -38,6 +39,8 @@ final class Rules {
 
     /** Replicas that an operator told to take over without their master's data, and how long they may. */
     private final SortedMap<NodeId, Long> heedlessByHand = new TreeMap<>();
+    /** Slots that an operator deleted from the tables of these. */
+    private final SortedMap<NodeId, SlotSet> deletedByHand = new TreeMap<>();
     private final SortedMap<NodeId, long[]> epochs = new TreeMap<>();
     private final SortedMap<Integer, Long> disputedSince = new TreeMap<>();
     /** What nodes had that were told to follow another master, and that was also elsewhere then. */
@@ -140,7 +143,16 @@ final class Rules {
 
     String onCommand(SimMember leader, CarryOut what, Action action, SimRedis server, List<String> words) {
         world.commands++;
+        if (world.strangers.isOne(server.id())) {
+            throw broken("S6", leader + " sends " + words + " to the stranger " + server);
+        }
         switch (words.get(1)) {
+            case "MEET" -> {
+                SimRedis other = world.serverAt(new Address(words.get(2), Integer.parseInt(words.get(3))));
+                if (other != null && world.strangers.isOne(other.id())) {
+                    throw broken("S6", server + " is to meet the stranger " + other);
+                }
+            }
             case "FLUSHSLOTS" -> {
                 if (action instanceof Action.Bootstrap && !isBlank(server)) {
                     world.trace(() -> "a bootstrap's FLUSHSLOTS meets " + server + ", which is not blank any more");
@@ -180,12 +192,21 @@ final class Rules {
         if (words.contains("FAILOVER") && isHeedless(server, words)) {
             heedlessByHand.put(server.id(), world.now() + FORCE_MS);
         }
+        SlotSet shown = shown(server);
         String reply = ClusterCommands.execute(server, words);
+        if (words.contains("DELSLOTSRANGE")) {
+            deletedByHand.merge(server.id(), shown.minus(shown(server)), SlotSet::plus);
+        }
         world.trace(() -> "an operator -> " + server + ": " + words + " " + reply);
         before.andNot(server.data().writes());
         BitSet last = lastCopies(before);
         world.ledger.forgive(last);
         world.ledger.lostByOrder(last);
+    }
+
+    /** Those that its table gives to anyone. */
+    private static SlotSet shown(SimRedis server) {
+        return server.table.values().stream().map(Entry::slots).reduce(SlotSet.NONE, SlotSet::plus);
     }
 
     /**
@@ -271,7 +292,11 @@ final class Rules {
         for (Pod pod : world.pods()) {
             // A master that claims them itself is their owner when the one with the higher epoch is forgotten.
             SlotSet its = pod.redis().filter(r -> r.isServing() && r.myself.isMaster()).map(r -> r.myself.slots()).orElse(SlotSet.NONE);
-            BitSet kept = onSlots(dataOf(pod).writes(), slots.minus(its));
+            SlotSet disowned = pod.redis().map(this::disowned).orElse(SlotSet.NONE);
+            BitSet ordered = onSlots(dataOf(pod).writes(), disowned);
+            world.ledger.forgive(ordered);
+            world.ledger.lostByOrder(ordered);
+            BitSet kept = onSlots(dataOf(pod).writes(), slots.minus(its).minus(disowned));
             kept.and(world.ledger.alive());
             kept.andNot(there);
             if (kept.isEmpty()) {
@@ -284,6 +309,16 @@ final class Rules {
             }
             world.ledger.forgive(kept);
         }
+    }
+
+    /**
+     * What an operator deleted from this master's table and no other table gives to it: where all that knew it are gone, nothing tells any more
+     * whose it was. Redis itself asks its keys for their slots only when it starts ({@code verifyClusterConfigWithData}).
+     */
+    private SlotSet disowned(SimRedis master) {
+        SlotSet told = world.servers().stream().filter(s -> s != master && s.isServing()).flatMap(s -> Optional.ofNullable(s.table.get(master.id())).stream())
+            .map(Entry::slots).reduce(SlotSet.NONE, SlotSet::plus);
+        return deletedByHand.getOrDefault(master.id(), SlotSet.NONE).minus(told).minus(master.myself.slots());
     }
 
     private BitSet dataOf(NodeId id) {
@@ -396,6 +431,9 @@ final class Rules {
 
     /** A server's data were replaced by those of another, or slots of it emptied. */
     void onReplaced(SimRedis server, Dataset before, SimRedis source) {
+        if (world.strangers.isOne(server.id()) != world.strangers.isOne(source.id())) {
+            throw broken("S6", server + " copies the stranger " + source);
+        }
         BitSet arrived = (BitSet) server.data().writes().clone();
         arrived.andNot(before.writes());
         world.ledger.onCopied(arrived);
@@ -431,6 +469,25 @@ final class Rules {
             throw broken("S7", "a planned hand-over to " + server + " lost " + missing.cardinality() + " acknowledged writes");
         }
         world.ledger.forgive(missing);
+        leaveBehind(server, old, taken);
+    }
+
+    /**
+     * A replica takes over what its own table gives to its master ({@code clusterFailoverReplaceYourMaster}). Where an operator deleted slots
+     * from that, and the master ended before it told the replica again, they stay with the dead one: what is in them is lost by his order.
+     */
+    private void leaveBehind(SimRedis heir, NodeId old, SlotSet taken) {
+        SlotSet deleted = deletedByHand.getOrDefault(heir.id(), SlotSet.NONE).minus(taken);
+        BitSet left = new BitSet();
+        for (SimRedis other : world.servers()) {
+            Entry line = other == heir ? null : other.table.get(old);
+            if (line != null) {
+                left.or(onSlots(heir.data().writes(), line.slots().and(deleted)));
+            }
+        }
+        left.and(world.ledger.acknowledged());
+        world.ledger.forgive(left);
+        world.ledger.lostByOrder(left);
     }
 
     /** S3: a master that runs and that a majority of masters hears takes writes; what it took must not be thrown away. */
@@ -448,7 +505,9 @@ final class Rules {
     // ---- S6
 
     void onIntroduced(SimRedis server, NodeId id) {
-        // All servers of this world are of one deployment; strangers come with the fault that brings them.
+        if (world.strangers.isOne(server.id()) != world.strangers.isOne(id)) {
+            throw broken("S6", server + " knows " + id.brief() + " now, which is of another cluster");
+        }
     }
 
     // ---- as time goes by

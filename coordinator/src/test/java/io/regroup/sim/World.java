@@ -15,6 +15,7 @@ final class World {
     final Network net;
     final Kube kube;
     final SimGroup group;
+    final Strangers strangers = new Strangers(this);
     final Ledger ledger = new Ledger();
     final Rules rules = new Rules(this);
     final Tamper tamper;
@@ -54,7 +55,7 @@ final class World {
         return kube.pods;
     }
 
-    /** All processes that run now. */
+    /** All processes of ours that run now. */
     List<SimRedis> servers() {
         List<SimRedis> servers = new ArrayList<>();
         for (Pod pod : kube.pods) {
@@ -70,11 +71,11 @@ final class World {
                 return pod.redis().orElse(null);
             }
         }
-        return null;
+        return strangers.at(address);
     }
 
     boolean hasHost(String ip) {
-        return kube.pods.stream().anyMatch(p -> p.hostUp && p.ip.equals(ip));
+        return kube.pods.stream().anyMatch(p -> p.hostUp && p.ip.equals(ip)) || strangers.hasHost(ip);
     }
 
     boolean canReach(SimRedis from, Address to) {
