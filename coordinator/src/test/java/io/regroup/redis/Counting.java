@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /**
  * Clients that count: each increments counters of its own, in slots all over, by turns, and knows what each must say next. A lost write
@@ -22,8 +23,12 @@ public final class Counting implements AutoCloseable {
     private volatile boolean enough;
 
     public Counting(Address seed, int clients, int countersEach) {
+        this(() -> List.of(seed), clients, countersEach);
+    }
+
+    public Counting(Supplier<List<Address>> seeds, int clients, int countersEach) {
         for (int i = 0; i < clients; i++) {
-            this.clients.add(new Client(seed, countersEach, new Random(1_000 + i)));
+            this.clients.add(new Client(seeds, countersEach, new Random(1_000 + i)));
         }
         this.clients.forEach(client -> client.thread.start());
         this.clients.forEach(client -> await("counting").atMost(Duration.ofSeconds(60)).until(() -> client.writes > 2 * countersEach || client.wrong != null));
@@ -80,8 +85,8 @@ public final class Counting implements AutoCloseable {
         private volatile long longestNs;
         private volatile Throwable wrong;
 
-        Client(Address seed, int count, Random random) {
-            redirected = new Redirected(seed);
+        Client(Supplier<List<Address>> seeds, int count, Random random) {
+            redirected = new Redirected(seeds);
             values = new long[count];
             for (int i = 0; i < count; i++) {
                 byte[] key = new byte[12];

@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /**
  * A client of a cluster that does what it is told: follows MOVED and remembers it, follows ASK for once, and comes again after TRYAGAIN.
@@ -36,14 +37,26 @@ public final class Redirected implements AutoCloseable {
         }
     }
 
-    private final Address seed;
+    private final Supplier<List<Address>> seeds;
     private final Map<Address, Connection> connections = new HashMap<>();
     private final Map<Integer, Address> owners = new HashMap<>();
     private int asked;
     private int moved;
+    private int gone;
 
     public Redirected(Address seed) {
-        this.seed = seed;
+        this(() -> List.of(seed));
+    }
+
+    /** @param seeds who is there now: whoever knows nobody better begins with the first of them, and tries the next when that one is gone */
+    public Redirected(Supplier<List<Address>> seeds) {
+        this.seeds = seeds;
+    }
+
+    /** Who is asked for a slot of which nothing is known. */
+    private Address seed() {
+        List<Address> all = seeds.get();
+        return all.get(gone % all.size());
     }
 
     /** How often it was sent on by ASK: else no slot was open when it came. */
@@ -58,13 +71,21 @@ public final class Redirected implements AutoCloseable {
     /** One command whose first key is its second word. @return a text, a number as text, null, or a list of these */
     public Object call(String... words) {
         int slot = SlotHash.getSlot(words[1].getBytes(StandardCharsets.ISO_8859_1));
-        Address at = owners.getOrDefault(slot, seed);
+        Address at = owners.getOrDefault(slot, seed());
         boolean asking = false;
         for (int i = 0; i < REDIRECTIONS; i++) {
-            if (asking) {
-                ask(at, "ASKING");
+            Object reply;
+            try {
+                if (asking) {
+                    ask(at, "ASKING");
+                }
+                reply = ask(at, words);
+            } catch (UncheckedIOException e) {
+                // Its process has ended. What it knew of is asked of another.
+                at = leave(at, e);
+                asking = false;
+                continue;
             }
-            Object reply = ask(at, words);
             asking = false;
             if (!(reply instanceof Refused refused)) {
                 return reply;
@@ -83,12 +104,23 @@ public final class Redirected implements AutoCloseable {
                 }
                 case "TRYAGAIN" -> {
                     LockSupport.parkNanos(TRYAGAIN_NS);
-                    at = owners.getOrDefault(slot, seed);
+                    at = owners.getOrDefault(slot, seed());
                 }
                 default -> throw refused;
             }
         }
         throw new IllegalStateException("sent round in a circle: " + words[0] + " to slot " + slot);
+    }
+
+    private Address leave(Address at, UncheckedIOException why) {
+        connections.remove(at);
+        owners.values().removeIf(at::equals);
+        gone++;
+        if (seeds.get().equals(List.of(at))) {
+            throw why;
+        }
+        LockSupport.parkNanos(TRYAGAIN_NS);
+        return seed();
     }
 
     /** Asks this one node, whatever it says. @return as {@link #call}, or a {@link Refused} */

@@ -20,7 +20,7 @@ final class Faults {
 
     /** One fault, now. It ends by itself, or when all is healed. */
     void strike() {
-        switch ((int) chance.between(0, 22)) {
+        switch ((int) chance.between(0, 24)) {
             case 0, 1 -> victim().crashRedis(chance.percent(60));
             case 2 -> victim().crashCoordinator();
             case 3 -> world.kube.kill(victim());
@@ -37,7 +37,7 @@ final class Faults {
             case 14 -> world.kube.reboot(victim(), chance.percent(50), true);
             case 15 -> allRestart();
             case 16, 17 -> operator();
-            case 18, 21, 22 -> scale();
+            case 18, 22, 23 -> scale();
             case 19 -> world.kube.rollout();
             case 20 -> clock();
             case 21 -> stranger();
