@@ -102,6 +102,9 @@ public final class Ask {
         out.println("cluster:  " + (flag(group, "whole") ? "whole" : "NOT whole: " + text(group, "pending")));
         out.println("asked:    " + (group.has("nodesAsked") ? text(group, "nodesAsked") + " nodes, " + text(group, "replicasAsked")
             + " replicas per master" : "nobody has told yet"));
+        if (group.has("remark")) {
+            out.println("note:     " + text(group, "remark"));
+        }
         out.println("leader:   " + text(group, "leader") + ", view " + text(group, "view") + age(status));
         out.println("quorum:   " + (flag(group, "primary") ? "yes: " : "NO: ") + text(group, "quorum"));
         out.println("this pod: " + text(self, "pod") + (flag(self, "ready") ? ", ready: " : ", NOT ready: ") + text(self, "readyReason"));

@@ -33,6 +33,7 @@ public final class Note {
         });
         note.addProperty("whole", outlook.pending().isEmpty());
         outlook.pending().ifPresent(pending -> note.addProperty("pending", pending));
+        outlook.remark().ifPresent(remark -> note.addProperty("remark", remark));
         note.addProperty("slotsToMove", outlook.toMove());
         moves.ifPresent(moving -> note.add("moving", moving(moving)));
         note.add("decision", decision(outlook.decision()));

@@ -16,7 +16,6 @@ import io.regroup.group.GroupSettings;
 import io.regroup.kube.Identity;
 import io.regroup.kube.IdentityReader;
 import io.regroup.kube.KubeWitness;
-import io.regroup.lead.FixedWitness;
 import io.regroup.lead.Witness;
 import io.regroup.member.Gate;
 import io.regroup.member.Member;

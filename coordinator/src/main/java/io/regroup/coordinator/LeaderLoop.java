@@ -19,7 +19,9 @@ import io.regroup.plan.Outlook;
 import io.regroup.redis.Port;
 import java.security.SecureRandom;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,6 +41,8 @@ public final class LeaderLoop implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(LeaderLoop.class);
     private static final long NOTE_MS = 1000;
+    /** Roles that still change are not worth a call each. */
+    private static final long PRICE_MS = 5000;
     private static final long PASSING_MS = 1000;
     private static final int PROBE_MS = 250;
 
@@ -64,6 +68,8 @@ public final class LeaderLoop implements AutoCloseable {
     private Outlook told;
     private Chronicle chronicle = new Chronicle();
     private final SortedSet<String> toldWaits = new TreeSet<>();
+    private SortedMap<String, Integer> priced = new TreeMap<>();
+    private long pricedAt = now() - PRICE_MS;
     private long notedAt;
     private long pendingSince = now();
     private Optional<Decision> acted = Optional.empty();
@@ -166,6 +172,7 @@ public final class LeaderLoop implements AutoCloseable {
         leads = view.isLed();
         told = null;
         chronicle = new Chronicle();
+        priced = new TreeMap<>();
         toldWaits.clear();
         if (leads) {
             log.info("this member leads view {}", view);
@@ -241,6 +248,7 @@ public final class LeaderLoop implements AutoCloseable {
         }
         Outlook outlook = leader.outlook();
         tellWaits(outlook);
+        price(outlook);
         if (told != outlook) {
             chronicle.look(leader.observation(now()), outlook).forEach(entry -> {
                 log.debug("event {}: {}", entry.reason(), entry.sentence());
@@ -257,6 +265,22 @@ public final class LeaderLoop implements AutoCloseable {
             JsonObject note = Note.of(leader.observation(now()), outlook, moves.underWay(outlook.toMove()), acted, actedAt);
             toAll.accept(new Message.Noted(note));
         }
+    }
+
+    /** Told when it changes, and anew by each leader: what the last one told is not known. */
+    private void price(Outlook outlook) {
+        if (outlook.costs().isEmpty() || outlook.costs().equals(priced) || now() - pricedAt < PRICE_MS) {
+            return;
+        }
+        pricedAt = now();
+        SortedMap<String, Integer> news = new TreeMap<>(outlook.costs());
+        news.entrySet().removeIf(cost -> cost.getValue().equals(priced.get(cost.getKey())));
+        SortedMap<String, Integer> all = outlook.costs();
+        proofs.execute(() -> {
+            if (witness.price(news)) {
+                errands.add(() -> priced = all);
+            }
+        });
     }
 
     private void tellLog(Outlook outlook) {

@@ -6,6 +6,7 @@ import io.regroup.model.End;
 import io.regroup.model.Seat;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.function.IntConsumer;
 
@@ -21,7 +22,7 @@ public final class KubeWitness implements Witness {
     private final OptionalInt nodes;
     private volatile Optional<Office> office = Optional.empty();
 
-    private record Office(LeaderApi api, DeploymentWatch watch, PodEnds ends, LivingPods pods, Events events) {
+    private record Office(LeaderApi api, DeploymentWatch watch, PodEnds ends, LivingPods pods, DeletionCosts costs, Events events) {
     }
 
     /**
@@ -50,7 +51,8 @@ public final class KubeWitness implements Witness {
                 case DeploymentSeen.Ending ending -> asked.accept(0);
             }
         });
-        office = Optional.of(new Office(api, watch, new PodEnds(api), new LivingPods(api, labels), new Events(api, identity, self)));
+        office = Optional.of(new Office(api, watch, new PodEnds(api), new LivingPods(api, labels), new DeletionCosts(api),
+            new Events(api, identity, self)));
         watch.start();
     }
 
@@ -78,6 +80,11 @@ public final class KubeWitness implements Witness {
     @Override
     public Optional<SortedSet<String>> pods() {
         return office.flatMap(open -> open.pods().ask());
+    }
+
+    @Override
+    public boolean price(SortedMap<String, Integer> costs) {
+        return office.filter(open -> open.costs().set(costs)).isPresent();
     }
 
     @Override

@@ -139,6 +139,10 @@ public final class LeaderApi implements AutoCloseable {
         return send(call("PATCH", core("events/" + name), "application/merge-patch+json", changes), Right.PATCH_EVENT);
     }
 
+    JsonObject patchPod(String name, JsonObject changes) throws IOException, ApiRefused {
+        return send(call("PATCH", core("pods/" + name), "application/merge-patch+json", changes), Right.PATCH_POD);
+    }
+
     String namespace() {
         return settings.namespace();
     }

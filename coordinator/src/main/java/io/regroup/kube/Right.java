@@ -8,6 +8,7 @@ package io.regroup.kube;
 record Right(String verb, String group, String resource) {
     static final Right GET_POD = new Right("get", "", "pods");
     static final Right LIST_PODS = new Right("list", "", "pods");
+    static final Right PATCH_POD = new Right("patch", "", "pods");
     static final Right GET_REPLICA_SET = new Right("get", "apps", "replicasets");
     static final Right CREATE_EVENT = new Right("create", "", "events");
     static final Right PATCH_EVENT = new Right("patch", "", "events");

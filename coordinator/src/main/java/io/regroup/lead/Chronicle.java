@@ -27,6 +27,8 @@ public final class Chronicle {
 
     /** What does not come about within this time is told no more, in ms. */
     private static final long FORGET_MS = 60_000;
+    /** While slots move for long: how often that is told, in ms. */
+    private static final long MOVES_MS = 30_000;
     /** What is waited for less long than this passes by itself, as the start of the other pods does, in ms. */
     private static final long WAIT_MS = 10_000;
 
@@ -46,6 +48,9 @@ public final class Chronicle {
     private final SortedMap<String, Expected> expected = new TreeMap<>();
     private final SortedMap<NodeId, Long> lostAt = new TreeMap<>();
     private final SortedSet<String> toldWaits = new TreeSet<>();
+    private Optional<String> remark = Optional.empty();
+    private Optional<Long> movesSince = Optional.empty();
+    private long movesToldAt;
     private Standing before = Standing.NONE;
 
     /** This is being carried out from now on. */
@@ -110,8 +115,31 @@ public final class Chronicle {
                 each.remove();
             }
         }
+        if (!outlook.remark().equals(remark)) {
+            remark = outlook.remark();
+            remark.ifPresent(words -> entries.add(new Entry(true, "TooFewNodes", words, Optional.empty())));
+        }
+        entries.addAll(moves(outlook, now));
         entries.addAll(waits(observation, outlook.decision()));
         return entries;
+    }
+
+    /** Slots begin to move, go on for long, and all have their parts. */
+    private List<Entry> moves(Outlook outlook, long now) {
+        if (outlook.toMove() == 0) {
+            List<Entry> done = movesSince.map(since -> new Entry(false, "Rebalanced", "every master has its part of the slots; done after "
+                + (now - since) + " ms", Optional.<Pod>empty())).stream().toList();
+            movesSince = Optional.empty();
+            return done;
+        }
+        boolean begins = outlook.decision().step().equals("rebalance") && movesSince.isEmpty();
+        if (!begins && movesSince.filter(since -> now - movesToldAt >= MOVES_MS).isEmpty()) {
+            return List.of();
+        }
+        movesSince = movesSince.or(() -> Optional.of(now));
+        movesToldAt = now;
+        return List.of(new Entry(false, "Rebalancing", outlook.toMove() + " slots are to move"
+            + (begins ? ": " + outlook.decision().reason() : " still, after " + (now - movesSince.get()) / 1000 + " s"), Optional.empty()));
     }
 
     private List<Entry> waits(Observation observation, Decision decision) {

@@ -4,6 +4,7 @@ import io.regroup.model.End;
 import io.regroup.model.Seat;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.function.IntConsumer;
 
@@ -38,6 +39,13 @@ public interface Witness {
      * @return absent when it is not known
      */
     Optional<SortedSet<String>> pods();
+
+    /**
+     * Tells who deletes pods what the loss of each would cost. Blocks for some seconds at most; called from a thread of its own.
+     *
+     * @return whether that is told; else it may be tried again
+     */
+    boolean price(SortedMap<String, Integer> costs);
 
     /** Something worth telling happened. */
     void tell(Chronicle.Entry entry);

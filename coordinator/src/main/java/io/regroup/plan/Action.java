@@ -281,6 +281,22 @@ public sealed interface Action {
         }
     }
 
+    /**
+     * A replica that is over becomes a blank node, which may become a master. What it had, its master and the master's other replicas have
+     * (S1). Its id is new: as the old one it would have an epoch, and be nobody's blank node.
+     */
+    record Reset(Address node, NodeId replica) implements Action {
+        @Override
+        public List<String> keys() {
+            return List.of("reset " + replica);
+        }
+
+        @Override
+        public SortedMap<Address, List<Command>> commands() {
+            return new TreeMap<>(Map.of(node, List.of(Command.of("CLUSTER", "RESET", "HARD"))));
+        }
+    }
+
     /** The gate of this member opens for one start. */
     record Permit(String member, String request, boolean blank) implements Action {
         @Override

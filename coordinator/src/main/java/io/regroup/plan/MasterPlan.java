@@ -65,6 +65,15 @@ record MasterPlan(List<Host> staying, List<Host> going, List<Host> coming, int m
             Math.max(0, a.nodes() / Math.max(1, Math.min(a.masters(), a.nodes())) - 1))).orElse(0);
     }
 
+    /** Fewer masters were asked for than Redis Cluster needs. */
+    static Optional<String> remark(Picture picture) {
+        return picture.observation.asked().filter(a -> a.nodes() > 0 && !picture.owned.isEmpty() && a.nodes() < a.masters() * (1 + a.replicas()))
+            .map(a -> a.nodes() + " nodes are asked for, too few for " + a.masters() + " masters with " + a.replicas() + " replicas each: "
+                + Math.min(a.nodes(), a.masters()) + " are masters, for fewer than " + Asked.LEAST_MASTERS
+                + " have no majority that outlives one of them, and " + Math.max(0, a.nodes() - a.masters()) + " are replicas; ask for "
+                + a.masters() * (1 + a.replicas()) + " or more");
+    }
+
     boolean isGoing(NodeId id) {
         return going.stream().anyMatch(h -> h.id().equals(id));
     }

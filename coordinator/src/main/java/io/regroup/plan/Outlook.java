@@ -20,9 +20,11 @@ import java.util.SortedSet;
  * @param orphans  nodes that do not answer and whose pod nobody remembers: only a list of all pods can tell that it is gone
  * @param reading  members whose replica still reads what a master that has ended has sent: they are to be asked again soon
  * @param toMove   slots that are to go to another master until all have their parts
+ * @param costs    what it would cost to lose each pod, by member; empty while something is not whole
+ * @param remark   what is as it must be, and not as it was asked for
  * @param standing who is what now
  */
 public record Outlook(Decision decision, Optional<String> pending, boolean isPrimary, String quorum,
                       Optional<Primary> primary, Optional<Primary> remember, SortedSet<Address> unsure,
-                      SortedMap<String, Seat> missing, SortedSet<NodeId> orphans, SortedSet<String> reading, int toMove, Standing standing) {
+                      SortedMap<String, Seat> missing, SortedSet<NodeId> orphans, SortedSet<String> reading, int toMove, SortedMap<String, Integer> costs, Optional<String> remark, Standing standing) {
 }

@@ -29,7 +29,7 @@ public final class Planner {
         return new Outlook(decide(picture, quorum), picture.pending(), quorum.primary(), quorum.reason(),
             picture.lastPrimary, Quorum.next(picture), unsure(picture), picture.missing(),
             Fate.orphans(picture), Promote.reading(picture), Rebalance.shares(picture).stream().mapToInt(share -> share.slots().size()).sum(),
-            Standing.of(picture));
+            Worth.of(picture), MasterPlan.remark(picture), Standing.of(picture));
     }
 
     public static Decision decide(Observation observation) {

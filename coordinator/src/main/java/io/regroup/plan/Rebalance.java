@@ -1,15 +1,18 @@
 package io.regroup.plan;
 
 import io.regroup.model.Address;
+import io.regroup.model.Asked;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.Move;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
+import io.regroup.model.Report;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -39,8 +42,12 @@ final class Rebalance implements Step {
         if (!picture.isPrimary() || !picture.unheard.isEmpty()) {
             return Optional.empty();
         }
+        Optional<Work> reset = reset(picture, waits);
+        if (reset.isPresent()) {
+            return reset;
+        }
         List<Layout.Share> shares = shares(picture);
-        if (shares.isEmpty() || !isUrgent(picture) && !waits.isEmpty()) {
+        if (shares.isEmpty() || !isUrgent(picture) && (!waits.isEmpty() || !allAreHere(picture))) {
             return Optional.empty();
         }
         if (!picture.observation.moving().isEmpty()) {
@@ -66,9 +73,31 @@ final class Rebalance implements Step {
         return slots.size() <= AT_A_TIME ? slots : SlotSet.of(slots.stream().skip(slots.size() - AT_A_TIME));
     }
 
+    /** Where another master is wanted and no pod is blank, a replica that is over becomes one. Only when all else is well. */
+    private static Optional<Work> reset(Picture picture, List<Wait> waits) {
+        int least = MasterPlan.replicasEach(picture);
+        boolean calm = picture.masters().missing() > 0 && picture.masters().coming().isEmpty() && picture.blanks.isEmpty() && waits.isEmpty()
+            && picture.observation.moving().isEmpty() && picture.reports.values().stream().noneMatch(Report::leaving)
+            && picture.nodes.size() == picture.observation.asked().map(Asked::nodes).orElse(0);
+        if (!calm) {
+            return Optional.empty();
+        }
+        return picture.liveOwners().stream().max(Comparator.<Host>comparingInt(h -> picture.replicasOf(h.id()).size()).thenComparing(Host::id))
+            .filter(master -> master.state().facts().stateOk()
+                && picture.replicasOf(master.id()).stream().filter(h -> h.state().facts().linkUp()).count() > least)
+            .map(master -> picture.replicasOf(master.id()).getLast())
+            .filter(replica -> !picture.observation.sentWithin("reset " + replica.id(), REPLICA_MS))
+            .map(replica -> new Work(new Action.Reset(replica.address(), replica.id()), "another master is asked for, and no pod is blank: "
+                + replica + ", which its shard does not need, becomes one"));
+    }
+
     /** Unequal parts alone wait until all else is well. */
     private static boolean isUrgent(Picture picture) {
         return !picture.masters().going().isEmpty() || !picture.masters().coming().isEmpty() || !picture.observation.moving().isEmpty();
+    }
+
+    private static boolean allAreHere(Picture picture) {
+        return picture.blanks.isEmpty() && picture.nodes.size() >= picture.observation.asked().map(Asked::nodes).orElse(0);
     }
 
     /** What is to be moved so that each master has its part; nothing while somebody owns slots and is not here. */

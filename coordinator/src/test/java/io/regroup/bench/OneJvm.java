@@ -1,11 +1,10 @@
 package io.regroup.bench;
 
 import io.regroup.admin.Counters;
+import io.regroup.coordinator.FixedWitness;
 import io.regroup.coordinator.Hands;
 import io.regroup.coordinator.LeaderLoop;
 import io.regroup.coordinator.Moves;
-import io.regroup.move.MoveSettings;
-import io.regroup.lead.FixedWitness;
 import io.regroup.message.Message;
 import io.regroup.model.Address;
 import io.regroup.model.NodeId;
@@ -15,6 +14,7 @@ import io.regroup.model.RedisState;
 import io.regroup.model.Report;
 import io.regroup.model.ShardLoss;
 import io.regroup.model.View;
+import io.regroup.move.MoveSettings;
 import io.regroup.redis.OwnRedis;
 import io.regroup.redis.Servers;
 import java.time.Duration;

@@ -128,7 +128,7 @@ class DeploymentsKubeIT {
             }
         }
         kubectl.run(Duration.ofSeconds(60), copy.toString(), "create", "-f", "-").output();
-        return new RedisDeployment(kubectl, name, nodes / (1 + replicas), replicas);
+        return new RedisDeployment(kubectl, name, nodes, replicas);
     }
 
     private static void set(JsonArray env, String name, String value) {

@@ -99,9 +99,8 @@ record Look(List<PodSeen> pods, SortedMap<String, Answer> answers) {
         return pods.stream().noneMatch(p -> p.uid().equals(before.uid()));
     }
 
-    /** Why this is not a whole cluster of so many masters with so many replicas each; empty when it is. */
-    Optional<String> pending(int masters, int replicas) {
-        int asked = masters * (1 + replicas);
+    /** Why this is not a whole cluster of so many nodes and masters, with the others evenly theirs; empty when it is. */
+    Optional<String> pending(int asked, int masters) {
         for (PodSeen pod : pods) {
             if (pod.terminating()) {
                 return Optional.of(pod.name() + " still terminates");
@@ -122,13 +121,16 @@ record Look(List<PodSeen> pods, SortedMap<String, Answer> answers) {
             }
         }
         for (Node node : nodes()) {
-            Optional<String> dispute = dispute(node, replicas);
+            Optional<String> dispute = dispute(node, (asked - masters) / masters, (asked - 1) / masters);
             if (dispute.isPresent()) {
                 return dispute;
             }
         }
         if (masters().size() != masters) {
             return Optional.of(masters().size() + " of " + masters + " masters have slots");
+        }
+        if (masters().stream().anyMatch(m -> m.slots().size() < SlotSet.COUNT / masters)) {
+            return Optional.of("the masters' parts are not equal: " + masters().stream().map(m -> m.slots().size()).toList());
         }
         SlotSet served = masters().stream().map(Node::slots).reduce(SlotSet.NONE, SlotSet::plus);
         if (served.size() != SlotSet.COUNT) {
@@ -163,7 +165,7 @@ record Look(List<PodSeen> pods, SortedMap<String, Answer> answers) {
             : Optional.of(node.name() + " names " + lines.size() + " nodes, there are " + real.size());
     }
 
-    private Optional<String> dispute(Node node, int replicas) {
+    private Optional<String> dispute(Node node, int least, int most) {
         if (!node.answer().stateOk()) {
             return Optional.of(node.name() + " says cluster_state:fail");
         }
@@ -171,6 +173,7 @@ record Look(List<PodSeen> pods, SortedMap<String, Answer> answers) {
             return node.answer().linkUp() ? Optional.empty() : Optional.of(node.name() + " is not in sync with its master");
         }
         int has = replicasOf(node).size();
-        return has == replicas ? Optional.empty() : Optional.of("master " + node.name() + " has " + has + " of " + replicas + " replicas");
+        return least <= has && has <= most ? Optional.empty()
+            : Optional.of("master " + node.name() + " has " + has + " replicas, not " + least + " to " + most);
     }
 }

@@ -34,14 +34,14 @@ final class RedisDeployment {
     private final Kubectl kubectl;
     private final String name;
     private final String uid;
-    private final int masters;
+    private int nodes;
     private final int replicas;
 
     /** The Deployment of this name, which exists. */
-    RedisDeployment(Kubectl kubectl, String name, int masters, int replicas) {
+    RedisDeployment(Kubectl kubectl, String name, int nodes, int replicas) {
         this.kubectl = kubectl;
         this.name = name;
-        this.masters = masters;
+        this.nodes = nodes;
         this.replicas = replicas;
         this.uid = kubectl.json("get", "deployment", name, "-o", "json").getAsJsonObject("metadata").get("uid").getAsString();
     }
@@ -49,7 +49,13 @@ final class RedisDeployment {
     /** k8s/deployment.yaml as it stands. */
     static RedisDeployment create(Kubectl kubectl) {
         kubectl.ask("create", "-f", YAML.toString());
-        return new RedisDeployment(kubectl, "redis", 3, 1);
+        return new RedisDeployment(kubectl, "redis", 6, 1);
+    }
+
+    /** {@code kubectl scale}: from now on it is whole with so many pods. */
+    void scale(int pods) {
+        nodes = pods;
+        kubectl.ask("scale", "deployment/" + name, "--replicas=" + pods);
     }
 
     Kubectl kubectl() {
@@ -121,7 +127,7 @@ final class RedisDeployment {
     }
 
     Optional<String> pending() {
-        return look().pending(masters, replicas);
+        return look().pending(nodes, Math.max(3, nodes / (1 + replicas)));
     }
 
     /** Waits until it is whole. */
@@ -135,7 +141,7 @@ final class RedisDeployment {
         Patience.until(story + ": whole", limit, () -> {
             Look look = look();
             last.add(look);
-            return also.apply(look).or(() -> look.pending(masters, replicas));
+            return also.apply(look).or(() -> look.pending(nodes, Math.max(3, nodes / (1 + replicas))));
         });
         return last.getLast();
     }

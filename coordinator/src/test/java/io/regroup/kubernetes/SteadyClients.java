@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 
 /**
  * Clients in a pod of their own, one for each master that was there when they began. Each writes one key after the other to the
- * slot that it chose, over one connection that it keeps, follows MOVED as a cluster-aware client does, comes back through the Service
+ * slot that it chose, over one connection that it keeps, follows MOVED and ASK as a cluster-aware client does, comes back through the Service
  * when its connection breaks, and counts what was acknowledged and how long it took at most from one to the next.
  */
 final class SteadyClients implements AutoCloseable {
@@ -41,6 +41,7 @@ final class SteadyClients implements AutoCloseable {
             case $answer in
               +OK*) n=$((n + 1)); now; gap=$((now - last)); last=$now; ((gap > longest)) && longest=$gap at=$now
                 ((n == 1)) && echo writing;;
+              -ASK*) moved=${answer##* }; connect "${moved%:*}"; printf 'ASKING\\r\\n' >&3 2>/dev/null && read -rt 1 answer <&3; continue;;
               -MOVED*) moved=${answer##* }; moved=${moved%:*}; connect "$moved";;
               *) pause; connect "$service";;
             esac

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Action.Promotion;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The number of masters follows the number of pods; slots move, and nothing is without a copy. */
@@ -133,6 +134,29 @@ class RebalanceTest {
         assertThat(moves(scene)).isEmpty();
         Scene two = Scene.cluster(3, 0).asked(2, 0).leaving("m3");
         assertThat(moves(two)).hasSize(2).allSatisfy(a -> assertThat(((Action.MoveSlots) a).move().source()).isEqualTo(id("m3")));
+    }
+
+    @Test
+    void fewerThanThreeMastersAreNotMadeAndThatIsTold() {
+        assertThat(Scene.cluster(3, 0).asked(4, 1).look().remark()).contains("4 nodes are asked for, too few for 3 masters with 1 replicas each: 3 are "
+            + "masters, for fewer than 3 have no majority that outlives one of them, and 1 are replicas; ask for 6 or more");
+        assertThat(Scene.cluster(3, 1).look().remark()).isEmpty();
+    }
+
+    @Test
+    void whereFewerReplicasAreAskedForOneThatIsOverBecomesAMaster() {
+        Scene scene = Scene.cluster(3, 2).asked(9, 1);
+        assertThat(moves(scene)).containsExactly(new Action.Reset(scene.address("r6"), id("r6")));
+        assertThat(moves(scene.sent("reset " + id("r6"), 1000))).as("once").isEmpty();
+        assertThat(moves(Scene.cluster(3, 2).asked(9, 1).leaving("r1"))).as("not while pods come and go").noneMatch(Action.Reset.class::isInstance);
+        assertThat(moves(Scene.cluster(3, 2).asked(9, 2))).isEmpty();
+    }
+
+    @Test
+    void kubernetesIsToldWhatIsOverBeforeReplicasAndThoseBeforeMasters() {
+        assertThat(Scene.cluster(3, 1).asked(7, 1).replica("r4", "m2").look().costs()).containsExactlyInAnyOrderEntriesOf(Map.of(
+            "m1", 20_002, "m2", 20_001, "m3", 20_000, "r1", 10_002, "r2", 10_001, "r3", 10_000, "r4", 101));
+        assertThat(Scene.cluster(3, 1).leaving("r1").look().costs()).as("not while something is on its way").isEmpty();
     }
 
     @Test

@@ -105,7 +105,8 @@ final class Faults {
     }
 
     private void scaleTo(int nodes) {
-        world.kube.scale(new Asked(nodes, world.kube.asked.replicas()));
+        int replicas = chance.percent(85) ? world.kube.asked.replicas() : (int) chance.between(0, 2);
+        world.kube.scale(new Asked(nodes, replicas));
     }
 
     /** Somebody types a command at some server. */

@@ -1,5 +1,7 @@
-package io.regroup.lead;
+package io.regroup.coordinator;
 
+import io.regroup.lead.Chronicle;
+import io.regroup.lead.Witness;
 import io.regroup.model.End;
 import io.regroup.model.Seat;
 import java.io.IOException;
@@ -7,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -81,6 +84,11 @@ public final class FixedWitness implements Witness {
     @Override
     public Optional<SortedSet<String>> pods() {
         return Optional.empty();
+    }
+
+    @Override
+    public boolean price(SortedMap<String, Integer> costs) {
+        return true;
     }
 
     @Override
