@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -17,13 +18,15 @@ import java.util.concurrent.locks.LockSupport;
 public final class Counting implements AutoCloseable {
 
     private static final long PACE_NS = 500_000;
+    /** No two clients have the same counters. */
+    private static final AtomicInteger SEEDS = new AtomicInteger(1_000);
 
     private final List<Client> clients = new ArrayList<>();
     private volatile boolean enough;
 
     public Counting(Address seed, int clients, int countersEach) {
         for (int i = 0; i < clients; i++) {
-            this.clients.add(new Client(seed, countersEach, new Random(1_000 + i)));
+            this.clients.add(new Client(seed, countersEach, new Random(SEEDS.getAndIncrement())));
         }
         this.clients.forEach(client -> client.thread.start());
         this.clients.forEach(client -> await("counting").atMost(Duration.ofSeconds(60)).until(() -> client.writes > 2 * countersEach || client.wrong != null));
@@ -47,10 +50,6 @@ public final class Counting implements AutoCloseable {
             writes += client.writes;
         }
         return writes;
-    }
-
-    public int writes() {
-        return clients.stream().mapToInt(client -> client.writes).sum();
     }
 
     /** How often one was sent on to a slot's other half. */
