@@ -43,9 +43,9 @@ public final class SlotMove {
     /** {@code getNodeByQuery}: the slot stands open, and the key is not here. */
     private static final String NOT_HERE = "ASK ";
     /** A target that hangs blocks the source so long, for each MIGRATE that it has been sent ({@code migrateCommand}). */
-    private static final long MIGRATE_MS = 250;
+    private static final long MIGRATE_MS = 125;
     /** At least so many bytes a ms are dumped, sent and loaded. */
-    private static final long BYTES_PER_MS = 10_000;
+    private static final long BYTES_PER_MS = 5_000;
     private static final int WAIT_MS = 100;
     private static final int PAUSE_MS = 100;
     /** So often one and the same thing is tried without anything having come of it. */
