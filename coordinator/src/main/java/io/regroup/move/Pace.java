@@ -12,7 +12,7 @@ final class Pace {
      * So many MIGRATEs at most stand in a window. When the target hangs, each blocks the source for its timeout; all together they
      * must not take it longer than a node timeout.
      */
-    static final int WINDOW_BATCHES = 8;
+    static final int WINDOW_BATCHES = 16;
 
     /** What a MIGRATE costs, expressed in keys: a round trip of its own to the target. */
     private static final double BATCH = 6;

@@ -43,10 +43,11 @@ public final class SlotMove {
     /** {@code getNodeByQuery}: the slot stands open, and the key is not here. */
     private static final String NOT_HERE = "ASK ";
     /** A target that hangs blocks the source so long, for each MIGRATE that it has been sent ({@code migrateCommand}). */
-    private static final long MIGRATE_MS = 250;
+    private static final long MIGRATE_MS = 125;
     /** At least so many bytes a ms are dumped, sent and loaded. */
-    private static final long BYTES_PER_MS = 10_000;
+    private static final long BYTES_PER_MS = 5_000;
     private static final int WAIT_MS = 100;
+    private static final int PAUSE_MS = 100;
     /** So often one and the same thing is tried without anything having come of it. */
     private static final int TRIES = 5;
     private static final int WAIT_TRIES = 30;
@@ -131,11 +132,11 @@ public final class SlotMove {
                 window = cargo.window(pace);
                 yield source(window.stream().map(this::migrate).toList());
             }
-            case PROBE -> target(List.of(Command.of("PING")));
+            // When it has answered, some time passes on the server: so many replicas there are not.
+            case PROBE -> target(List.of(Command.of("PING"), Command.of("WAIT", "1000", Integer.toString(PAUSE_MS << fruitless))));
             // WAIT waits for what this connection has done last (woff, set by processCommand): PING makes that all that was restored.
             case CONFIRM -> target(List.of(Command.of("PING"), Command.of("WAIT", Integer.toString(copies), Integer.toString(WAIT_MS))));
-            // IMPORTING once more: without it SETSLOT NODE takes no new epoch, and the next word from the source would undo it.
-            case HAND_OVER -> target(pairs(chunk, this::importing, this::owner));
+            case HAND_OVER -> target(pairs(chunk, this::lastState, this::owner));
             case TELL -> tellAll();
             case OVER -> new TreeMap<>();
         };
@@ -395,6 +396,16 @@ public final class SlotMove {
 
     private Command owner(int slot) {
         return Command.setSlot(slot, "NODE", move.target());
+    }
+
+    /**
+     * What a slot is on the target just before it becomes the target's own. SETSLOT NODE of an importing slot takes a new epoch, without
+     * which the next word from the source would undo it, and tells all nodes at once. For each slot of the chunk that is too much: a node
+     * compares all slots for each such word, 512 of them in one go ({@code clusterReadHandler}). So the first slot takes the epoch, the
+     * last one tells all, and those between are just taken.
+     */
+    private Command lastState(int slot) {
+        return slot == chunk.getFirst() || slot == chunk.getLast() ? importing(slot) : Command.stable(slot);
     }
 
     private Command list(int slot, int keys) {

@@ -23,6 +23,7 @@ final class TwoNodes {
         final SortedMap<Integer, NodeId> importing = new TreeMap<>();
         final SortedMap<Integer, NodeId> migrating = new TreeMap<>();
         final SortedMap<Integer, SortedSet<String>> keys = new TreeMap<>();
+        /** How often it took a new epoch and told all ({@code clusterBroadcastPong}). */
         int epochs;
 
         Node(String digit, int port) {
@@ -44,6 +45,9 @@ final class TwoNodes {
     int copies = 1;
     /** What the next MIGRATEs are refused with. */
     final List<String> migrateErrors = new ArrayList<>();
+    /** In the pipeline that is being answered: a slot was taken with a new epoch; the last one that was taken was told to all. */
+    private boolean bumped;
+    private boolean told;
     /** All that was sent, in order. */
     final List<String> log = new ArrayList<>();
 
@@ -56,7 +60,12 @@ final class TwoNodes {
 
     SortedMap<Address, List<Reply>> answer(SortedMap<Address, List<Command>> step) {
         SortedMap<Address, List<Reply>> replies = new TreeMap<>();
+        bumped = false;
+        told = true;
         step.forEach((at, commands) -> replies.put(at, commands.stream().map(command -> answer(at, command)).toList()));
+        if (!told) {
+            throw new AssertionError("the target took slots, and nobody heard of it");
+        }
         return replies;
     }
 
@@ -108,12 +117,20 @@ final class TwoNodes {
                 if (node.id.equals(node.owners.get(slot)) && !node.id.equals(id) && !node.keys(slot).isEmpty()) {
                     return new Reply.Refusal("ERR Can't assign hashslot " + slot + " to a different node while I still hold keys for this hash slot.");
                 }
+                boolean taken = node == target && !node.id.equals(node.owners.get(slot));
                 if (node.keys(slot).isEmpty()) {
                     node.migrating.remove(slot);
                 }
                 node.owners.put(slot, id);
                 if (node.id.equals(id) && node.importing.remove(slot) != null) {
                     node.epochs++;
+                    bumped = true;
+                    told = true;
+                } else if (taken) {
+                    if (!bumped) {
+                        throw new AssertionError("slot " + slot + " was taken without a new epoch: the source's next word takes it back");
+                    }
+                    told = false;
                 }
             }
             default -> throw new IllegalArgumentException(state);

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
@@ -18,6 +19,8 @@ import java.util.function.Supplier;
 public final class Counting implements AutoCloseable {
 
     private static final long PACE_NS = 500_000;
+    /** No two clients have the same counters. */
+    private static final AtomicInteger SEEDS = new AtomicInteger(1_000);
 
     private final List<Client> clients = new ArrayList<>();
     private volatile boolean enough;
@@ -28,7 +31,7 @@ public final class Counting implements AutoCloseable {
 
     public Counting(Supplier<List<Address>> seeds, int clients, int countersEach) {
         for (int i = 0; i < clients; i++) {
-            this.clients.add(new Client(seeds, countersEach, new Random(1_000 + i)));
+            this.clients.add(new Client(seeds, countersEach, new Random(SEEDS.getAndIncrement())));
         }
         this.clients.forEach(client -> client.thread.start());
         this.clients.forEach(client -> await("counting").atMost(Duration.ofSeconds(60)).until(() -> client.writes > 2 * countersEach || client.wrong != null));
@@ -52,10 +55,6 @@ public final class Counting implements AutoCloseable {
             writes += client.writes;
         }
         return writes;
-    }
-
-    public int writes() {
-        return clients.stream().mapToInt(client -> client.writes).sum();
     }
 
     /** How often one was sent on to a slot's other half. */

@@ -16,7 +16,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
@@ -265,7 +264,8 @@ class MoverIT {
 
             next = move.next(step++);
 
-            assertThat(next).isEqualTo(new TreeMap<>(Map.of(shards.master(1), List.of(new Command(List.of("PING"))))));
+            assertThat(next).containsOnlyKeys(shards.master(1));
+            assertThat(first(next)).isEqualTo("PING");
             shards.server(1).signal("CONT");
             while (!next.isEmpty()) {
                 move.on(shards.servers().send(next, STEP), step);
