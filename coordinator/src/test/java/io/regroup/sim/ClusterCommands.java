@@ -31,6 +31,10 @@ final class ClusterCommands {
             case "DELSLOTSRANGE" -> delSlots(redis, arguments);
             case "FLUSHSLOTS" -> flushSlots(redis);
             case "SETSLOT" -> setSlot(redis, arguments);
+            case "BUMPEPOCH" -> {
+                redis.bumpEpoch();
+                yield OK;
+            }
             case "SET-CONFIG-EPOCH" -> setConfigEpoch(redis, Long.parseLong(arguments.getFirst()));
             case "REPLICATE" -> replicate(redis, new NodeId(arguments.getFirst()));
             case "FORGET" -> forget(redis, new NodeId(arguments.getFirst()));
