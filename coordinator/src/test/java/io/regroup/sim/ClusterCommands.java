@@ -32,8 +32,9 @@ final class ClusterCommands {
             case "FLUSHSLOTS" -> flushSlots(redis);
             case "SETSLOT" -> setSlot(redis, arguments);
             case "BUMPEPOCH" -> {
+                long before = redis.myself.configEpoch;
                 redis.bumpEpoch();
-                yield OK;
+                yield (redis.myself.configEpoch == before ? "STILL " : "BUMPED ") + redis.myself.configEpoch;
             }
             case "SET-CONFIG-EPOCH" -> setConfigEpoch(redis, Long.parseLong(arguments.getFirst()));
             case "REPLICATE" -> replicate(redis, new NodeId(arguments.getFirst()));
