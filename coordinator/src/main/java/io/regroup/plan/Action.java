@@ -237,6 +237,19 @@ public sealed interface Action {
         }
     }
 
+    /** A master takes an epoch that is higher than all that it knows of. */
+    record BumpEpoch(Address node, NodeId master) implements Action {
+        @Override
+        public List<String> keys() {
+            return List.of("bump " + master);
+        }
+
+        @Override
+        public SortedMap<Address, List<Command>> commands() {
+            return new TreeMap<>(Map.of(node, List.of(Command.bumpEpoch())));
+        }
+    }
+
     /** Slots that were left open for a migration that nobody carries on are closed. */
     record CloseSlots(Address node, SlotSet slots) implements Action {
         @Override

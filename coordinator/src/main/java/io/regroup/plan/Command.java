@@ -34,6 +34,10 @@ public record Command(List<String> words) {
         return slots("DELSLOTSRANGE", slots);
     }
 
+    static Command bumpEpoch() {
+        return of("CLUSTER", "BUMPEPOCH");
+    }
+
     static Command flushSlots() {
         return of("CLUSTER", "FLUSHSLOTS");
     }

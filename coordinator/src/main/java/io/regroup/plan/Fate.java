@@ -1,6 +1,7 @@
 package io.regroup.plan;
 
 import io.regroup.model.Address;
+import io.regroup.model.ClusterNode;
 import io.regroup.model.End;
 import io.regroup.model.NodeId;
 import io.regroup.model.Primary;
@@ -143,13 +144,19 @@ sealed interface Fate {
     private static Fate ofPort(NodeId id, Address address, Picture picture) {
         Probe probe = picture.observation.probes().get(address);
         return switch (probe) {
-            case ANSWERS -> new Lives("its coordinator is gone, its Redis answers");
+            case ANSWERS -> isLinked(id, picture) ? new Lives("its coordinator is gone, its Redis answers")
+                : new Unknown("something answers at its address, and no node here has a link to it");
             case REFUSES -> refusedForReplica(id, address, picture)
                 ? new Proven("its port refuses connections from the leader and from its replica's pod")
                 : new Suspected("its port refuses connections from the leader");
             case SILENT -> new Suspected("its member left the group and its Redis does not answer");
             case null -> new Unknown("its member is not in the group and its port has not been tried yet");
         };
+    }
+
+    /** On the cluster bus nodes say who they are: a stranger that has got the address is hung up on ({@code clusterProcessPacket}). */
+    private static boolean isLinked(NodeId id, Picture picture) {
+        return picture.nodes.values().stream().anyMatch(h -> h.table().line(id).filter(ClusterNode::linkUp).isPresent());
     }
 
     private static boolean refusedForReplica(NodeId id, Address address, Picture picture) {

@@ -18,7 +18,7 @@ import java.util.TreeSet;
 public final class Planner {
 
     private static final List<Step> STEPS = List.of(new Heal(), new Promote(), new Bootstrap(), new RepairSlots(),
-        new Forget(), new Permit(), new Release(), new Attach(), new Tell(), new Rebalance(), new Spread());
+        new Forget(), new Permit(), new Release(), new Attach(), new RepairEpochs(), new Tell(), new Rebalance(), new Spread());
 
     private Planner() {
     }

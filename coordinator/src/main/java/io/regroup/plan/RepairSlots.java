@@ -27,6 +27,7 @@ final class RepairSlots implements Step {
     private static final long SETTLE_MS = 1000;
     /** Blank pods that are on their way take an orphaned range in place of a busy master; this long it waits for one. */
     private static final long REPLACEMENT_MS = 30_000;
+    private static final String UNCLAIMED = "unclaimed";
 
     @Override
     public String name() {
@@ -52,7 +53,10 @@ final class RepairSlots implements Step {
                 return work;
             }
         }
-        return picture.unclaimed.isEmpty() ? Optional.empty() : give(picture, waits);
+        Optional<Work> given = picture.unclaimed.isEmpty() ? Optional.empty() : give(picture, waits);
+        // How long it has waited counts on: what is decided in calm is looked at once more before it is done.
+        given.ifPresent(work -> waits.add(new Wait(UNCLAIMED, work.reason())));
+        return given;
     }
 
     /**
@@ -175,11 +179,10 @@ final class RepairSlots implements Step {
     }
 
     private static Optional<Work> give(Picture picture, List<Wait> waits) {
-        String key = "unclaimed";
-        long waited = picture.observation.waitedMs(key);
+        long waited = picture.observation.waitedMs(UNCLAIMED);
         String what = "no node owns " + picture.unclaimed.size() + " slots (" + picture.unclaimed + ")";
         if (waited < SETTLE_MS) {
-            waits.add(new Wait(key, what + "; they stay as they are for " + SETTLE_MS / 1000 + " s"));
+            waits.add(new Wait(UNCLAIMED, what + "; they stay as they are for " + SETTLE_MS / 1000 + " s"));
             return Optional.empty();
         }
         Optional<Work> back = giveBack(what, picture);
@@ -189,7 +192,7 @@ final class RepairSlots implements Step {
         int missing = missingMasters(picture);
         List<Host> empties = Attach.empties(picture);
         if (missing > 0 && empties.isEmpty() && waited < SETTLE_MS + REPLACEMENT_MS) {
-            waits.add(new Wait(key, what + "; they wait for a blank node to become their master"));
+            waits.add(new Wait(UNCLAIMED, what + "; they wait for a blank node to become their master"));
             return Optional.empty();
         }
         int pieces = empties.isEmpty() ? 1 : Math.max(1, missing - deserted(picture));
@@ -198,17 +201,17 @@ final class RepairSlots implements Step {
             : picture.liveOwners().stream().filter(h -> !h.isLeaving())
                 .min(Comparator.<Host>comparingInt(h -> picture.slotsOf(h.id()).size()).thenComparing(Host::id));
         if (taker.isEmpty()) {
-            waits.add(new Wait(key, what + "; no live master could take them"));
+            waits.add(new Wait(UNCLAIMED, what + "; no live master could take them"));
             return Optional.empty();
         }
         Host node = taker.get();
         if (picture.observation.sentWithin("take " + node.id(), SETTLE_MS)) {
-            waits.add(new Wait(key, what + "; " + node + " is taking them"));
+            waits.add(new Wait(UNCLAIMED, what + "; " + node + " is taking them"));
             return Optional.empty();
         }
         Optional<NodeId> from = donor(node);
         if (from.isEmpty()) {
-            waits.add(new Wait(key, what + "; " + node + " knows no other master yet"));
+            waits.add(new Wait(UNCLAIMED, what + "; " + node + " knows no other master yet"));
             return Optional.empty();
         }
         SlotSet held = node.table().roster().lines().values().stream().map(ClusterNode::slots).reduce(SlotSet.NONE, SlotSet::plus);

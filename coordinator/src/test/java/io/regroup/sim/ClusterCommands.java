@@ -31,6 +31,11 @@ final class ClusterCommands {
             case "DELSLOTSRANGE" -> delSlots(redis, arguments);
             case "FLUSHSLOTS" -> flushSlots(redis);
             case "SETSLOT" -> setSlot(redis, arguments);
+            case "BUMPEPOCH" -> {
+                long before = redis.myself.configEpoch;
+                redis.bumpEpoch();
+                yield (redis.myself.configEpoch == before ? "STILL " : "BUMPED ") + redis.myself.configEpoch;
+            }
             case "SET-CONFIG-EPOCH" -> setConfigEpoch(redis, Long.parseLong(arguments.getFirst()));
             case "REPLICATE" -> replicate(redis, new NodeId(arguments.getFirst()));
             case "FORGET" -> forget(redis, new NodeId(arguments.getFirst()));

@@ -143,10 +143,11 @@ final class Faults {
         }
         Pod pod = chance.percent(30) ? leader() : victim();
         world.kube.promiseIp(pod);
-        switch ((int) chance.between(0, 3)) {
+        switch ((int) chance.between(0, 4)) {
             case 0 -> world.kube.kill(pod);
             case 1 -> world.kube.delete(pod);
             case 2 -> world.kube.loseMachine(pod);
+            case 3 -> allRestart();
             default -> world.kube.reboot(pod, true, true);
         }
     }

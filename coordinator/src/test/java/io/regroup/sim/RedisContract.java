@@ -180,6 +180,23 @@ abstract class RedisContract {
         assertThat(nodes.table(1 - lower).myself().configEpoch()).isEqualTo(5);
     }
 
+    /** What {@code RepairEpochs} is for: a stranger is hung up on, and its epoch stays. */
+    @Test
+    void whoeverAnswersAtANodesAddressGivesItsLineAnEpoch() {
+        cluster(false);
+        NodeId gone = nodes.id(1);
+        nodes.kill(0);
+        nodes.kill(1);
+        nodes.startAgain(1, false);
+        nodes.cluster(1, "SET-CONFIG-EPOCH", "55");
+        nodes.startAgain(0, true);
+        nodes.until("it is hung up on", () -> nodes.table(0).line(gone).orElseThrow().is(NodeFlag.NOADDR));
+        assertThat(nodes.table(0).line(gone).orElseThrow().configEpoch()).isEqualTo(55);
+        assertThat(line(0, 1)).as("the stranger").isEmpty();
+        assertThat(nodes.table(1).others()).isEmpty();
+        assertThat(nodes.cluster(0, "BUMPEPOCH")).isEqualTo("BUMPED 56");
+    }
+
     @Test
     void aSlotThatTwoClaimIsTheOnesWithTheHigherEpoch() {
         start(2);

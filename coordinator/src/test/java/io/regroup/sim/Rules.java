@@ -490,16 +490,24 @@ final class Rules {
         world.ledger.lostByOrder(left);
     }
 
-    /** S3: a master that runs and that a majority of masters hears takes writes; what it took must not be thrown away. */
+    /**
+     * S3: a master that runs and that a majority of masters hears takes writes; what it took must not be thrown away. Who does not know where it
+     * is now, after a restart of all, does not hear it, and without a majority it takes none ({@code clusterUpdateState}).
+     */
     private void checkDeposed(SimRedis heir, NodeId old, BitSet missing) {
         List<SimRedis> masters = world.servers().stream().filter(s -> s.isServing() && s != heir && s.myself.isMaster() && s.myself.hasSlots()).toList();
         masters.stream().filter(s -> s.id().equals(old)).findFirst().ifPresent(deposed -> {
-            long hear = masters.stream().filter(m -> m == deposed || world.busReaches(m, deposed.address) && world.busReaches(deposed, m.address)).count();
+            long hear = masters.stream().filter(m -> m == deposed || knowsPlaceOf(deposed, m) && world.busReaches(m, deposed.address)
+                && world.busReaches(deposed, m.address)).count();
             if (2 * hear > masters.size() && world.now() - world.net.mendedAt() > MOST_PROBE_MS) {
                 throw broken("S3", heir + " takes over from " + deposed + ", which runs and is heard by " + hear + " of " + masters.size()
                     + " masters: " + missing.cardinality() + " acknowledged writes are lost");
             }
         });
+    }
+
+    private static boolean knowsPlaceOf(SimRedis server, SimRedis other) {
+        return Optional.ofNullable(other.table.get(server.id())).filter(line -> line.hasAddress() && line.address.equals(server.address)).isPresent();
     }
 
     // ---- S6

@@ -1,0 +1,45 @@
+package io.regroup.plan;
+
+import io.regroup.model.ClusterNode;
+import io.regroup.plan.Decision.Wait;
+import io.regroup.plan.Picture.Host;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A master of which others show a higher epoch than its own: a stranger answered at an address that it had, and Redis takes that one's epoch
+ * before it looks who it is ({@code clusterProcessPacket}). From then on no vote would be granted to its replicas, hand-overs included, for they
+ * ask with its own epoch ({@code clusterSendFailoverAuthIfNeeded}). It takes a new one.
+ */
+final class RepairEpochs implements Step {
+
+    /** News of a promotion is known to all within so long, in ms. */
+    static final long SETTLE_MS = 2000;
+
+    @Override
+    public String name() {
+        return "epochs";
+    }
+
+    @Override
+    public Optional<Work> work(Picture picture, List<Wait> waits) {
+        if (!picture.isPrimary() || !picture.unheard.isEmpty()) {
+            return Optional.empty();
+        }
+        for (Host master : picture.liveOwners()) {
+            long own = master.table().myself().configEpoch();
+            long shown = picture.saidOf(master.id()).stream().filter(ClusterNode::isMaster).mapToLong(ClusterNode::configEpoch).max().orElse(own);
+            // While slots of it move, a new epoch would win them back from whom they have gone to.
+            if (shown <= own || Rebalance.isMoving(master.id(), picture) || Rebalance.hasOpenSlots(master, picture)) {
+                continue;
+            }
+            String key = "epoch " + master.id();
+            String what = master + " has the epoch " + own + ", and others show " + shown + " for it";
+            waits.add(new Wait(key, what));
+            if (picture.observation.waitedMs(key) >= SETTLE_MS && !picture.observation.sentWithin("bump " + master.id(), SETTLE_MS)) {
+                return Optional.of(new Work(new Action.BumpEpoch(master.address(), master.id()), what + ": nobody would vote for its replicas; it takes a new one"));
+            }
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,64 @@
+package io.regroup.plan;
+
+import static io.regroup.plan.Scene.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.lead.Effect;
+import io.regroup.lead.Leader;
+import io.regroup.model.Heard;
+import io.regroup.model.Observation;
+import io.regroup.model.Report;
+import io.regroup.model.ShardLoss;
+import io.regroup.model.SlotSet;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What has waited its time is done, although the leader looks once more first at what it decides in calm. */
+class PatienceTest {
+
+    private static final long STEP_MS = 250;
+    private static final long REPORT_MS = 1000;
+
+    /** What is done within so long, when the nodes say the same all the time; each report is heard in the step after it was asked for. */
+    private static List<Action> done(Scene scene, long within) {
+        Observation seen = scene.observation();
+        Leader leader = new Leader(seen.view(), 1, 0, ShardLoss.PRESET);
+        leader.onAsked(seen.asked().orElseThrow());
+        List<Action> done = new ArrayList<>();
+        long round = 0;
+        for (long now = 0; now <= within; now += STEP_MS) {
+            boolean asked = false;
+            for (Effect effect : leader.run(now)) {
+                switch (effect) {
+                    case Effect.Ask ask -> {
+                        round = ask.round();
+                        asked = true;
+                    }
+                    case Effect.CarryOut todo -> {
+                        done.addAll(todo.decision().actions());
+                        leader.onDone(now);
+                    }
+                    default -> { }
+                }
+            }
+            if (asked || now % REPORT_MS == 0) {
+                for (Heard heard : seen.heard().values()) {
+                    Report said = heard.report();
+                    leader.onReport(new Report(said.pod(), round, said.redis(), said.group(), said.state(), said.stored(), said.leaving(), said.masterProbe(),
+                        said.primary()), now);
+                }
+            }
+        }
+        return done;
+    }
+
+    /** Seed 5231: the second look began the wait anew. */
+    @Test
+    void slotsWithoutAnOwnerAreTakenByALiveMasterWhenNoBlankNodeCame() {
+        Scene scene = Scene.cluster(3, 1).forgotten("m1").forgotten("r1");
+        assertThat(done(scene, 30_000)).isEmpty();
+        assertThat(done(scene, 40_000)).contains(
+            new Action.TakeSlots(scene.address("m2"), id("m2"), SlotSet.range(0, 5460), SlotSet.NONE, id("m3")));
+    }
+}

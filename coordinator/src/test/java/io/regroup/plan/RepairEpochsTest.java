@@ -1,0 +1,35 @@
+package io.regroup.plan;
+
+import static io.regroup.plan.Scene.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.plan.Decision.Wait;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A stranger's epoch in a table takes the votes away (seed 5494): the master takes a higher one. */
+class RepairEpochsTest {
+
+    private static Scene misled() {
+        return Scene.cluster(3, 1).showsEpoch("m2", "m1", 55);
+    }
+
+    @Test
+    void aMasterOfWhichOthersShowAHigherEpochTakesANewOne() {
+        Scene scene = misled().waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS);
+        String what = scene.called("m1") + " has the epoch 1, and others show 55 for it";
+        assertThat(scene.decide()).isEqualTo(new Decision("epochs", List.of(new Action.BumpEpoch(scene.address("m1"), id("m1"))),
+            what + ": nobody would vote for its replicas; it takes a new one", List.of(new Wait("epoch " + id("m1"), what))));
+    }
+
+    @Test
+    void whatIsNewsOfAPromotionPasses() {
+        assertThat(misled().waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS - 1).decide().actions()).isEmpty();
+        assertThat(misled().waited("epoch " + id("m1"), 60_000).sent("bump " + id("m1"), 500).decide().actions()).isEmpty();
+    }
+
+    @Test
+    void notWithoutAQuorum() {
+        assertThat(misled().gone("m3").gone("r3").gone("r1").waited("epoch " + id("m1"), 60_000).decide().actions()).isEmpty();
+    }
+}
