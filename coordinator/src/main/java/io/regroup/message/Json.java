@@ -20,6 +20,7 @@ import io.regroup.model.RedisState.Unparsed;
 import io.regroup.model.Report;
 import io.regroup.model.Seat;
 import io.regroup.model.ServerFacts;
+import io.regroup.model.SlotSet;
 import io.regroup.redis.NodesText;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -164,13 +165,17 @@ public final class Json {
         json.addProperty("offset", facts.offset());
         json.addProperty("uptimeSeconds", facts.uptimeSeconds());
         json.addProperty("version", facts.version());
+        if (!facts.strays().isEmpty()) {
+            json.addProperty("strays", facts.strays().toString());
+        }
         return json;
     }
 
     private static ServerFacts facts(JsonObject json) {
         return new ServerFacts(json.get("stateOk").getAsBoolean(), json.get("currentEpoch").getAsLong(),
             json.get("keys").getAsLong(), json.get("linkUp").getAsBoolean(), json.get("synced").getAsBoolean(),
-            find(json, "masterAt", e -> Address.parse(e.getAsString())), json.get("offset").getAsLong(), json.get("uptimeSeconds").getAsLong(), text(json, "version"));
+            find(json, "masterAt", e -> Address.parse(e.getAsString())), json.get("offset").getAsLong(), json.get("uptimeSeconds").getAsLong(),
+            text(json, "version"), find(json, "strays", e -> SlotSet.parse(e.getAsString())).orElse(SlotSet.NONE));
     }
 
     private static JsonObject primary(Primary primary) {

@@ -43,6 +43,20 @@ public final class SlotSet {
         return new SlotSet(bits);
     }
 
+    /**
+     * What {@link #toString} writes.
+     *
+     * @throws IllegalArgumentException when it is something else
+     */
+    public static SlotSet parse(String text) {
+        SlotSet.Builder slots = new Builder();
+        for (String range : text.split(" ")) {
+            String[] ends = range.split("-", 2);
+            slots.add(range(Integer.parseInt(ends[0]), Integer.parseInt(ends[ends.length - 1])));
+        }
+        return slots.built();
+    }
+
     public SlotSet plus(SlotSet other) {
         BitSet sum = (BitSet) bits.clone();
         sum.or(other.bits);

@@ -60,13 +60,14 @@ final class RepairSlots implements Step {
     }
 
     /**
-     * Slots that a living master imports and another living one owns: whoever moved them was cut off, and some of their keys may be
+     * Slots that a living master imports, or has keys of, and another living one owns: whoever moved them was cut off, and some of their keys may be
      * here and some there. To go on is right wherever that was; to go back would hide what clients have written here since.
      */
     private static Optional<Work> finish(Picture picture, List<Wait> waits) {
         SortedMap<NodeId, SortedMap<NodeId, SlotSet>> open = new TreeMap<>();
         for (Host target : picture.liveMasters()) {
-            target.table().myself().importing().keySet().forEach(slot -> owner(slot, picture).filter(source -> !source.equals(target.id()))
+            SlotSet half = SlotSet.of(target.table().myself().importing().keySet().stream().mapToInt(slot -> slot)).plus(target.state().facts().strays());
+            half.stream().forEach(slot -> owner(slot, picture).filter(source -> !source.equals(target.id()))
                 .ifPresent(source -> open.computeIfAbsent(source, id -> new TreeMap<>()).merge(target.id(), SlotSet.of(slot), SlotSet::plus)));
         }
         List<Action> actions = new ArrayList<>();

@@ -56,6 +56,7 @@ public final class OwnRedis {
     private final Duration timeout;
     private final Runnable onLost;
     private final CopyOf copyOf;
+    private final StrayKeys strays = new StrayKeys();
     private Link link;
 
     /**
@@ -80,7 +81,7 @@ public final class OwnRedis {
                 link = servers.connector().open(address).get(timeout.toMillis(), TimeUnit.MILLISECONDS);
                 link.onLost(onLost);
             }
-            return reading(ask());
+            return reading(ask(QUESTIONS));
         } catch (ExecutionException | TimeoutException e) {
             drop();
             return Port.refuses(address, (int) timeout.toMillis()) ? new Reading.Refused()
@@ -92,16 +93,16 @@ public final class OwnRedis {
         }
     }
 
-    private List<Reply> ask() throws InterruptedException, ExecutionException, TimeoutException {
+    private List<Reply> ask(List<Command> questions) throws InterruptedException, ExecutionException, TimeoutException {
         long deadline = System.nanoTime() + timeout.toNanos();
         List<Reply> replies = new ArrayList<>();
-        for (CompletableFuture<Reply> reply : link.send(QUESTIONS)) {
+        for (CompletableFuture<Reply> reply : link.send(questions)) {
             replies.add(reply.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS));
         }
         return replies;
     }
 
-    private Reading reading(List<Reply> replies) {
+    private Reading reading(List<Reply> replies) throws InterruptedException, ExecutionException, TimeoutException {
         for (Reply reply : replies) {
             if (reply instanceof Reply.Refusal refusal) {
                 return refusal.error().startsWith("LOADING") ? new Reading.Loading() : new Reading.Unparsed(refusal.error());
@@ -113,8 +114,12 @@ public final class OwnRedis {
         }
         try {
             ClusterTable table = NodesText.parse(replies.get(0).answer());
-            return new Reading.Answered(table, facts(table, new InfoText(replies.get(1).answer(), replies.get(2).answer(),
-                replies.get(3).answer(), replies.get(4).answer())));
+            InfoText info = new InfoText(replies.get(1).answer(), replies.get(2).answer(), replies.get(3).answer(), replies.get(4).answer());
+            List<Command> doubts = strays.questions(table.myself(), info.keys());
+            if (!doubts.isEmpty()) {
+                strays.answered(ask(doubts));
+            }
+            return new Reading.Answered(table, facts(table, info));
         } catch (IllegalArgumentException e) {
             return new Reading.Unparsed(e.getMessage());
         }
@@ -126,7 +131,7 @@ public final class OwnRedis {
             isCopy(table.myself(), linkUp, info),
             info.find("master_host").filter(host -> !host.isBlank()).map(host -> new Address(host, (int) info.number("master_port"))),
             info.find("slave_repl_offset").map(Long::parseLong).orElseGet(() -> info.number("master_repl_offset")),
-            info.number("uptime_in_seconds"), info.text("redis_version"));
+            info.number("uptime_in_seconds"), info.text("redis_version"), strays.found());
     }
 
     /**

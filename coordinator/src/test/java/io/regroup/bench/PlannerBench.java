@@ -107,7 +107,8 @@ public final class PlannerBench {
             String name = "pod-" + i;
             members.add(name);
             heard.put(name, new Heard(new Report(new Pod(name, "uid-" + i, address(i).host(), "machine-" + i % 20, ""), 1, address(i),
-                address(i), new RedisState.Answering(table.sharing(shared), new ServerFacts(true, masters, 0, true, true, Optional.empty(), 100, 100, "7.0.0")),
+                address(i), new RedisState.Answering(table.sharing(shared), new ServerFacts(true, masters, 0, true, true, Optional.empty(), 100, 100, "7.0.0",
+                    SlotSet.NONE)),
                 Optional.empty(), false, Optional.empty(), Optional.of(primary)), 1000));
         }
         SortedMap<String, End> ended = new TreeMap<>();

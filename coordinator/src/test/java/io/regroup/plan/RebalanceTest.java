@@ -175,6 +175,12 @@ class RebalanceTest {
     }
 
     @Test
+    void keysThatNobodyCanSeeComeBackWithTheirSlot() {
+        Scene scene = Scene.cluster(3, 1).strays("m2", SlotSet.of(7));
+        assertThat(moves(scene)).containsExactly(scene.moved("m1", "m2", SlotSet.of(7)));
+    }
+
+    @Test
     void whoTakesAMastersPlaceKnowsAtOnceWhichOfItsSlotsAreHalfMoved() {
         Scene scene = Scene.cluster(3, 1).open("m1", "m2", SlotSet.of(7)).open("m3", "m1", SlotSet.of(16000)).gone("m1").proven("m1", "pod m1 is gone");
         assertThat(moves(scene)).containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER,

@@ -71,6 +71,7 @@ final class Scene {
         String machine;
         Optional<Address> address;
         Optional<Report.MasterProbe> masterProbe = Optional.empty();
+        SlotSet strays = SlotSet.NONE;
         final SortedMap<Integer, NodeId> migrating = new TreeMap<>();
         final SortedMap<Integer, NodeId> importing = new TreeMap<>();
         final Set<NodeFlag> flags = EnumSet.noneOf(NodeFlag.class);
@@ -480,6 +481,11 @@ final class Scene {
         return this;
     }
 
+    /** It has keys of these slots, which are another's. */
+    Scene strays(String name, SlotSet slots) {
+        return change(name, n -> n.strays = slots);
+    }
+
     Scene opensNothing(String name) {
         return change(name, n -> {
             n.migrating.clear();
@@ -553,7 +559,7 @@ final class Scene {
     private Report report(Node node) {
         ClusterTable table = table(node);
         RedisState state = node.state.orElseGet(() -> new RedisState.Answering(table, new ServerFacts(node.stateOk, 10, node.keys,
-            !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15")));
+            !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15", node.strays)));
         return new Report(pod(node.name), ROUND, node.address(), new Address(node.address().host(), 7800), state,
             node.stored ? Optional.of(table) : Optional.empty(), node.leaving, node.masterProbe, rememberAll && node.remembers ? primary : Optional.empty());
     }

@@ -94,7 +94,7 @@ final class ClusterCommands {
 
     private static String setSlot(SimRedis redis, List<String> words) {
         if (redis.myself.isReplica()) {
-            return "ERR You can use SETSLOT only with masters.";
+            return "ERR Please use SETSLOT only with masters.";
         }
         int slot = Integer.parseInt(words.get(0));
         if (words.get(1).equals("STABLE")) {

@@ -64,14 +64,16 @@ enum PlantedBug {
     OFFSETS_NOT_COMPARED("S2", 3339, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
-            return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), f.masterAt(), -f.offset(), f.uptimeSeconds(), f.version()));
+            return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), f.masterAt(), -f.offset(), f.uptimeSeconds(), f.version(),
+                f.strays()));
         }
     }),
     /** A replica is promoted before its first sync. */
     SYNC_NOT_REQUIRED("S2", 3947, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
-            return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), true, f.masterAt(), f.offset(), f.uptimeSeconds(), f.version()));
+            return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), true, f.masterAt(), f.offset(), f.uptimeSeconds(), f.version(),
+                f.strays()));
         }
     }),
     /** The cluster is founded by those who happen to be here. */

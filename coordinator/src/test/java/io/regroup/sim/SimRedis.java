@@ -12,6 +12,7 @@ import io.regroup.sim.Message.Gossip;
 import io.regroup.sim.Message.Type;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.Deque;
@@ -170,7 +171,13 @@ final class SimRedis {
 
     private ServerFacts facts() {
         return new ServerFacts(stateOk, currentEpoch, data().size(), myself.isReplica() && replication.isUp(),
-            myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof), replication.masterAt(), replication.offset, (world.now() - startedAt) / 1000, "7.0.15");
+            myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof), replication.masterAt(), replication.offset, (world.now() - startedAt) / 1000, "7.0.15", strays());
+    }
+
+    /** What the pod's coordinator finds by COUNTKEYSINSLOT. */
+    private SlotSet strays() {
+        return myself.isReplica() || data().size() == 0 ? SlotSet.NONE : SlotSet.of(Arrays.stream(Dataset.SLOTS)
+            .filter(slot -> data().has(slot) && slots.owner(slot) != myself && !slots.importing.containsKey(slot)));
     }
 
     // ---- cron

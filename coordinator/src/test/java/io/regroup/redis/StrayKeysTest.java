@@ -1,0 +1,80 @@
+package io.regroup.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.model.ClusterNode;
+import io.regroup.model.NodeFlag;
+import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
+import io.regroup.plan.Command;
+import io.regroup.plan.Reply;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** Which slots are counted, and when no more. */
+class StrayKeysTest {
+
+    private static final NodeId ME = new NodeId("a".repeat(40));
+    private static final NodeId OTHER = new NodeId("b".repeat(40));
+
+    private final StrayKeys strays = new StrayKeys();
+
+    private static ClusterNode master(SlotSet own, Set<Integer> importing) {
+        SortedMap<Integer, NodeId> open = new TreeMap<>();
+        importing.forEach(slot -> open.put(slot, OTHER));
+        return new ClusterNode(ME, Optional.empty(), EnumSet.of(NodeFlag.MASTER), Optional.empty(), 1, true, own, new TreeMap<>(), open);
+    }
+
+    private static ClusterNode replica() {
+        return new ClusterNode(ME, Optional.empty(), EnumSet.of(NodeFlag.REPLICA), Optional.of(OTHER), 1, true, SlotSet.NONE, new TreeMap<>(), new TreeMap<>());
+    }
+
+    /** One reading of a server that has keys of these slots. @return how many slots were counted */
+    private int read(ClusterNode myself, SlotSet full) {
+        List<Command> questions = strays.questions(myself, 1);
+        strays.answered(questions.stream().<Reply>map(q -> new Reply.Answer(full.contains(Integer.parseInt(q.words().getLast())) ? "1" : "0")).toList());
+        return questions.size();
+    }
+
+    @Test
+    void whoBecomesAMasterIsLookedThroughOnce() {
+        SlotSet own = SlotSet.range(0, 8191);
+        assertThat(read(replica(), SlotSet.of(9000))).isZero();
+        assertThat(read(master(own, Set.of()), SlotSet.of(9000))).isEqualTo(4096);
+        assertThat(strays.found()).isEqualTo(SlotSet.of(9000));
+        assertThat(read(master(own, Set.of()), SlotSet.of(9000))).isEqualTo(4096);
+        assertThat(strays.found()).isEqualTo(SlotSet.of(9000));
+        assertThat(read(master(own, Set.of()), SlotSet.NONE)).as("what was found is counted again").isEqualTo(1);
+        assertThat(strays.found()).isEqualTo(SlotSet.NONE);
+        assertThat(read(master(own, Set.of()), SlotSet.NONE)).isZero();
+    }
+
+    @Test
+    void whatItImportsIsInDoubtOnlyWhenItStopsToWithoutOwningIt() {
+        SlotSet own = SlotSet.ALL.minus(SlotSet.range(9000, 9001));
+        read(master(own, Set.of(9000, 9001)), SlotSet.range(9000, 9001));
+        assertThat(strays.found()).isEqualTo(SlotSet.NONE);
+        assertThat(read(master(own.plus(SlotSet.of(9000)), Set.of()), SlotSet.range(9000, 9001))).isEqualTo(1);
+        assertThat(strays.found()).isEqualTo(SlotSet.of(9001));
+        assertThat(read(master(own, Set.of(9001)), SlotSet.of(9001))).as("it is imported again").isEqualTo(1);
+        assertThat(strays.found()).isEqualTo(SlotSet.NONE);
+    }
+
+    @Test
+    void whatIsNotAnsweredStaysInDoubt() {
+        strays.questions(master(SlotSet.range(0, 16382), Set.of()), 1);
+        strays.answered(List.of(new Reply.Silence("gone")));
+        assertThat(read(master(SlotSet.range(0, 16382), Set.of()), SlotSet.of(16383))).isEqualTo(1);
+        assertThat(strays.found()).isEqualTo(SlotSet.of(16383));
+    }
+
+    @Test
+    void aServerWithoutKeysIsNotAsked() {
+        assertThat(strays.questions(master(SlotSet.NONE, Set.of()), 0)).isEmpty();
+    }
+}
