@@ -6,8 +6,8 @@ package io.regroup.move;
  */
 final class Pace {
 
-    /** Half of what a client may notice: what one window takes longer, the next ones make up for. */
-    static final double WINDOW_MS = 25;
+    /** A fifth of what a client may wait: a window is estimated by the last ones, and may take some times as long. */
+    static final double WINDOW_MS = 20;
     /**
      * So many MIGRATEs at most stand in a window. When the target hangs, each blocks the source for its timeout; all together they
      * must not take it longer than a node timeout.

@@ -301,7 +301,7 @@ class SlotMoveTest {
 
         assertThat(windows.getFirst()).isEqualTo(100);
         assertThat(windows.get(4)).isBetween(700, 1_300);
-        assertThat(windows.get(5)).isLessThanOrEqualTo(50);
+        assertThat(windows.get(5)).isLessThanOrEqualTo(windows.get(4) / 10);
         assertThat(windows.get(8)).as("and again more, little by little").isGreaterThan(windows.get(5));
     }
 
