@@ -46,6 +46,8 @@ public final class SlotMove {
     private static final long MIGRATE_MS = 125;
     /** At least so many bytes a ms are dumped, sent and loaded. */
     private static final long BYTES_PER_MS = 5_000;
+    /** What a server takes for a step at most that moves no key; one of many words, on a busy machine. */
+    private static final long STEP_MS = 5000;
     private static final int WAIT_MS = 100;
     private static final int PAUSE_MS = 100;
     /** So often one and the same thing is tried without anything having come of it. */
@@ -69,6 +71,7 @@ public final class SlotMove {
     private final List<String> listedKeys = new ArrayList<>();
     private List<Cargo.Batch> window = List.of();
     private long sentAt;
+    private long patience;
     private int fruitless;
     private int unconfirmed;
     private String lastError = "";
@@ -121,6 +124,7 @@ public final class SlotMove {
             phase = Phase.OVER;
         }
         sentAt = now;
+        patience = STEP_MS;
         return switch (phase) {
             case COUNT -> source(each(waiting.stream().limit(settings.chunkSlots()).toList(), this::count));
             case IMPORT -> target(each(chunk, this::importing));
@@ -130,6 +134,7 @@ public final class SlotMove {
             case WEIGH -> source(listedKeys.stream().map(key -> Command.of("MEMORY", "USAGE", key)).toList());
             case CARRY -> {
                 window = cargo.window(pace);
+                patience = STEP_MS + window.stream().mapToLong(this::timeout).sum();
                 yield source(window.stream().map(this::migrate).toList());
             }
             // When it has answered, some time passes on the server: so many replicas there are not.
@@ -140,6 +145,11 @@ public final class SlotMove {
             case TELL -> tellAll();
             case OVER -> new TreeMap<>();
         };
+    }
+
+    /** How long the answers to what is sent now may take, in ms: whoever takes longer is gone, and nobody is to wait for it. */
+    public long patienceMs() {
+        return patience;
     }
 
     public void on(SortedMap<Address, List<Reply>> replies, long now) {
@@ -412,10 +422,13 @@ public final class SlotMove {
         return Command.of("CLUSTER", "GETKEYSINSLOT", Integer.toString(slot), Integer.toString(Math.min(keys, settings.chunkKeys())));
     }
 
+    private long timeout(Cargo.Batch batch) {
+        return (MIGRATE_MS + batch.bytes() / BYTES_PER_MS) << Math.max(0, fruitless - 1);
+    }
+
     private Command migrate(Cargo.Batch batch) {
-        long timeout = (MIGRATE_MS + batch.bytes() / BYTES_PER_MS) << Math.max(0, fruitless - 1);
         List<String> words = new ArrayList<>(List.of("MIGRATE", move.targetAt().host(), Integer.toString(move.targetAt().port()), "", "0",
-            Long.toString(timeout), "REPLACE", "KEYS"));
+            Long.toString(timeout(batch)), "REPLACE", "KEYS"));
         words.addAll(batch.keys());
         return new Command(words);
     }

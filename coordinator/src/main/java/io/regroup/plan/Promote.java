@@ -1,5 +1,6 @@
 package io.regroup.plan;
 
+import io.regroup.model.ClusterNode;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.AtGate;
@@ -28,6 +29,8 @@ final class Promote implements Step {
     private static final long ELECTION_MS = 6000;
     /** What a process has sent before its end reaches its replicas, and after it the end of the connection, within so long. */
     static final long READ_MS = 200;
+    /** A replica that has not heard within so long from whom its master's slots have gone to is promoted even so. */
+    private static final long HEAR_MS = 1000;
 
     @Override
     public String name() {
@@ -90,6 +93,13 @@ final class Promote implements Step {
             waits.add(new Wait("promote " + owner, shard + ": its replica " + best.get() + " is being promoted"));
             return Optional.empty();
         }
+        if (hasNotHeard(best.get(), owner, picture)) {
+            String key = "unheard " + owner;
+            waits.add(new Wait(key, shard + " is dead, and " + best.get() + " has not heard yet that slots of it have gone to another master"));
+            if (picture.observation.waitedMs(key) < HEAR_MS) {
+                return Optional.empty();
+            }
+        }
         if (proven && isBeingRead(owner, shard, picture, waits)) {
             return Optional.empty();
         }
@@ -117,6 +127,15 @@ final class Promote implements Step {
             });
         }
         return List.copyOf(open);
+    }
+
+    /**
+     * A promoted replica claims all slots that its table gives to its master, with a new epoch: whoever had got some of them just before would
+     * lose them again, and delete their keys ({@code clusterUpdateSlotsConfigWith}).
+     */
+    private static boolean hasNotHeard(Host replica, NodeId owner, Picture picture) {
+        SlotSet claims = replica.table().line(owner).map(ClusterNode::slots).orElse(SlotSet.NONE);
+        return picture.liveOwners().stream().anyMatch(other -> !other.id().equals(owner) && !claims.and(picture.slotsOf(other.id())).isEmpty());
     }
 
     /**

@@ -18,8 +18,6 @@ import java.util.function.Consumer;
  */
 public final class Mover implements AutoCloseable {
 
-    /** Long enough for a key of hundreds of MB. */
-    private static final Duration STEP = Duration.ofSeconds(60);
     private static final Duration CONNECT = Duration.ofSeconds(1);
 
     private final int atOnce;
@@ -83,7 +81,7 @@ public final class Mover implements AutoCloseable {
         try (Servers servers = new Servers(CONNECT)) {
             SortedMap<Address, List<Command>> step = move.next(now());
             while (!step.isEmpty()) {
-                move.on(servers.send(step, STEP), now());
+                move.on(servers.send(step, Duration.ofMillis(move.patienceMs())), now());
                 step = move.next(now());
             }
         } finally {

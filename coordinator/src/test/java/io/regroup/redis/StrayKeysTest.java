@@ -49,7 +49,7 @@ class StrayKeysTest {
         assertThat(strays.found()).isEqualTo(SlotSet.of(9000));
         assertThat(read(master(own, Set.of()), SlotSet.of(9000))).isEqualTo(4096);
         assertThat(strays.found()).isEqualTo(SlotSet.of(9000));
-        assertThat(read(master(own, Set.of()), SlotSet.NONE)).as("what was found is counted again").isEqualTo(1);
+        assertThat(read(master(own, Set.of()), SlotSet.NONE)).as("what was found is counted again, and one is left of the rest").isEqualTo(2);
         assertThat(strays.found()).isEqualTo(SlotSet.NONE);
         assertThat(read(master(own, Set.of()), SlotSet.NONE)).isZero();
     }
@@ -61,7 +61,7 @@ class StrayKeysTest {
         assertThat(strays.found()).isEqualTo(SlotSet.NONE);
         assertThat(read(master(own.plus(SlotSet.of(9000)), Set.of()), SlotSet.range(9000, 9001))).isEqualTo(1);
         assertThat(strays.found()).isEqualTo(SlotSet.of(9001));
-        assertThat(read(master(own, Set.of(9001)), SlotSet.of(9001))).as("it is imported again").isEqualTo(1);
+        assertThat(read(master(own.plus(SlotSet.of(9000)), Set.of(9001)), SlotSet.of(9001))).as("it is imported again").isZero();
         assertThat(strays.found()).isEqualTo(SlotSet.NONE);
     }
 

@@ -16,8 +16,6 @@ import java.util.TreeMap;
  */
 final class Convoy {
 
-    /** An answer that has not come within so long does not come any more. */
-    private static final long SILENT_MS = 5000;
     private static final long WAIT_MS = 100;
 
     private final SimMember leader;
@@ -63,10 +61,11 @@ final class Convoy {
             }
             return;
         }
+        long patience = move.patienceMs();
         SortedMap<Address, List<Reply>> replies = new TreeMap<>();
         step.forEach((address, commands) -> world.after(world.net.delay(), () -> {
             if (leader.isAlive()) {
-                send(address, commands, answer -> {
+                send(address, commands, patience, answer -> {
                     replies.put(address, answer);
                     if (replies.size() == step.size()) {
                         leader.happen(() -> {
@@ -83,11 +82,11 @@ final class Convoy {
         void with(List<Reply> replies);
     }
 
-    private void send(Address address, List<Command> commands, Answered answered) {
+    private void send(Address address, List<Command> commands, long patience, Answered answered) {
         SimRedis server = world.serverAt(address);
         if (server == null || !server.listens() || !world.hasHost(address.host()) || !world.canReach(leader.pod.ip, address)) {
             boolean refused = server == null && world.hasHost(address.host()) && world.canReach(leader.pod.ip, address);
-            world.after(refused ? 1 : SILENT_MS, () -> answered.with(silence(List.of(), commands)));
+            world.after(refused ? 1 : patience, () -> answered.with(silence(List.of(), commands)));
             return;
         }
         boolean waits = commands.getLast().words().getFirst().equals("WAIT") && server.replication.caughtUp() == 0;
@@ -104,7 +103,7 @@ final class Convoy {
         world.trace(() -> "  " + leader + " -> " + server + ": " + commands.getFirst() + (commands.size() > 1 ? " and " + (commands.size() - 1) + " more" : "")
             + (breaksAt < commands.size() ? ", cut off after " + breaksAt : "") + refusals(replies));
         boolean silent = breaksAt < commands.size() || world.losesReply();
-        world.after(silent ? SILENT_MS : world.net.delay(), () -> answered.with(silent ? silence(List.of(), commands) : replies));
+        world.after(silent ? patience : world.net.delay(), () -> answered.with(silent ? silence(List.of(), commands) : replies));
     }
 
     private static String refusals(List<Reply> replies) {
