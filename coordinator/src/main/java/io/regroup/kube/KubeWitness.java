@@ -84,7 +84,9 @@ public final class KubeWitness implements Witness {
 
     @Override
     public boolean price(SortedMap<String, Integer> costs) {
-        return office.filter(open -> open.costs().set(costs)).isPresent();
+        // Only a ReplicaSet asks for it; and where there is no controller to watch, the client is not loaded for this.
+        return ControllerKind.of(identity).filter(kind -> kind != ControllerKind.STATEFUL_SET).isEmpty()
+            || office.filter(open -> open.costs().set(costs)).isPresent();
     }
 
     @Override

@@ -103,9 +103,24 @@ final class Promote implements Step {
         if (proven && isBeingRead(owner, shard, picture, waits)) {
             return Optional.empty();
         }
-        return Optional.of(new Work(new Action.Promote(best.get().address(), best.get().id(), owner, how, proven ? halfMoved(owner, picture) : List.of()),
-            shard + " is dead (" + fate.words() + "): " + best.get() + " takes its place"
-                + (proven ? "" : " if the majority of masters grants it")));
+        List<Action> actions = new ArrayList<>(List.of(new Action.Promote(best.get().address(), best.get().id(), owner, how,
+            proven ? halfMoved(owner, picture) : List.of())));
+        if (proven) {
+            untold(owner, best.get(), picture).ifPresent(actions::add);
+        }
+        return Optional.of(new Work(actions, shard + " is dead (" + fate.words() + "): " + best.get() + " takes its place"
+            + (proven ? "" : " if the majority of masters grants it")));
+    }
+
+    /**
+     * A replica takes over what its own table gives to its master ({@code clusterFailoverReplaceYourMaster}). What nobody could tell it,
+     * because the bus was cut, or an operator deleted there, it takes afterwards: it has the keys.
+     */
+    private static Optional<Action> untold(NodeId owner, Host heir, Picture picture) {
+        SlotSet told = heir.table().line(owner).map(ClusterNode::slots).orElse(SlotSet.NONE);
+        SlotSet untold = picture.slotsOf(owner).minus(told);
+        return untold.isEmpty() ? Optional.empty() : RepairSlots.donor(heir)
+            .map(from -> new Action.TakeSlots(heir.address(), heir.id(), untold, untold.and(RepairSlots.heldBy(heir)), from));
     }
 
     /**

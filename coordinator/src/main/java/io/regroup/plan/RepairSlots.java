@@ -215,9 +215,8 @@ final class RepairSlots implements Step {
             waits.add(new Wait(UNCLAIMED, what + "; " + node + " knows no other master yet"));
             return Optional.empty();
         }
-        SlotSet held = node.table().roster().lines().values().stream().map(ClusterNode::slots).reduce(SlotSet.NONE, SlotSet::plus);
         return Optional.of(new Work(
-            new Action.TakeSlots(node.address(), node.id(), slots, slots.and(held), from.get()),
+            new Action.TakeSlots(node.address(), node.id(), slots, slots.and(heldBy(node)), from.get()),
             what + ": " + node + " takes " + slots.size() + " of them"));
     }
 
@@ -238,8 +237,13 @@ final class RepairSlots implements Step {
         return Optional.empty();
     }
 
+    /** Slots that its table gives to anyone: Redis adds none of these. */
+    static SlotSet heldBy(Host taker) {
+        return taker.table().roster().lines().values().stream().map(ClusterNode::slots).reduce(SlotSet.NONE, SlotSet::plus);
+    }
+
     /** Any other master: SETSLOT IMPORTING wants a source, and asks nothing of it. */
-    private static Optional<NodeId> donor(Host taker) {
+    static Optional<NodeId> donor(Host taker) {
         return taker.table().others().values().stream()
             .filter(n -> n.isMaster() && n.isIntroduced()).map(ClusterNode::id).findFirst();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
+import io.regroup.model.SlotSet;
 import io.regroup.plan.Action.Promotion;
 import io.regroup.plan.Decision.Wait;
 import java.util.List;
@@ -170,6 +171,15 @@ class PromoteTest {
         Scene scene = Scene.cluster(3, 1).ended("m1").ended("m2");
         assertThat(scene.decide().actions())
             .containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
+    }
+
+    /** Seed 401603: it had been attached while the bus was cut, and took over no slot at all. */
+    @Test
+    void whatTheHeirWasNeverToldItTakesAfterwards() {
+        Scene scene = Scene.cluster(3, 1).ended("m1").stillHasOwner("r1", "m1", SlotSet.range(0, 99)).stillHasOwner("m2", "m1", SlotSet.range(0, 5460));
+        assertThat(scene.owns("m1", SlotSet.NONE, 1).decide().actions()).containsExactly(
+            new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER),
+            new Action.TakeSlots(scene.address("r1"), id("r1"), SlotSet.range(100, 5460), SlotSet.NONE, id("m1")));
     }
 
     /** S4, seed 200012: votes would be asked for 5 s and writers be held, and the other side may be the one that acts. */

@@ -7,6 +7,7 @@ import io.regroup.plan.Command;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -17,6 +18,10 @@ import java.util.function.Function;
 final class Errand {
 
     private static final long TIMEOUT_MS = 1500;
+
+    /** One command, and what it is part of. */
+    private record Line(Action action, Command command) {
+    }
 
     private final SimMember leader;
     private final World world;
@@ -57,13 +62,14 @@ final class Errand {
                 (failed[0] ? (Runnable) this::finish : next).run();
             }
         };
-        for (Action action : what.decision().actions()) {
-            of.apply(action).forEach((address, commands) -> {
-                open[0]++;
-                int breaksAt = world.breaksPipeline() ? world.chance.index(commands.size() + 1) : commands.size();
-                pipelines.add(() -> send(action, address, commands, 0, breaksAt, true, answered));
-            });
-        }
+        SortedMap<Address, List<Line>> batches = new TreeMap<>();
+        what.decision().actions().forEach(action -> of.apply(action).forEach((address, commands) ->
+            commands.forEach(command -> batches.computeIfAbsent(address, a -> new ArrayList<>()).add(new Line(action, command)))));
+        batches.forEach((address, lines) -> {
+            open[0]++;
+            int breaksAt = world.breaksPipeline() ? world.chance.index(lines.size() + 1) : lines.size();
+            pipelines.add(() -> send(address, lines, 0, breaksAt, true, answered));
+        });
         if (pipelines.isEmpty()) {
             next.run();
         } else {
@@ -71,9 +77,8 @@ final class Errand {
         }
     }
 
-    private void send(Action action, Address address, List<Command> commands, int next, int breaksAt, boolean well,
-                      Consumer<Boolean> answered) {
-        if (next >= commands.size()) {
+    private void send(Address address, List<Line> lines, int next, int breaksAt, boolean well, Consumer<Boolean> answered) {
+        if (next >= lines.size()) {
             if (!world.losesReply()) {
                 world.after(world.net.delay(), () -> answered.accept(well));
             }
@@ -90,8 +95,9 @@ final class Errand {
             if (server == null || !server.listens()) {
                 answered.accept(false);
             } else {
-                String reply = world.rules.onCommand(leader, what, action, server, world.tamper.words(commands.get(next).words()));
-                send(action, address, commands, next + 1, breaksAt, well && reply.equals(ClusterCommands.OK), answered);
+                Line line = lines.get(next);
+                String reply = world.rules.onCommand(leader, what, line.action(), server, world.tamper.words(line.command().words()));
+                send(address, lines, next + 1, breaksAt, well && reply.equals(ClusterCommands.OK), answered);
             }
         });
     }
