@@ -183,6 +183,18 @@ public final class RealCluster implements AutoCloseable {
         return masterPods().stream().filter(pod -> pod != leader).findFirst().orElseThrow();
     }
 
+    /** The pods that terminate, as the leader sees it. */
+    List<String> leaving() {
+        List<String> leaving = new ArrayList<>();
+        for (JsonElement element : cluster.leadersStatus().orElseThrow().getAsJsonObject("group").getAsJsonArray("members")) {
+            JsonObject member = element.getAsJsonObject();
+            if (member.get("leaving").getAsBoolean()) {
+                leaving.add(member.get("name").getAsString());
+            }
+        }
+        return leaving;
+    }
+
     /** What all coordinators that answer have sent to Redis since they started, commands that change something. */
     public SortedMap<String, Long> sent() {
         SortedMap<String, Long> sum = new TreeMap<>();
