@@ -101,6 +101,11 @@ public final class RealCluster implements AutoCloseable {
         System.out.println("    " + sentence);
     }
 
+    /** Lines for the redis.conf of all servers that are started from now on. */
+    public void configure(String lines) throws IOException {
+        Files.writeString(Files.createDirectories(cluster.folder().resolve("redis.d")).resolve("test.conf"), lines);
+    }
+
     public LocalCluster local() {
         return cluster;
     }
