@@ -81,7 +81,7 @@ public final class LocalCluster implements AutoCloseable {
         }
         environment = Map.of(
             "DISCOVERY", "static",
-            "GROUP_HOSTS", IntStream.rangeClosed(1, nodes).mapToObj(i -> places.host(i) + "[" + ports.group(i) + "]").collect(Collectors.joining(",")),
+            "GROUP_HOSTS", IntStream.rangeClosed(1, nodes).mapToObj(i -> places.host(i) + "[" + ports.group(places.ports(i)) + "]").collect(Collectors.joining(",")),
             "REDIS_CLUSTER_COUNT", Integer.toString(nodes),
             "REDIS_CLUSTER_REPLICA", Integer.toString(replicas),
             "REGROUP_HOME", checkout.dir().toString(),

@@ -74,6 +74,12 @@ public final class RealCluster implements AutoCloseable {
         cluster = create(nodes, replicas, places, this::note);
     }
 
+    /** The same, with these ports, which nobody else may have in those places. */
+    public RealCluster(int nodes, int replicas, Places places, int first) throws IOException {
+        masters = Math.max(3, nodes / (1 + replicas));
+        cluster = new LocalCluster(nodes, replicas, first, places, this::note);
+    }
+
     private static LocalCluster create(int nodes, int replicas, Places places, Consumer<String> news) {
         Random random = new Random();
         IOException last = new IOException("no ports were tried");
