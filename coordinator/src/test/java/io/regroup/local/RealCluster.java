@@ -120,6 +120,11 @@ public final class RealCluster implements AutoCloseable {
         return cluster.pod(number);
     }
 
+    /** The process ids of all servers and all coordinators. */
+    public List<Long> pids() {
+        return cluster.pods().stream().flatMap(pod -> Stream.of(pod.pid(LocalPod.Process.REDIS), pod.pid(LocalPod.Process.COORDINATOR))).toList();
+    }
+
     public int nodes() {
         return cluster.pods().size();
     }
@@ -145,7 +150,7 @@ public final class RealCluster implements AutoCloseable {
     }
 
     /** The answer of one pod's server. */
-    String askOne(int pod, String... words) {
+    public String askOne(int pod, String... words) {
         return servers.send(new TreeMap<>(Map.of(address(pod), List.of(new Command(List.of(words))))), READ_TIMEOUT).get(address(pod)).getFirst().answer();
     }
 
@@ -280,7 +285,7 @@ public final class RealCluster implements AutoCloseable {
     }
 
     /** @return seconds until this pod's node is a master, from {@code since} */
-    double awaitPromoted(int pod, long since) {
+    public double awaitPromoted(int pod, long since) {
         await("promoted").atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(10)).ignoreExceptions()
             .until(() -> tables().byPod().get(pod).myself().isMaster());
         return (System.nanoTime() - since) / 1e9;
