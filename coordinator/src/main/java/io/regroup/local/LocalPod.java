@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A place on this machine where a pod runs: redis-server behind its gate, and its coordinator, as two processes. A pod that
- * dies is replaced as a Deployment replaces it, by one with another name and an empty volume; its address is always the same
- * here, and a reused address is the hardest case.
+ * dies is replaced as a Deployment replaces it, by one with another name and an empty volume. Its address is the one before, unless
+ * {@link Places} has given it another meanwhile: a reused address is the hardest case.
  */
 public final class LocalPod {
 
@@ -56,24 +56,28 @@ public final class LocalPod {
         return cluster.places().host(number);
     }
 
+    private int ports() {
+        return cluster.places().ports(number);
+    }
+
     public int redisPort() {
-        return cluster.ports().redis(number);
+        return cluster.ports().redis(ports());
     }
 
     public int busPort() {
-        return cluster.ports().bus(number);
+        return cluster.ports().bus(ports());
     }
 
     public int groupPort() {
-        return cluster.ports().group(number);
+        return cluster.ports().group(ports());
     }
 
     public int failureDetectionPort() {
-        return cluster.ports().failureDetection(number);
+        return cluster.ports().failureDetection(ports());
     }
 
     public int httpPort() {
-        return cluster.ports().http(number);
+        return cluster.ports().http(ports());
     }
 
     public synchronized Path volume() {
@@ -95,7 +99,7 @@ public final class LocalPod {
         if (cluster.isClosed()) {
             return;
         }
-        name = "redis-" + number + suffix(generation++);
+        name = cluster.places().deployment() + "-" + number + suffix(generation++);
         leaving = false;
         try {
             volume = Files.createDirectory(cluster.folder().resolve(name));
@@ -120,12 +124,13 @@ public final class LocalPod {
         ProcessBuilder builder = new ProcessBuilder(there);
         builder.environment().putAll(cluster.environment());
         builder.environment().put("GROUP_HOSTS", cluster.groupHosts());
+        builder.environment().putAll(cluster.places().environment());
         builder.environment().put("POD_NAME", name);
         builder.environment().put("POD_IP", host());
         builder.environment().put("NODE_NAME", cluster.places().machine(number));
         builder.environment().put("DATA_DIR", volume.toString());
         builder.environment().put("REDIS_CLUSTER_PORT", Integer.toString(redisPort()));
-        builder.environment().put("GROUP_PORT", Integer.toString(cluster.ports().group(number)));
+        builder.environment().put("GROUP_PORT", Integer.toString(groupPort()));
         builder.environment().put("HTTP_PORT", Integer.toString(httpPort()));
         builder.redirectErrorStream(true);
         builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));

@@ -1,14 +1,11 @@
 package io.regroup.bench;
 
+import io.regroup.faults.Deeds;
 import io.regroup.faults.Throttle;
 import io.regroup.faults.VirtualNetwork;
-import io.regroup.local.LocalPod;
-import io.regroup.local.LocalPod.Process;
 import io.regroup.local.RealCluster;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.concurrent.Executors;
@@ -46,20 +43,18 @@ public final class FalseAlarmBench {
              RealCluster cluster = new RealCluster(PODS, 1, network)) {
             cluster.local().startAll();
             System.out.printf(Locale.ROOT, "%d pods, whole after %.1f s%n", PODS, cluster.awaitWhole(System.nanoTime()));
-            SortedMap<Integer, String> roles = cluster.roles();
-            SortedMap<String, Long> sent = cluster.sent();
-            long view = view(cluster);
+            Deeds before = Deeds.of(cluster);
             network.disturb(DELAY, LOSS);
-            throttle.put(pids(cluster));
-            watch(time, cluster, roles);
+            throttle.put(cluster.pids());
+            watch(time, cluster, before.roles());
             double throttled = throttle.throttled();
             network.disturb(Duration.ZERO, 0);
             cluster.awaitWhole(System.nanoTime());
-            int changed = (int) cluster.roles().entrySet().stream().filter(e -> !e.getValue().equals(roles.get(e.getKey()))).count();
+            Deeds after = Deeds.of(cluster);
             System.out.printf(Locale.ROOT, "%d min of %d ms delay each way, %.0f %% loss (%d of %d packets) and a third of a core for all (throttled in %.0f %% of all periods)%n",
                 time.toMinutes(), DELAY.toMillis(), LOSS * 100, network.lost(), network.carried(), throttled * 100);
             System.out.printf(Locale.ROOT, "false failovers: %d; nodes whose role or epoch changed: %d; commands that change something: %d; new views of the group: %d%n",
-                count(cluster.sent(), "FAILOVER") - count(sent, "FAILOVER"), changed, count(cluster.sent(), "") - count(sent, ""), view(cluster) - view);
+                after.failoversSince(before), after.changedSince(before), after.commandsSince(before), after.viewsSince(before));
         }
     }
 
@@ -71,24 +66,5 @@ public final class FalseAlarmBench {
             clock.schedule(clock::shutdownNow, time.toSeconds(), TimeUnit.SECONDS);
             clock.awaitTermination(2 * time.toSeconds(), TimeUnit.SECONDS);
         }
-    }
-
-    private static List<Long> pids(RealCluster cluster) {
-        List<Long> pids = new ArrayList<>();
-        for (LocalPod pod : cluster.local().pods()) {
-            pids.add(pod.pid(Process.REDIS));
-            pids.add(pod.pid(Process.COORDINATOR));
-        }
-        return pids;
-    }
-
-    private static long count(SortedMap<String, Long> sent, String command) {
-        return sent.entrySet().stream().filter(e -> e.getKey().contains(command)).mapToLong(e -> e.getValue()).sum();
-    }
-
-    /** The number of the group's view: each one that joins, leaves or is excluded makes another. */
-    private static long view(RealCluster cluster) {
-        String view = cluster.local().leadersStatus().orElseThrow().getAsJsonObject("group").get("view").getAsString();
-        return Long.parseLong(view.substring(view.indexOf('|') + 1));
     }
 }

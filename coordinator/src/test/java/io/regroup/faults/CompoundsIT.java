@@ -73,10 +73,6 @@ class CompoundsIT extends FaultStory {
         return masters.contains(pod) ? pod : masters.stream().filter(master -> replica(master) == pod).findFirst().orElseThrow();
     }
 
-    private static long since(long nanos) {
-        return (System.nanoTime() - nanos) / 1_000_000;
-    }
-
     private static Kind draw(Random random) {
         return Kind.values()[random.nextInt(Kind.values().length)];
     }

@@ -83,6 +83,12 @@ class DeathsIT extends FaultStory {
     }
 
     @Test
+    void thePodsOfTheMajorityOfMastersAreKilled() throws InterruptedException {
+        List<Integer> masters = cluster.masterPods().subList(0, 2);
+        suffer(ON_ITS_WAY, () -> masters.forEach(pod -> cluster.pod(pod).kill()));
+    }
+
+    @Test
     void everythingIsKilledAtOnce() throws InterruptedException {
         suffer(ON_ITS_WAY, () -> cluster.local().pods().forEach(LocalPod::killBoth));
     }

@@ -39,10 +39,12 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class FaultStory {
 
-    private static final int PODS = 6;
+    static final int PODS = 6;
     /** Longer than it takes to notice a pod that has fallen silent. */
-    private static final Duration STEADY = Duration.ofSeconds(5);
-    private static final Duration QUIET = Duration.ofSeconds(Long.getLong("quiet", 10));
+    static final Duration STEADY = Duration.ofSeconds(5);
+    static final Duration QUIET = Duration.ofSeconds(Long.getLong("quiet", 10));
+    /** How long what is only slow is slow; {@code -Dlong=600}, seconds. */
+    static final Duration LONG = Duration.ofSeconds(Long.getLong("long", 60));
     /** A write that was acknowledged so long before a process was killed may not have reached a replica. */
     static final long ON_ITS_WAY_MS = 200;
     /** A master that hears no majority takes writes for a node timeout (2 s) and until its next look. */
@@ -72,10 +74,14 @@ abstract class FaultStory {
         return new MayLose(struckMs - ON_ITS_WAY_MS, untilMs);
     }
 
+    static long since(long nanos) {
+        return (System.nanoTime() - nanos) / 1_000_000;
+    }
+
     RealCluster cluster;
     private VirtualNetwork network;
     private boolean healed;
-    private String name;
+    String name;
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
 
     @RegisterExtension
@@ -88,8 +94,8 @@ abstract class FaultStory {
             end();
         }
         if (cluster == null) {
-            network = new VirtualNetwork(PODS);
-            cluster = new RealCluster(PODS, 1, network);
+            network = new VirtualNetwork(places());
+            cluster = found(network);
             cluster.local().startAll();
         }
         healed = false;
@@ -98,10 +104,25 @@ abstract class FaultStory {
         System.out.println(name);
     }
 
+    /** How many places the network has. */
+    int places() {
+        return PODS;
+    }
+
+    /** The cluster of these stories, whose pods are not started yet. */
+    RealCluster found(VirtualNetwork network) throws IOException {
+        return new RealCluster(PODS, 1, network);
+    }
+
+    /** The cluster has ended; what a class of stories has beside it ends too. */
+    void ended() {
+    }
+
     @AfterAll
     void end() {
         if (cluster != null) {
             cluster.close();
+            ended();
             network.close();
             cluster = null;
         }
@@ -122,12 +143,28 @@ abstract class FaultStory {
             double whole = cluster.awaitWholeFor(STEADY, over);
             outcome = clients.end();
             tell(outcome, whole);
-            assertThat(outcome.lost().stream().map(lost -> (lost.at() - struck) / 1_000_000))
-                .as("when writes that are lost and should not be were acknowledged, in ms from when the fault began; allowed: " + allowed)
-                .allMatch(ms -> allowed.stream().anyMatch(window -> window.covers(ms)));
+            lostNoMoreThan(allowed, outcome, struck);
         }
         cluster.staysQuiet(QUIET);
         healed = true;
+        return outcome;
+    }
+
+    /** @param struck when the fault began, as {@link System#nanoTime} */
+    static void lostNoMoreThan(List<MayLose> allowed, Outcome outcome, long struck) {
+        assertThat(outcome.lost().stream().map(lost -> (lost.at() - struck) / 1_000_000))
+            .as("when writes that are lost and should not be were acknowledged, in ms from when the fault began; allowed: " + allowed)
+            .allMatch(ms -> allowed.stream().anyMatch(window -> window.covers(ms)));
+    }
+
+    /** Nothing fails: nobody is promoted, no role, no slot and no epoch changes, and no write is lost. */
+    Outcome nothingHappens(Fault fault) throws InterruptedException {
+        Deeds before = Deeds.of(cluster);
+        Outcome outcome = suffer(NOTHING, fault);
+        Deeds after = Deeds.of(cluster);
+        cluster.measured(after.commandsSince(before) + " commands that change something, " + after.viewsSince(before) + " new views of the group");
+        assertThat(after.failoversSince(before)).as("promotions").isZero();
+        assertThat(after.roles()).isEqualTo(before.roles());
         return outcome;
     }
 
@@ -189,6 +226,13 @@ abstract class FaultStory {
         mend.run();
     }
 
+    /** No pod reaches this port of the test's own place any more: packets vanish. @return mends it */
+    Runnable cutOffFromHere(int port) {
+        List<Runnable> mend = List.of(network.cut(all(), Set.of(VirtualNetwork.HERE), Set.of(port)),
+            network.cut(Set.of(VirtualNetwork.HERE), all(), Set.of(port)));
+        return () -> mend.forEach(Runnable::run);
+    }
+
     private Set<Integer> ports(Plane plane) {
         Set<Integer> ports = new HashSet<>();
         for (LocalPod pod : cluster.local().pods()) {
@@ -205,6 +249,20 @@ abstract class FaultStory {
         network.disturb(delay, loss);
         pass(time);
         network.disturb(Duration.ZERO, 0);
+    }
+
+    /** All processes of all pods together get no more than this share of one core. @return in how many of the periods they had to wait, 0 to 1 */
+    double throttle(double share, Duration time) throws InterruptedException {
+        try (Throttle throttle = new Throttle(share)) {
+            List<Long> pids = cluster.pids();
+            throttle.put(pids);
+            pass(time);
+            double throttled = throttle.throttled();
+            throttle.release(pids);
+            return throttled;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** SIGSTOP, and SIGCONT after that time. */

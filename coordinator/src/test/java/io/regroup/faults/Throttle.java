@@ -17,7 +17,7 @@ public final class Throttle implements AutoCloseable {
 
     /** @param share of one core, for all that is put in together */
     public Throttle(double share) throws IOException {
-        String name = "regroup-bench-" + ProcessHandle.current().pid();
+        String name = "regroup-throttle-" + ProcessHandle.current().pid();
         long quota = (long) (PERIOD_US * share);
         if (Files.exists(SECOND_VERSION)) {
             group = Files.createDirectory(Path.of("/sys/fs/cgroup", name));
@@ -35,6 +35,13 @@ public final class Throttle implements AutoCloseable {
         }
     }
 
+    /** Lets them go on as before. */
+    public void release(Collection<Long> pids) throws IOException {
+        for (long pid : pids) {
+            Files.writeString(group.resolveSibling("cgroup.procs"), Long.toString(pid));
+        }
+    }
+
     /** In how many of the periods the processes had to wait, from 0 to 1. */
     public double throttled() throws IOException {
         Map<String, Long> stat = new HashMap<>();
@@ -48,7 +55,7 @@ public final class Throttle implements AutoCloseable {
         Files.writeString(group.resolve(file), value);
     }
 
-    /** When what was put in has ended. */
+    /** When what was put in has ended or was released. */
     @Override
     public void close() throws IOException {
         Files.delete(group);

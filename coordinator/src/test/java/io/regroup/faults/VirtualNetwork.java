@@ -23,7 +23,7 @@ public final class VirtualNetwork implements Places, AutoCloseable {
     private static final String NETWORK = "10.77.0.";
     private static final int MTU = 1500;
     /** This process's own place: what goes there or comes from there is neither late nor lost. */
-    private static final int HERE = 254;
+    static final int HERE = 254;
 
     private final String name = "rg" + ProcessHandle.current().pid() % 1_000_000;
     private final List<Integer> namespaces = new ArrayList<>();
@@ -79,6 +79,12 @@ public final class VirtualNetwork implements Places, AutoCloseable {
     @Override
     public String host(int pod) {
         return NETWORK + pod;
+    }
+
+    /** As on Kubernetes: each pod has an address of its own, and all have the same ports. */
+    @Override
+    public int ports(int pod) {
+        return 1;
     }
 
     @Override

@@ -30,16 +30,16 @@ final class WritingClients implements AutoCloseable {
     record Outcome(int acknowledged, List<Lost> lost, double longestGapMs) {
     }
 
-    private final List<Address> servers;
+    private final RealCluster cluster;
     private final List<Client> clients = new ArrayList<>();
     private final AtomicBoolean enough = new AtomicBoolean();
 
     /** Returns when each of them has been acknowledged some writes. @param story makes the keys differ from those of other stories */
     WritingClients(RealCluster cluster, String story) {
-        servers = cluster.local().pods().stream().map(pod -> new Address(pod.host(), pod.redisPort())).toList();
+        this.cluster = cluster;
         int shard = 0;
         for (SlotSet slots : SlotSet.ALL.split(cluster.masterPods().size())) {
-            Client client = new Client(tag(story, slots), shard++ % servers.size());
+            Client client = new Client(tag(story, slots), 1 + shard++ % cluster.nodes());
             clients.add(client);
             client.thread.start();
         }
@@ -87,6 +87,7 @@ final class WritingClients implements AutoCloseable {
         private final String tag;
         private final Thread thread = Thread.ofPlatform().daemon().name("writing client").unstarted(this::write);
         private final List<Long> times = new ArrayList<>();
+        /** The pod that was asked last where no server told another address. */
         private int at;
         private Writer server;
         private long longestNs;
@@ -94,7 +95,7 @@ final class WritingClients implements AutoCloseable {
         Client(String tag, int at) {
             this.tag = tag;
             this.at = at;
-            server = new Writer(servers.get(at), ANSWER_MS);
+            server = new Writer(cluster.address(at), ANSWER_MS);
         }
 
         synchronized int acknowledged() {
@@ -128,8 +129,8 @@ final class WritingClients implements AutoCloseable {
             if (answer.startsWith("-MOVED ") && !answer.contains(" :")) {
                 server = new Writer(Address.parse(answer.split(" ")[2]), ANSWER_MS);
             } else {
-                at = (at + 1) % servers.size();
-                server = new Writer(servers.get(at), ANSWER_MS);
+                at = 1 + at % cluster.nodes();
+                server = new Writer(cluster.address(at), ANSWER_MS);
                 LockSupport.parkNanos(RETRY_NS);
             }
         }

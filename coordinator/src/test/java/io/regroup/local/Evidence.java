@@ -9,9 +9,16 @@ import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
 public final class Evidence implements AfterTestExecutionCallback, LifecycleMethodExecutionExceptionHandler {
 
     private final Supplier<RealCluster> cluster;
+    private final String which;
 
     public Evidence(Supplier<RealCluster> cluster) {
+        this(cluster, "");
+    }
+
+    /** @param which of several clusters; part of the directory's name */
+    public Evidence(Supplier<RealCluster> cluster, String which) {
         this.cluster = cluster;
+        this.which = which;
     }
 
     @Override
@@ -30,7 +37,7 @@ public final class Evidence implements AfterTestExecutionCallback, LifecycleMeth
     private void keep(ExtensionContext context) {
         RealCluster failed = cluster.get();
         if (failed != null) {
-            failed.keepEvidence(context.getRequiredTestClass().getSimpleName() + "." + context.getRequiredTestMethod().getName());
+            failed.keepEvidence(context.getRequiredTestClass().getSimpleName() + "." + context.getRequiredTestMethod().getName() + which);
         }
     }
 }

@@ -1,8 +1,6 @@
 package io.regroup.local;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -33,8 +31,7 @@ class GateIT {
     @ValueSource(strings = {"yes", "no"})
     void everyKeyIsThereHoweverOftenAMastersRedisServerIsKilledAndStartedAgainAtOnce(String appendonly) throws IOException {
         cluster = new RealCluster(6, 1);
-        Path overrides = Files.createDirectories(cluster.local().folder().resolve("redis.d"));
-        Files.writeString(overrides.resolve("gate.conf"), "appendonly " + appendonly + "\nsave \"\"\n");
+        cluster.configure("appendonly " + appendonly + "\nsave \"\"\n");
         cluster.local().startAll();
         cluster.awaitWhole(System.nanoTime());
         Map<String, String> keys = cluster.writeKeys("gate", KEYS);

@@ -74,6 +74,12 @@ public final class RealCluster implements AutoCloseable {
         cluster = create(nodes, replicas, places, this::note);
     }
 
+    /** The same, with these ports, which nobody else may have in those places. */
+    public RealCluster(int nodes, int replicas, Places places, int first) throws IOException {
+        masters = Math.max(3, nodes / (1 + replicas));
+        cluster = new LocalCluster(nodes, replicas, first, places, this::note);
+    }
+
     private static LocalCluster create(int nodes, int replicas, Places places, Consumer<String> news) {
         Random random = new Random();
         IOException last = new IOException("no ports were tried");
@@ -101,12 +107,22 @@ public final class RealCluster implements AutoCloseable {
         System.out.println("    " + sentence);
     }
 
+    /** Lines for the redis.conf of all servers that are started from now on. */
+    public void configure(String lines) throws IOException {
+        Files.writeString(Files.createDirectories(cluster.folder().resolve("redis.d")).resolve("test.conf"), lines);
+    }
+
     public LocalCluster local() {
         return cluster;
     }
 
     public LocalPod pod(int number) {
         return cluster.pod(number);
+    }
+
+    /** The process ids of all servers and all coordinators. */
+    public List<Long> pids() {
+        return cluster.pods().stream().flatMap(pod -> Stream.of(pod.pid(LocalPod.Process.REDIS), pod.pid(LocalPod.Process.COORDINATOR))).toList();
     }
 
     public int nodes() {
@@ -134,7 +150,7 @@ public final class RealCluster implements AutoCloseable {
     }
 
     /** The answer of one pod's server. */
-    String askOne(int pod, String... words) {
+    public String askOne(int pod, String... words) {
         return servers.send(new TreeMap<>(Map.of(address(pod), List.of(new Command(List.of(words))))), READ_TIMEOUT).get(address(pod)).getFirst().answer();
     }
 
@@ -181,6 +197,18 @@ public final class RealCluster implements AutoCloseable {
     public int masterPod() {
         int leader = leaderPod();
         return masterPods().stream().filter(pod -> pod != leader).findFirst().orElseThrow();
+    }
+
+    /** The pods that terminate, as the leader sees it. */
+    List<String> leaving() {
+        List<String> leaving = new ArrayList<>();
+        for (JsonElement element : cluster.leadersStatus().orElseThrow().getAsJsonObject("group").getAsJsonArray("members")) {
+            JsonObject member = element.getAsJsonObject();
+            if (member.get("leaving").getAsBoolean()) {
+                leaving.add(member.get("name").getAsString());
+            }
+        }
+        return leaving;
     }
 
     /** What all coordinators that answer have sent to Redis since they started, commands that change something. */
@@ -257,7 +285,7 @@ public final class RealCluster implements AutoCloseable {
     }
 
     /** @return seconds until this pod's node is a master, from {@code since} */
-    double awaitPromoted(int pod, long since) {
+    public double awaitPromoted(int pod, long since) {
         await("promoted").atMost(PATIENCE).pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(10)).ignoreExceptions()
             .until(() -> tables().byPod().get(pod).myself().isMaster());
         return (System.nanoTime() - since) / 1e9;

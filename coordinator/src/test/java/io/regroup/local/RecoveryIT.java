@@ -5,6 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.lettuce.core.RedisException;
 import io.regroup.local.LocalPod.Process;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -194,6 +197,25 @@ class RecoveryIT {
 
     private static List<String> runIds(SortedMap<Integer, String> infos) {
         return infos.values().stream().map(info -> info.lines().filter(l -> l.startsWith("run_id:")).findFirst().orElseThrow()).toList();
+    }
+
+    /** The kubelet runs preStop hooks also where it only restarts a container: the pod stays, and must not be taken for one that leaves. */
+    @Test
+    void aPodStaysWhosePreStopHookWasRunBeforeItsCoordinatorWasStartedAgain() throws IOException {
+        int replica = cluster.replicaPodOf(cluster.masterPod());
+        long process = cluster.pod(replica).pid(Process.COORDINATOR);
+        SortedMap<Integer, String> roles = cluster.roles();
+        Path leave = cluster.pod(replica).volume().resolve("gate").resolve("leave");
+
+        long killed = System.nanoTime();
+        cluster.pod(replica).kill(Process.COORDINATOR);
+        Files.createFile(leave);
+        await("started again").atMost(RealCluster.PATIENCE).until(() -> cluster.pod(replica).pid(Process.COORDINATOR) != process);
+        await("what the hook asked for is taken back").atMost(RealCluster.PATIENCE).until(() -> Files.notExists(leave));
+
+        everythingIsWell(killed);
+        assertThat(cluster.leaving()).as("pods that leave").isEmpty();
+        assertThat(cluster.roles()).isEqualTo(roles);
     }
 
     @Test

@@ -1,0 +1,59 @@
+package io.regroup.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.faults.WritingClients.Outcome;
+import io.regroup.local.LocalPod;
+import io.regroup.local.LocalPod.Process;
+import io.regroup.local.RealCluster;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Servers without an append-only file: one that is started again in place has nothing, and its replica must never copy that. */
+class NothingOnDiskIT extends FaultStory {
+
+    /** Killing them all takes some time; what is acknowledged later is written to servers that were started again. */
+    private static final List<MayLose> ALL_UNTIL_THEN = List.of(new MayLose(Long.MIN_VALUE, 500));
+
+    @Override
+    RealCluster found(VirtualNetwork network) throws IOException {
+        RealCluster cluster = super.found(network);
+        cluster.configure("appendonly no\nsave \"\"\n");
+        return cluster;
+    }
+
+    @Test
+    void anEmptyMasterIsBackBeforeAnyoneNoticed() throws InterruptedException {
+        int master = master();
+        suffer(ON_ITS_WAY, () -> cluster.pod(master).kill(Process.REDIS));
+    }
+
+    /** Nobody can promote its replica for the moment: the gate alone keeps it from its place. */
+    @Test
+    void anEmptyMasterIsBackWhileTheLeaderIsFrozen() throws InterruptedException {
+        int master = master();
+        int leader = leader();
+        suffer(ON_ITS_WAY, () -> {
+            long frozen = cluster.pod(leader).pid(Process.COORDINATOR);
+            Shell.run("kill -STOP " + frozen);
+            cluster.pod(master).kill(Process.REDIS);
+            pass(Duration.ofSeconds(3));
+            Shell.run("kill -CONT " + frozen);
+        });
+    }
+
+    /** No copy is left anywhere. */
+    @Test
+    void everyServerIsKilledAtOnceWithNothingOnDisk() throws InterruptedException {
+        Outcome outcome = suffer(ALL_UNTIL_THEN, () -> cluster.local().pods().forEach(pod -> pod.kill(Process.REDIS)));
+        assertThat(outcome.lost()).as("writes that were in memory alone").isNotEmpty();
+    }
+
+    @Test
+    void everythingIsKilledAtOnceWithNothingOnDisk() throws InterruptedException {
+        Outcome outcome = suffer(ALL_UNTIL_THEN, () -> cluster.local().pods().forEach(LocalPod::killBoth));
+        assertThat(outcome.lost()).as("writes that were in memory alone").isNotEmpty();
+    }
+}
