@@ -76,7 +76,7 @@ public final class RealCluster implements AutoCloseable {
 
     /** The same, with these ports, which nobody else may have in those places. */
     public RealCluster(int nodes, int replicas, Places places, int first) throws IOException {
-        masters = Math.max(3, nodes / (1 + replicas));
+        this.replicas = replicas;
         cluster = new LocalCluster(nodes, replicas, first, places, this::note);
     }
 
