@@ -48,7 +48,9 @@ class ReusedAddressIT extends FaultStory {
         theirs = new RealCluster(PODS, 1, theirSeats, ours.local().pods().getFirst().redisPort());
         api.deploy("redis", ours.local());
         api.deploy("others", theirs.local());
+        // One after the other: twelve JVMs that start at once on two cores starve each other.
         theirs.local().startAll();
+        theirs.awaitWhole(System.nanoTime());
         return ours;
     }
 
