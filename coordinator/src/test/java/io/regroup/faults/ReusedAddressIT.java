@@ -124,7 +124,7 @@ class ReusedAddressIT extends FaultStory {
             their = clients.end();
         }
         cluster.measured(String.format("the other cluster: longest write gap %.0f ms, %d of %d acknowledged writes lost", their.longestGapMs(),
-            their.lost().size(), their.acknowledged()));
+            their.lost().size(), their.acknowledged().size()));
         lostNoMoreThan(allowed, their, struck);
         theirs.staysQuiet(QUIET);
         Set<String> both = new HashSet<>(ids(cluster));
