@@ -10,7 +10,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Two faults, 0 to 9 s apart, drawn by a seed: {@code -Dcompounds=20 -Dfirst=1}. */
+/** Two faults, the second 0 to 9 s after the end of the first, drawn by a seed: {@code -Dcompounds=20 -Dfirst=1}. */
 class CompoundsIT extends FaultStory {
 
     private static final Duration FREEZE = Duration.ofSeconds(5);

@@ -2,12 +2,15 @@ package io.regroup.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.regroup.faults.WritingClients.Lost;
 import io.regroup.faults.WritingClients.Outcome;
+import io.regroup.faults.WritingClients.Write;
 import io.regroup.local.LocalPod;
 import io.regroup.local.LocalPod.Process;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Processes and pods die under writes. */
@@ -69,11 +72,15 @@ class DeathsIT extends FaultStory {
     void oneWholeShardIsKilled() throws InterruptedException {
         int master = master();
         int replica = replica(master);
+        AtomicLong killed = new AtomicLong();
         Outcome outcome = suffer(EVERYTHING, () -> {
+            killed.set(System.nanoTime());
             cluster.pod(master).kill();
             cluster.pod(replica).kill();
         });
-        assertThat(outcome.lost().stream().map(Lost::shard).distinct()).as("shards that lost writes").hasSize(1);
+        Set<Integer> shards = outcome.lost().stream().map(Write::shard).collect(Collectors.toSet());
+        assertThat(shards).as("shards that lost writes").hasSize(1);
+        assertThat(outcome.lost()).as("no copy is left").containsAll(outcome.acknowledgedBefore(killed.get(), shards));
     }
 
     @Test

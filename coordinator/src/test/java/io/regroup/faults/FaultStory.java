@@ -170,11 +170,11 @@ abstract class FaultStory {
 
     private void tell(Outcome outcome, double whole) {
         cluster.measured(String.format(Locale.ROOT, "longest write gap %.0f ms, whole %.1f s after the fault, %d of %d acknowledged writes lost",
-            outcome.longestGapMs(), whole, outcome.lost().size(), outcome.acknowledged()));
+            outcome.longestGapMs(), whole, outcome.lost().size(), outcome.acknowledged().size()));
         String words = name.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
         try {
             Files.writeString(TABLE, String.format(Locale.ROOT, "| %s | %.0f ms | %.1f s | %d of %d |%n", words, outcome.longestGapMs(), whole,
-                outcome.lost().size(), outcome.acknowledged()), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+                outcome.lost().size(), outcome.acknowledged().size()), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -3,12 +3,15 @@ package io.regroup.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.faults.WritingClients.Outcome;
+import io.regroup.faults.WritingClients.Write;
 import io.regroup.local.LocalPod;
 import io.regroup.local.LocalPod.Process;
 import io.regroup.local.RealCluster;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** Servers without an append-only file: one that is started again in place has nothing, and its replica must never copy that. */
@@ -16,6 +19,8 @@ class NothingOnDiskIT extends FaultStory {
 
     /** Killing them all takes some time; what is acknowledged later is written to servers that were started again. */
     private static final List<MayLose> ALL_UNTIL_THEN = List.of(new MayLose(Long.MIN_VALUE, 500));
+
+    private static final Set<Integer> SHARDS = Set.of(0, 1, 2);
 
     @Override
     RealCluster found(VirtualNetwork network) throws IOException {
@@ -44,16 +49,25 @@ class NothingOnDiskIT extends FaultStory {
         });
     }
 
-    /** No copy is left anywhere. */
     @Test
     void everyServerIsKilledAtOnceWithNothingOnDisk() throws InterruptedException {
-        Outcome outcome = suffer(ALL_UNTIL_THEN, () -> cluster.local().pods().forEach(pod -> pod.kill(Process.REDIS)));
-        assertThat(outcome.lost()).as("writes that were in memory alone").isNotEmpty();
+        allIsLost(() -> cluster.local().pods().forEach(pod -> pod.kill(Process.REDIS)));
     }
 
     @Test
     void everythingIsKilledAtOnceWithNothingOnDisk() throws InterruptedException {
-        Outcome outcome = suffer(ALL_UNTIL_THEN, () -> cluster.local().pods().forEach(LocalPod::killBoth));
-        assertThat(outcome.lost()).as("writes that were in memory alone").isNotEmpty();
+        allIsLost(() -> cluster.local().pods().forEach(LocalPod::killBoth));
+    }
+
+    /** No copy is left anywhere: the cluster comes back whole, and has nothing of what was there. */
+    private void allIsLost(Fault fault) throws InterruptedException {
+        AtomicLong killed = new AtomicLong();
+        Outcome outcome = suffer(ALL_UNTIL_THEN, () -> {
+            killed.set(System.nanoTime());
+            fault.strike();
+        });
+        List<Write> before = outcome.acknowledgedBefore(killed.get(), SHARDS);
+        assertThat(before).as("writes before").isNotEmpty();
+        assertThat(outcome.lost()).as("writes that were in memory alone").containsAll(before);
     }
 }

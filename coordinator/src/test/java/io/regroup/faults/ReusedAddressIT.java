@@ -48,7 +48,9 @@ class ReusedAddressIT extends FaultStory {
         theirs = new RealCluster(PODS, 1, theirSeats, ours.local().pods().getFirst().redisPort());
         api.deploy("redis", ours.local());
         api.deploy("others", theirs.local());
+        // One after the other: twelve JVMs that start at once on two cores starve each other.
         theirs.local().startAll();
+        theirs.awaitWhole(System.nanoTime());
         return ours;
     }
 
@@ -122,7 +124,7 @@ class ReusedAddressIT extends FaultStory {
             their = clients.end();
         }
         cluster.measured(String.format("the other cluster: longest write gap %.0f ms, %d of %d acknowledged writes lost", their.longestGapMs(),
-            their.lost().size(), their.acknowledged()));
+            their.lost().size(), their.acknowledged().size()));
         lostNoMoreThan(allowed, their, struck);
         theirs.staysQuiet(QUIET);
         Set<String> both = new HashSet<>(ids(cluster));

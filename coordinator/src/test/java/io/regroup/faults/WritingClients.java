@@ -8,6 +8,7 @@ import io.regroup.model.Address;
 import io.regroup.model.SlotSet;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
@@ -22,12 +23,17 @@ final class WritingClients implements AutoCloseable {
     private static final long RETRY_NS = 1_000_000;
     private static final int READS = 50;
 
-    /** A write that was acknowledged then ({@link System#nanoTime}) and is not there. */
-    record Lost(int shard, long at) {
+    /** A write that was acknowledged then ({@link System#nanoTime}). */
+    record Write(int shard, long at) {
     }
 
-    /** What came of it. */
-    record Outcome(int acknowledged, List<Lost> lost, double longestGapMs) {
+    /** What came of it. @param lost those of the acknowledged that are not there */
+    record Outcome(List<Write> acknowledged, List<Write> lost, double longestGapMs) {
+
+        /** Of these shards, those that were acknowledged before that. */
+        List<Write> acknowledgedBefore(long nanos, Set<Integer> shards) {
+            return acknowledged.stream().filter(write -> write.at() < nanos && shards.contains(write.shard())).toList();
+        }
     }
 
     private final RealCluster cluster;
@@ -58,15 +64,15 @@ final class WritingClients implements AutoCloseable {
     /** Ends them, and reads back what was acknowledged. */
     Outcome end() throws InterruptedException {
         stop();
-        int acknowledged = 0;
-        List<Lost> lost = new ArrayList<>();
+        List<Write> acknowledged = new ArrayList<>();
+        List<Write> lost = new ArrayList<>();
         double longest = 0;
         for (int shard = 0; shard < clients.size(); shard++) {
             Client client = clients.get(shard);
             int number = shard;
-            acknowledged += client.times.size();
+            client.times.forEach(at -> acknowledged.add(new Write(number, at)));
             longest = Math.max(longest, client.longestNs / 1e6);
-            client.lost().forEach(at -> lost.add(new Lost(number, at)));
+            client.lost().forEach(at -> lost.add(new Write(number, at)));
         }
         return new Outcome(acknowledged, lost, longest);
     }
