@@ -1,6 +1,8 @@
 package io.regroup.plan;
 
 import io.regroup.model.Asked;
+import io.regroup.model.ClusterNode;
+import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeId;
 import io.regroup.model.Report;
 import io.regroup.plan.Decision.Wait;
@@ -25,11 +27,18 @@ final class Release implements Step {
 
     /** The master, dead or unheard of, whose data nobody else here has who stays. */
     private static Optional<NodeId> shardItKeeps(Report report, Picture picture) {
-        return Picture.tableAt(report).flatMap(table -> table.myself().master())
-            .filter(picture.owned::containsKey)
-            .filter(master -> !picture.nodes.containsKey(master))
-            .filter(master -> picture.replicasOf(master).stream()
-                .noneMatch(h -> !h.isLeaving() && h.state().facts().synced()));
+        return Picture.tableAt(report).map(ClusterTable::myself).flatMap(itself -> picture.owned.keySet().stream()
+            .filter(owner -> hasDataOf(itself, owner, picture))
+            .filter(owner -> !picture.nodes.containsKey(owner))
+            .filter(owner -> picture.replicasOf(owner).stream()
+                .noneMatch(h -> !h.isLeaving() && h.state().facts().synced()))
+            .findFirst());
+    }
+
+    /** Its replica, or who was the master before it and may have heard nothing of that. */
+    private static boolean hasDataOf(ClusterNode itself, NodeId owner, Picture picture) {
+        return itself.master().filter(owner::equals).isPresent()
+            || itself.isMaster() && !itself.slots().and(picture.slotsOf(owner)).isEmpty();
     }
 
     /** All leave, and those that are to take their places have not come: a Deployment that is deleted unseen, or a drain of everything. */

@@ -3,6 +3,8 @@ package io.regroup.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.Probe;
+import io.regroup.model.RedisState;
+import io.regroup.model.SlotSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +37,16 @@ class ReleaseTest {
     void norMayAMasterWhoseServerIsDownAndWhoseDataIsKept() {
         assertThat(Scene.cluster(3, 0).leaving("m1").atGate("m1").stored("m1").decide().actions())
             .containsExactly(new Action.Permit("m1", "start-of-m1", false));
+    }
+
+    /** Seed 501748: its replica had been promoted and was gone a moment later. */
+    @Test
+    void norMayWhoWasTheMasterBeforeOneThatIsGone() {
+        Scene scene = Scene.cluster(3, 1).leaving("m1").state("m1", new RedisState.Starting()).stored("m1").gone("r1")
+            .stillHasOwner("m2", "r1", SlotSet.range(0, 5460));
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).anyMatch(w -> w.reason()
+            .equals("m1 leaves, and has the only copy of the data of " + scene.calledByAddress("r1") + " that is here"));
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -25,7 +26,7 @@ import java.util.function.UnaryOperator;
 enum PlantedBug {
 
     /** A server starts without a permit. */
-    GATE_ALWAYS_OPEN("S1", 1505, new Tamper() {
+    GATE_ALWAYS_OPEN("S1", 42, new Tamper() {
         @Override
         void onGate(Pod pod) {
             pod.permit(pod.request(), pod.volume().kept().isEmpty());
@@ -39,7 +40,7 @@ enum PlantedBug {
         }
     }),
     /** Every view is primary. */
-    QUORUM_ALWAYS_TRUE("S4", 3007, new Tamper() {
+    QUORUM_ALWAYS_TRUE("S4", 17, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             Seat seat = new Seat(report.pod().uid(), report.redis(), report.group(), Optional.empty());
@@ -47,21 +48,21 @@ enum PlantedBug {
         }
     }),
     /** That a container ended excuses its member for good. */
-    ENDED_IS_GONE("S4", 1560, new Tamper() {
+    ENDED_IS_GONE("S4", 2053, new Tamper() {
         @Override
         End proof(End end) {
             return new End(end.words(), true);
         }
     }),
     /** A suspected master is taken over without proof. */
-    TAKEOVER_WITHOUT_PROOF("S2", 3026, new Tamper() {
+    TAKEOVER_WITHOUT_PROOF("S2", 118, new Tamper() {
         @Override
         List<String> words(List<String> words) {
             return words.contains("FORCE") ? List.of("CLUSTER", "FAILOVER", "TAKEOVER") : words;
         }
     }),
     /** Any replica is as good as another. */
-    OFFSETS_NOT_COMPARED("S2", 3339, new Tamper() {
+    OFFSETS_NOT_COMPARED("S2", 2607, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), f.masterAt(), -f.offset(), f.uptimeSeconds(), f.version(),
@@ -69,7 +70,7 @@ enum PlantedBug {
         }
     }),
     /** A replica is promoted before its first sync. */
-    SYNC_NOT_REQUIRED("S2", 3947, new Tamper() {
+    SYNC_NOT_REQUIRED("S2", 597, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), true, f.masterAt(), f.offset(), f.uptimeSeconds(), f.version(),
@@ -96,22 +97,33 @@ enum PlantedBug {
             });
         }
     }),
-    /** Two lives count the same rounds. */
-    LIVES_COUNT_ALIKE("S8", 1, new Tamper() {
+    /** Whoever a table names is met where the table has it, whether its member is here or not. */
+    OLD_ADDRESSES_ARE_MET("S6", 39, new Tamper() {
         @Override
-        long life(long life) {
-            return 0;
+        CarryOut change(SimMember leader, CarryOut carryOut) {
+            return actions(carryOut, a -> a instanceof Action.Meet meet ? withAll(meet, leader.world) : a);
+        }
+
+        private static Action withAll(Action.Meet meet, World world) {
+            SortedMap<Address, SortedSet<Address>> all = new TreeMap<>(meet.meetings());
+            all.replaceAll((from, to) -> {
+                SortedSet<Address> more = new TreeSet<>(to);
+                world.servers().stream().filter(s -> s.address.equals(from)).flatMap(s -> s.table.values().stream())
+                    .filter(line -> line.hasAddress() && !line.address.equals(from)).forEach(line -> more.add(line.address));
+                return more;
+            });
+            return new Action.Meet(all);
         }
     }),
     /** Only the monotonic clock is read, which stands still while the machine does. */
-    NO_LEAP_IS_SEEN("S8", 491, new Tamper() {
+    NO_LEAP_IS_SEEN("S8", 1318, new Tamper() {
         @Override
         boolean leapt(boolean seen) {
             return false;
         }
     }),
     /** A dead master is forgotten together with its replica's promotion, not after it. */
-    FORGET_WITH_PROMOTION("S3", 3030, new Tamper() {
+    FORGET_WITH_PROMOTION("S3", 5, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             List<Action> actions = new ArrayList<>();
@@ -127,7 +139,7 @@ enum PlantedBug {
         }
     }),
     /** Who leaves is let go at once. */
-    RELEASE_AT_ONCE("S7", 1502, new Tamper() {
+    RELEASE_AT_ONCE("S7", 7, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             List<Action> actions = new ArrayList<>(carryOut.decision().actions());
@@ -137,7 +149,7 @@ enum PlantedBug {
         }
     }),
     /** What a volume keeps is not asked. */
-    VOLUMES_NOT_READ("S1", 3001, new Tamper() {
+    VOLUMES_NOT_READ("S1", 1, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return new Report(report.pod(), report.round(), report.redis(), report.group(), report.state(), Optional.empty(), report.leaving(),

@@ -136,6 +136,9 @@ final class Replication {
         if (server == null || !server.isServing() || !world.canReach(self, master) || server == self) {
             return;
         }
+        if (world.strangers.isOne(server.id())) {
+            return;   // NOAUTH: see Strangers
+        }
         Replication other = server.replication;
         if (server.myself.isReplica() && !other.isUp()) {
             return;

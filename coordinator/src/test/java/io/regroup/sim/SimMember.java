@@ -133,7 +133,7 @@ final class SimMember {
     void onView(View next) {
         happen(() -> {
             if (leader == null) {
-                leader = new Leader(next, world.tamper.life(world.chance.between(0, Leader.LIVES - 1)), clock(), ShardLoss.PRESET);
+                leader = new Leader(next, world.chance.between(0, Leader.LIVES - 1), clock(), ShardLoss.PRESET);
                 world.kube.countFromEnvironment().ifPresent(this::tell);
             } else {
                 if (convoy != null) {

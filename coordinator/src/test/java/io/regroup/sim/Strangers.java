@@ -10,7 +10,9 @@ import java.util.TreeSet;
 
 /**
  * Clusters that are not of this deployment, each with peers, slots, epochs and keys of its own. One node of each has got an IP that a pod of
- * ours had: our servers still dial it there, and it answers.
+ * ours had: our servers still dial it there, and it answers. The bus asks nobody for a password; its clients' port does, also replicas. One
+ * that asked for none would be copied by a replica whose master had its address: Redis does not look who its master is, and only a
+ * NetworkPolicy keeps the two apart.
  */
 final class Strangers {
 

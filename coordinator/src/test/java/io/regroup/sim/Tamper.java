@@ -21,11 +21,6 @@ class Tamper {
     void beforeLook(SimMember leader) {
     }
 
-    /** What keeps the rounds of this life apart from those of others. */
-    long life(long life) {
-        return life;
-    }
-
     /** Whether time has passed that the monotonic clock does not show. */
     boolean leapt(boolean seen) {
         return seen;
