@@ -73,12 +73,12 @@ class ScaleKubeIT {
 
     @Test
     @Order(2)
-    void aMasterAndTheLeaderAreKilledWhileSlotsMove() {
+    void theLeadersPodIsKilledWhileSlotsMove() {
         redis.awaitWhole("before");
+        String leader = redis.awaitLeader();
         redis.scale(8);
-        Patience.until("slots move", Patience.HEALED, () -> redis.status(redis.leader()).getAsJsonObject("group").has("moving")
+        Patience.until("slots move", Patience.HEALED, () -> redis.status(leader).getAsJsonObject("group").has("moving")
             ? Optional.empty() : Optional.of("they do not move"));
-        String leader = redis.leader();
         kubectl.ask("delete", "pod", leader, "--grace-period=0", "--force");
         redis.awaitWhole("healed and scaled");
         redis.check();
