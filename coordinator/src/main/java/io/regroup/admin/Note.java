@@ -28,6 +28,7 @@ public final class Note {
         note.addProperty("quorum", outlook.quorum());
         observation.asked().ifPresent(asked -> {
             note.addProperty("nodesAsked", asked.nodes());
+            note.addProperty("askedFirst", asked.first());
             note.addProperty("replicasAsked", asked.replicas());
             note.addProperty("mastersAsked", asked.masters());
         });

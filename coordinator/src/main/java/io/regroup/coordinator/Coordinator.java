@@ -178,7 +178,7 @@ public final class Coordinator implements AutoCloseable {
     private void takeNote(JsonObject note, View now) {
         noted = new Noted(note, System.nanoTime());
         if (!now.isLed() && note.has("nodesAsked")) {
-            loop.onAsked(note.get("nodesAsked").getAsInt());
+            loop.onAsked(note.get("nodesAsked").getAsInt(), note.get("askedFirst").getAsBoolean());
         }
         for (JsonElement element : note.getAsJsonArray("waits")) {
             JsonObject wait = element.getAsJsonObject();

@@ -14,7 +14,6 @@ import java.util.SortedSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntConsumer;
 
 /** The witness without an API server: it knows what was set, or what a file says from time to time, and nothing of pods. */
 public final class FixedWitness implements Witness {
@@ -42,19 +41,21 @@ public final class FixedWitness implements Witness {
     }
 
     @Override
-    public synchronized void open(IntConsumer asked) {
-        if (file.isPresent() && clock == null) {
+    public synchronized void open(Count asked) {
+        if (file.isEmpty()) {
+            nodes.ifPresent(fixed -> asked.asked(fixed, true));
+        } else if (clock == null) {
             clock = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().name("count").factory());
             told = OptionalInt.empty();
             clock.scheduleWithFixedDelay(() -> look(asked), 0, LOOK_MS, TimeUnit.MILLISECONDS);
         }
     }
 
-    private synchronized void look(IntConsumer asked) {
+    private synchronized void look(Count asked) {
         OptionalInt said = read();
         if (said.isPresent() && !said.equals(told)) {
             told = said;
-            asked.accept(said.getAsInt());
+            asked.asked(said.getAsInt(), said.equals(nodes));
         }
     }
 

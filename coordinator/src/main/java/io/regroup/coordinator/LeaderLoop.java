@@ -108,9 +108,9 @@ public final class LeaderLoop implements AutoCloseable {
     }
 
     /** A leader told what is asked for: remembered for when this member leads and nobody else tells. */
-    public void onAsked(int nodes) {
+    public void onAsked(int nodes, boolean first) {
         errands.add(() -> {
-            asked = Optional.of(new Asked(nodes, replicas));
+            asked = Optional.of(new Asked(nodes, replicas, first));
             leader.onAsked(asked.get());
         });
     }
@@ -178,7 +178,7 @@ public final class LeaderLoop implements AutoCloseable {
             log.info("this member leads view {}", view);
             pendingSince = now();
             if (asked.isEmpty()) {
-                asked = witness.assumed().stream().mapToObj(nodes -> new Asked(nodes, replicas)).findFirst();
+                asked = witness.assumed().stream().mapToObj(nodes -> new Asked(nodes, replicas, false)).findFirst();
             }
             asked.ifPresent(leader::onAsked);
             // Not on this thread: the Kubernetes client is loaded now, and a master may have died with the last leader.

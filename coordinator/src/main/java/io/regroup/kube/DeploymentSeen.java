@@ -7,8 +7,12 @@ import java.util.Optional;
 /** What the API server last said of the deployment. */
 public sealed interface DeploymentSeen {
 
-    /** It stands, and asks for this many pods. */
-    record Asked(int replicas) implements DeploymentSeen {
+    /**
+     * It stands, and asks for this many pods.
+     *
+     * @param first its specification is the one that it was created with ({@code metadata.generation} 1)
+     */
+    record Asked(int replicas, boolean first) implements DeploymentSeen {
     }
 
     /** It is being deleted, or is gone, or another one of its name has taken its place: this cluster has no future. */
@@ -28,7 +32,8 @@ public sealed interface DeploymentSeen {
         return Fields.text(controller, "metadata", "deletionTimestamp")
                 .<DeploymentSeen>map(since -> new Ending(identity.title() + " is being deleted since " + since))
                 // The API server fills in 1 where nothing is asked for.
-                .orElseGet(() -> new Asked(Fields.number(controller, "spec", "replicas").orElse(1)));
+                .orElseGet(() -> new Asked(Fields.number(controller, "spec", "replicas").orElse(1),
+                    Fields.number(controller, "metadata", "generation").filter(number -> number == 1).isPresent()));
     }
 
     static DeploymentSeen gone(Identity identity) {

@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.function.IntConsumer;
 
 /**
  * The API server as the leader's witness. Made when this member first leads: only then is the Kubernetes client loaded.
@@ -43,12 +42,12 @@ public final class KubeWitness implements Witness {
     }
 
     @Override
-    public void open(IntConsumer asked) {
+    public void open(Count asked) {
         LeaderApi api = new LeaderApi(settings);
         DeploymentWatch watch = new DeploymentWatch(api, identity, seen -> {
             switch (seen) {
-                case DeploymentSeen.Asked known -> asked.accept(known.replicas());
-                case DeploymentSeen.Ending ending -> asked.accept(0);
+                case DeploymentSeen.Asked known -> asked.asked(known.replicas(), known.first());
+                case DeploymentSeen.Ending ending -> asked.asked(0, false);
             }
         });
         office = Optional.of(new Office(api, watch, new PodEnds(api), new LivingPods(api, labels), new DeletionCosts(api),

@@ -6,7 +6,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.SortedSet;
-import java.util.function.IntConsumer;
 
 /**
  * What the leader learns outside of the group: how many nodes are asked for, and proof that a member has ended. On
@@ -14,11 +13,17 @@ import java.util.function.IntConsumer;
  */
 public interface Witness {
 
+    /** Is told how many nodes are asked for. */
+    interface Count {
+        /** @param first see {@link io.regroup.model.Asked#first} */
+        void asked(int nodes, boolean first);
+    }
+
     /** How many nodes are asked for, as far as it is known without asking: for a leader whom nobody has told yet. */
     OptionalInt assumed();
 
-    /** This member leads from now on. @param nodes is told, on any thread, how many nodes are asked for, and each change */
-    void open(IntConsumer nodes);
+    /** This member leads from now on. @param count is told, on any thread, how many nodes are asked for, and each change */
+    void open(Count count);
 
     /** It leads no more. */
     void close();

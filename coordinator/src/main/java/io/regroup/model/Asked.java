@@ -5,11 +5,17 @@ package io.regroup.model;
  *
  * @param nodes    pods in all: the Deployment's {@code replicas}
  * @param replicas replicas per master
+ * @param first    whether the Deployment is as it was created: nobody can have come before those that are asked for now
  */
-public record Asked(int nodes, int replicas) {
+public record Asked(int nodes, int replicas, boolean first) {
 
     /** Redis Cluster's least number of masters: fewer have no majority that outlives one of them. */
     public static final int LEAST_MASTERS = 3;
+
+    /** As it was created. */
+    public Asked(int nodes, int replicas) {
+        this(nodes, replicas, true);
+    }
 
     public Asked {
         if (nodes < 0 || replicas < 0) {

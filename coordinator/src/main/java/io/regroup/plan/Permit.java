@@ -98,8 +98,10 @@ final class Permit implements Step {
             .or(() -> astray(report, Optional.empty(), picture));
     }
 
+    /** When more are asked for than before, the new ones may be more than half of all and have not met the others yet. */
     private static boolean isMajorityHeard(Picture picture) {
-        return picture.observation.asked().filter(a -> Quorum.isMajority(picture.reports.size(), a.nodes())).isPresent();
+        return picture.observation.asked().filter(a -> a.first() ? Quorum.isMajority(picture.reports.size(), a.nodes())
+            : picture.reports.size() >= a.nodes()).isPresent();
     }
 
     private static boolean isClaimedAt(NodeId owner, Report report, Picture picture) {

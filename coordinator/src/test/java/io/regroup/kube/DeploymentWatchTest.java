@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpExchange;
 import io.regroup.kube.DeploymentSeen.Asked;
 import io.regroup.kube.DeploymentSeen.Ending;
 import java.io.IOException;
+import java.io.StringReader;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -84,16 +85,24 @@ class DeploymentWatchTest {
     }
 
     @Test
+    void whatIsAskedForIsTheFirstWhileTheDeploymentIsAsItWasCreated() throws IOException {
+        String created = deployment("dep-uid", 6, "5").replace("\"uid\"", "\"generation\":1,\"uid\"");
+        assertThat(DeploymentSeen.of(IDENTITY, Fields.object(new StringReader(created)))).isEqualTo(new Asked(6, true));
+        String scaled = created.replace("\"generation\":1", "\"generation\":2");
+        assertThat(DeploymentSeen.of(IDENTITY, Fields.object(new StringReader(scaled)))).isEqualTo(new Asked(6, false));
+    }
+
+    @Test
     void listsOnceAndThenOnlyWatches() throws Exception {
         watch.start();
         FakeApi.Watcher watcher = api.nextWatch();
-        assertThat(next()).isEqualTo(new Asked(6));
+        assertThat(next()).isEqualTo(new Asked(6, false));
         assertThat(watcher.request().query())
                 .contains("fieldSelector=metadata.name=redis", "resourceVersion=7", "allowWatchBookmarks=true", "timeoutSeconds=300");
         assertThat(watcher.request().authorization()).contains("Bearer secret");
         watcher.tell("MODIFIED", deployment("dep-uid", 9, "11"));
-        assertThat(next()).isEqualTo(new Asked(9));
-        assertThat(watch.seen()).contains(new Asked(9));
+        assertThat(next()).isEqualTo(new Asked(9, false));
+        assertThat(watch.seen()).contains(new Asked(9, false));
         assertThat(api.asked()).hasSize(2);
     }
 
@@ -105,7 +114,7 @@ class DeploymentWatchTest {
         watcher.tell("MODIFIED", deployment("dep-uid", 6, "11"));
         watcher.tell("BOOKMARK", bookmark("12"));
         watcher.tell("MODIFIED", deployment("dep-uid", 7, "13"));
-        assertThat(next()).isEqualTo(new Asked(7));
+        assertThat(next()).isEqualTo(new Asked(7, false));
     }
 
     @Test
@@ -127,10 +136,10 @@ class DeploymentWatchTest {
     void listsAgainWhenItsVersionIsTooOld() throws Exception {
         watch.start();
         FakeApi.Watcher first = api.nextWatch();
-        assertThat(next()).isEqualTo(new Asked(6));
+        assertThat(next()).isEqualTo(new Asked(6, false));
         list = (asked, exchange) -> FakeApi.reply(exchange, 200, listOf("99", deployment("dep-uid", 12, "90")));
         first.tell("ERROR", FakeApi.status(410, "Expired", "too old resource version: 7", "").replace("\n", ""));
-        assertThat(next()).isEqualTo(new Asked(12));
+        assertThat(next()).isEqualTo(new Asked(12, false));
         assertThat(api.nextWatch().request().query()).contains("resourceVersion=99");
     }
 
@@ -192,7 +201,7 @@ class DeploymentWatchTest {
             assertThat(watch.trouble()).get().asString().contains("may not list deployments");
             assertThat(seen).isEmpty();
             list = (asked, exchange) -> FakeApi.reply(exchange, 200, listOf("7", deployment("dep-uid", 6, "5")));
-            assertThat(next()).isEqualTo(new Asked(6));
+            assertThat(next()).isEqualTo(new Asked(6, false));
             api.nextWatch();
             await().until(() -> watch.trouble().isEmpty());
             assertThat(log.lines()).anyMatch(l -> l.startsWith("INFO the replicas of Deployment redis are watched again"));
@@ -203,7 +212,7 @@ class DeploymentWatchTest {
     void anApiServerThatGoesAndComesBackLosesNothing() throws Exception {
         watch.start();
         FakeApi.Watcher watcher = api.nextWatch();
-        assertThat(next()).isEqualTo(new Asked(6));
+        assertThat(next()).isEqualTo(new Asked(6, false));
         watcher.tell("BOOKMARK", bookmark("50"));
         int port = api.port();
         api.close();
@@ -213,7 +222,7 @@ class DeploymentWatchTest {
         FakeApi.Watcher again = api.nextWatch();
         assertThat(again.request().query()).contains("resourceVersion=50");
         again.tell("MODIFIED", deployment("dep-uid", 3, "51"));
-        assertThat(next()).isEqualTo(new Asked(3));
+        assertThat(next()).isEqualTo(new Asked(3, false));
         assertThat(lists()).isEmpty();
     }
 
@@ -269,7 +278,7 @@ class DeploymentWatchTest {
         FakeApi.Watcher watcher = api.nextWatch();
         next();
         watcher.tell("MODIFIED", deployment("dep-uid", 9, "11"));
-        assertThat(next()).isEqualTo(new Asked(9));
+        assertThat(next()).isEqualTo(new Asked(9, false));
     }
 
     @Test
@@ -278,7 +287,7 @@ class DeploymentWatchTest {
         api.on(path, this::answer);
         watch = watchOf(new Identity("StatefulSet", "redis", "dep-uid", Optional.empty(), "g"));
         watch.start();
-        assertThat(next()).isEqualTo(new Asked(6));
+        assertThat(next()).isEqualTo(new Asked(6, false));
         assertThat(api.nextWatch().request().path()).isEqualTo(path);
     }
 

@@ -51,6 +51,16 @@ class PermitTest {
         assertThat(scene.decide().actions()).containsExactly(new Action.Permit("m1", "start-of-m1", false));
     }
 
+    /** Seed 185: the pods of a scale-up were more than half of all, and those that had the cluster had not met them yet. */
+    @Test
+    void whereMoreAreAskedForThanAtFirstABlankServerThatKnowsNobodyWaitsForAll() {
+        Scene scene = Scene.blanks(4);
+        List.of("b1", "b2", "b3", "b4").forEach(scene::atGate);
+        assertThat(scene.asked(6, 1).decide().actions()).hasSize(4);
+        assertThat(scene.askedLater(6, 1).decide().actions()).isEmpty();
+        assertThat(scene.askedLater(4, 0).decide().actions()).hasSize(4);
+    }
+
     @Test
     void withoutAQuorumABlankServerWaits() {
         Scene scene = Scene.cluster(3, 1).gone("m1").gone("m2").gone("m3").atGate("r1")

@@ -203,6 +203,12 @@ final class Scene {
         return this;
     }
 
+    /** The Deployment was created with another number. */
+    Scene askedLater(int count, int replicas) {
+        asked = Optional.of(new Asked(count, replicas, false));
+        return this;
+    }
+
     Scene nobodyTellsHowMany() {
         asked = Optional.empty();
         return this;

@@ -106,7 +106,7 @@ final class Faults {
 
     private void scaleTo(int nodes) {
         int replicas = chance.percent(85) ? world.kube.asked.replicas() : (int) chance.between(0, 2);
-        world.kube.scale(new Asked(nodes, replicas));
+        world.kube.scale(new Asked(nodes, replicas, false));
     }
 
     /** Somebody types a command at some server. */

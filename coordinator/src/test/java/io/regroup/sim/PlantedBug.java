@@ -82,7 +82,7 @@ enum PlantedBug {
         @Override
         Asked asked(SimMember leader, Asked asked) {
             int here = leader.view().map(v -> v.members().size()).orElse(Asked.LEAST_MASTERS);
-            return new Asked(Math.max(Asked.LEAST_MASTERS, here), asked.replicas());
+            return new Asked(Math.max(Asked.LEAST_MASTERS, here), asked.replicas(), asked.first());
         }
     }),
     /** A report is fresh whenever it comes. */
