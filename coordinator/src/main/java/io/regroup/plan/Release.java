@@ -52,6 +52,9 @@ final class Release implements Step {
 
     /** Why one that owns nothing does not go yet. */
     private static Optional<String> hold(Report report, Picture picture) {
+        if (Picture.nodeAt(report).filter(id -> Promote.isBeingPromoted(id, picture)).isPresent()) {
+            return Optional.of(report.member() + " leaves, and has just been asked to become a master: first it is to be seen what came of that");
+        }
         return shardItKeeps(report, picture)
             .map(shard -> report.member() + " leaves, and has the only copy of the data of " + picture.name(shard) + " that is here")
             .or(() -> masterLeftAlone(report, picture)

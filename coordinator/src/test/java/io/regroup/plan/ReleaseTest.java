@@ -1,5 +1,6 @@
 package io.regroup.plan;
 
+import static io.regroup.plan.Scene.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.Probe;
@@ -65,5 +66,14 @@ class ReleaseTest {
     @Test
     void whenNoneAreAskedForAllMayGo() {
         assertThat(Scene.cluster(3, 0).asked(0, 0).leaving("m1").decide().actions()).containsExactly(new Action.Release("m1"));
+    }
+
+    /** Seed 700726: it was deleted in the moment in which it was asked to take over. */
+    @Test
+    void whoHasJustBeenAskedToBecomeAMasterWaitsUntilItIsSeenWhatCameOfThat() {
+        Scene scene = Scene.cluster(3, 1).leaving("r1").asked(4, 0).sent("promote " + id("r1"), 90);
+        assertThat(scene.decide().actions()).noneMatch(Action.Release.class::isInstance);
+        assertThat(scene.decide().waits()).anyMatch(w -> w.reason().equals("r1 leaves, and has just been asked to become a master: "
+            + "first it is to be seen what came of that"));
     }
 }
