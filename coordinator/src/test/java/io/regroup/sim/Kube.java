@@ -16,6 +16,7 @@ import java.util.TreeSet;
 final class Kube {
 
     private static final long GRACE_MS = 30_000;
+    private static final long RETRY_MS = 500;
     /**
      * An IP is with another pod's server no sooner: its sandbox and its container start first. Redis gives up a first contact that it was told
      * to make with the one before after {@code max(node timeout, 1 s)}.
@@ -136,8 +137,12 @@ final class Kube {
         pod.reboot(ip, remembers);
     }
 
-    /** {@code kubectl scale}; fewer: some pod is told to leave. */
+    /** {@code kubectl scale}, as soon as the API server takes it; fewer: some pod is told to leave. */
     void scale(Asked next) {
+        if (!up) {
+            world.after(RETRY_MS, () -> scale(next));
+            return;
+        }
         world.trace(() -> "scaled from " + asked + " to " + next);
         int more = next.nodes() - asked.nodes();
         asked = next;
