@@ -26,21 +26,21 @@ import java.util.function.UnaryOperator;
 enum PlantedBug {
 
     /** A server starts without a permit. */
-    GATE_ALWAYS_OPEN("S1", 42, new Tamper() {
+    GATE_ALWAYS_OPEN("S1", 1566, new Tamper() {
         @Override
         void onGate(Pod pod) {
             pod.permit(pod.request(), pod.volume().kept().isEmpty());
         }
     }),
     /** Data on the volume is not looked at when the gate opens. */
-    EVERY_START_IS_BLANK("S1", 3001, new Tamper() {
+    EVERY_START_IS_BLANK("S1", 1502, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             return actions(carryOut, a -> a instanceof Action.Permit p ? new Action.Permit(p.member(), p.request(), true) : a);
         }
     }),
     /** Every view is primary. */
-    QUORUM_ALWAYS_TRUE("S4", 17, new Tamper() {
+    QUORUM_ALWAYS_TRUE("S4", 3001, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             Seat seat = new Seat(report.pod().uid(), report.redis(), report.group(), Optional.empty());
@@ -48,21 +48,21 @@ enum PlantedBug {
         }
     }),
     /** That a container ended excuses its member for good. */
-    ENDED_IS_GONE("S4", 2053, new Tamper() {
+    ENDED_IS_GONE("S4", 3435, new Tamper() {
         @Override
         End proof(End end) {
             return new End(end.words(), true);
         }
     }),
     /** A suspected master is taken over without proof. */
-    TAKEOVER_WITHOUT_PROOF("S2", 118, new Tamper() {
+    TAKEOVER_WITHOUT_PROOF("S2", 1526, new Tamper() {
         @Override
         List<String> words(List<String> words) {
             return words.contains("FORCE") ? List.of("CLUSTER", "FAILOVER", "TAKEOVER") : words;
         }
     }),
     /** Any replica is as good as another. */
-    OFFSETS_NOT_COMPARED("S2", 2607, new Tamper() {
+    OFFSETS_NOT_COMPARED("S2", 4024, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), f.masterAt(), -f.offset(), f.uptimeSeconds(), f.version(),
@@ -70,7 +70,7 @@ enum PlantedBug {
         }
     }),
     /** A replica is promoted before its first sync. */
-    SYNC_NOT_REQUIRED("S2", 597, new Tamper() {
+    SYNC_NOT_REQUIRED("S2", 3019, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), true, f.masterAt(), f.offset(), f.uptimeSeconds(), f.version(),
@@ -98,7 +98,7 @@ enum PlantedBug {
         }
     }),
     /** Whoever a table names is met where the table has it, whether its member is here or not. */
-    OLD_ADDRESSES_ARE_MET("S6", 39, new Tamper() {
+    OLD_ADDRESSES_ARE_MET("S6", 3013, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             return actions(carryOut, a -> a instanceof Action.Meet meet ? withAll(meet, leader.world) : a);
@@ -116,14 +116,14 @@ enum PlantedBug {
         }
     }),
     /** Only the monotonic clock is read, which stands still while the machine does. */
-    NO_LEAP_IS_SEEN("S8", 1318, new Tamper() {
+    NO_LEAP_IS_SEEN("S8", 1586, new Tamper() {
         @Override
         boolean leapt(boolean seen) {
             return false;
         }
     }),
     /** A dead master is forgotten together with its replica's promotion, not after it. */
-    FORGET_WITH_PROMOTION("S3", 5, new Tamper() {
+    FORGET_WITH_PROMOTION("S3", 1501, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             List<Action> actions = new ArrayList<>();
@@ -139,7 +139,7 @@ enum PlantedBug {
         }
     }),
     /** Who leaves is let go at once. */
-    RELEASE_AT_ONCE("S7", 7, new Tamper() {
+    RELEASE_AT_ONCE("S7", 3001, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             List<Action> actions = new ArrayList<>(carryOut.decision().actions());
@@ -149,7 +149,7 @@ enum PlantedBug {
         }
     }),
     /** What a volume keeps is not asked. */
-    VOLUMES_NOT_READ("S1", 1, new Tamper() {
+    VOLUMES_NOT_READ("S1", 1502, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return new Report(report.pod(), report.round(), report.redis(), report.group(), report.state(), Optional.empty(), report.leaving(),
