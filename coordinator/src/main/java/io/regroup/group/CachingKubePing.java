@@ -98,7 +98,7 @@ public final class CachingKubePing extends KUBE_PING {
         long now = now();
         boolean due;
         synchronized (schedule) {
-            due = schedule.due(now, viewSize());
+            due = schedule.due(now, viewSize(), leadsView());
         }
         if (!is_server) {
             if (listings.sum() == 0)
@@ -118,11 +118,11 @@ public final class CachingKubePing extends KUBE_PING {
     private void ask() {
         listings.increment();
         try {
-            List<Pod> found = lister.list();
-            boolean changed = !found.equals(pods);
-            pods = found;
+            PodLister.Listing found = lister.list();
+            boolean changed = !found.pods().equals(pods);
+            pods = found.pods();
             if (changed || listed == null)
-                memory.remember(found);
+                memory.remember(pods);
             listed = Instant.now();
             synchronized (schedule) {
                 schedule.listed(now(), found.size(), changed);
@@ -151,6 +151,11 @@ public final class CachingKubePing extends KUBE_PING {
     private int viewSize() {
         org.jgroups.View current = view;
         return current == null ? 0 : current.size();
+    }
+
+    private boolean leadsView() {
+        org.jgroups.View current = view;
+        return current != null && local_addr.equals(current.getCoord());
     }
 
     private static long now() {

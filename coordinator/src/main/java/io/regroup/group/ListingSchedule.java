@@ -8,9 +8,12 @@ package io.regroup.group;
  * <li>at once, when there is none yet;
  * <li>after ten minutes, while the view is at least as large as the list: nobody is missing;
  * <li>after ten seconds, while it is smaller, and then after twice as long each time that the list and the view are still the same
- *     (pods of another group, or ones that cannot start), up to ten minutes. A change of either begins anew.
+ *     (pods of another group, or ones that cannot start), up to ten minutes. A change of either begins anew;
+ * <li>by who leads the view sooner, from one second on. Pods that start together are listed without addresses at first, and each
+ *     may have begun a group that no other knows how to reach: a merge then takes in the members of one that can be reached, and
+ *     leaves its leader behind.
  * </ul>
- * An old list still finds a lost half: whoever was a member of it has listed us when it started, and one of two that knows
+ * Pods without an address yet count as missing. An old list still finds a lost half: whoever was a member of it has listed us when it started, and one of two that knows
  * the other is enough.
  *
  * <p>A failed request is repeated after one second, then after twice as long each time: up to ten seconds with an
@@ -22,6 +25,7 @@ final class ListingSchedule {
 
     static final long WHOLE = 600_000;
     static final long MISSING = 10_000;
+    static final long MISSED_BY_LEADER = 1_000;
     static final long RETRY = 1_000;
     static final long RETRY_LONGEST = 10_000;
     static final long RETRY_LONGEST_WITHOUT_LIST = 2_000;
@@ -29,26 +33,32 @@ final class ListingSchedule {
     private boolean listed;
     private long askedAt;
     private int pods;
-    private long missingInterval = MISSING;
+    private int unchanged;
     private int failures;
 
-    boolean due(long now, int viewSize) {
+    /** @param leads whether this member leads its view */
+    boolean due(long now, int viewSize, boolean leads) {
         if (!listed && failures == 0)
             return true;
-        return now - askedAt >= interval(viewSize);
+        return now - askedAt >= interval(viewSize, leads);
     }
 
-    private long interval(int viewSize) {
+    private long interval(int viewSize, boolean leads) {
         if (failures > 0) {
             long doubled = RETRY << Math.min(failures - 1, 10);
             return Math.min(doubled, listed ? RETRY_LONGEST : RETRY_LONGEST_WITHOUT_LIST);
         }
-        return viewSize >= pods ? WHOLE : missingInterval;
+        return viewSize >= pods ? WHOLE : Math.min((leads ? MISSED_BY_LEADER : MISSING) << Math.min(unchanged, 10), WHOLE);
     }
 
-    /** A list came in. @param changed whether it differs from the one before */
+    /**
+     * A list came in.
+     *
+     * @param pods    those without an address included
+     * @param changed whether it differs from the one before
+     */
     void listed(long now, int pods, boolean changed) {
-        missingInterval = changed || !listed ? MISSING : Math.min(2 * missingInterval, WHOLE);
+        unchanged = changed || !listed ? 0 : unchanged + 1;
         listed = true;
         failures = 0;
         askedAt = now;
@@ -62,6 +72,6 @@ final class ListingSchedule {
 
     /** Somebody came or went. */
     void viewChanged() {
-        missingInterval = MISSING;
+        unchanged = 0;
     }
 }

@@ -59,10 +59,23 @@ final class PodLister {
     }
 
     /**
-     * The pods that have an address and may be alive: not those that have ended for good. A pod that is starting or
-     * terminating, or not ready, is listed.
+     * What the API server knows of the pods.
+     *
+     * @param pods        those that have an address
+     * @param unaddressed how many have none yet: the kubelet tells an address a second or two after the pod's containers run
      */
-    List<Pod> list() throws ListingFailed {
+    record Listing(List<Pod> pods, int unaddressed) {
+
+        int size() {
+            return pods.size() + unaddressed;
+        }
+    }
+
+    /**
+     * The pods that may be alive: not those that have ended for good. A pod that is starting or terminating, or not ready, is
+     * listed.
+     */
+    Listing list() throws ListingFailed {
         try {
             HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection(Proxy.NO_PROXY);
             connection.setConnectTimeout(connectTimeout);
@@ -88,8 +101,9 @@ final class PodLister {
     }
 
     /** Reads pod by pod, so that the list of a large namespace is never in memory as a whole. */
-    private static List<Pod> pods(Reader body) throws IOException, ListingFailed {
+    private static Listing pods(Reader body) throws IOException, ListingFailed {
         List<Pod> pods = new ArrayList<>();
+        int unaddressed = 0;
         boolean items = false;
         JsonReader json = new JsonReader(body);
         json.beginObject();
@@ -100,26 +114,29 @@ final class PodLister {
             }
             items = true;
             json.beginArray();
-            while (json.hasNext())
-                pod(JsonParser.parseReader(json).getAsJsonObject()).ifPresent(pods::add);
+            while (json.hasNext()) {
+                JsonObject pod = JsonParser.parseReader(json).getAsJsonObject();
+                String phase = text(object(pod, "status"), "phase").orElse("Unknown");
+                if (phase.equals("Succeeded") || phase.equals("Failed"))
+                    continue;
+                Optional<Pod> addressed = pod(pod);
+                addressed.ifPresent(pods::add);
+                if (addressed.isEmpty())
+                    unaddressed++;
+            }
             json.endArray();
         }
         json.endObject();
         if (!items)
             throw new ListingFailed("the API server answers with something that is no list of pods");
-        return pods;
+        return new Listing(pods, unaddressed);
     }
 
     private static Optional<Pod> pod(JsonObject pod) {
-        JsonObject status = object(pod, "status");
-        Optional<String> ip = text(status, "podIP");
-        String phase = text(status, "phase").orElse("Unknown");
-        if (ip.isEmpty() || phase.equals("Succeeded") || phase.equals("Failed"))
-            return Optional.empty();
         JsonObject metadata = object(pod, "metadata");
         String hash = text(object(metadata, "labels"), "pod-template-hash").orElse(null);
         // Readiness plays no part: a pod that is not ready is a member all the same.
-        return Optional.of(new Pod(text(metadata, "name").orElse("?"), ip.get(), hash, true));
+        return text(object(pod, "status"), "podIP").map(ip -> new Pod(text(metadata, "name").orElse("?"), ip, hash, true));
     }
 
     private static JsonObject object(JsonObject of, String name) {

@@ -51,6 +51,22 @@ class KubernetesDiscoveryTest {
     }
 
     @Test
+    void podsThatAreListedWithoutAddressesAtFirstFindEachOtherSoon() throws Exception {
+        for (int number : new int[] {1, 2}) {
+            // The kubelet tells an address some seconds after the containers run, and each pod knows its own.
+            api.pods.clear();
+            api.pods.add(new FakeApiServer.FakePod("redis-" + number, loopback.ip(number), "Running"));
+            api.pods.add(new FakeApiServer.FakePod("redis-" + (3 - number), null, "Pending"));
+            members.add(Member.join(settings(number)));
+        }
+        assertThat(members).allSatisfy(member -> assertThat(member.view().members()).hasSize(1));
+        api.pods.clear();
+        api.running(loopback, 2);
+
+        awaitMembers(Duration.ofSeconds(10), members, "redis-1", "redis-2");
+    }
+
+    @Test
     void whoMayNotListPodsIsFoundByTheOthersAndARequestThatIsNeverAnsweredDelaysNothing() throws Exception {
         api.running(loopback, 3);
         start(1, 2);

@@ -35,17 +35,20 @@ class PodListerTest {
         api.pods.add(new FakeApiServer.FakePod("done", "10.0.0.4", "Succeeded"));
         api.pods.add(new FakeApiServer.FakePod("on-a-lost-node", "10.0.0.5", "Unknown"));
 
-        assertThat(lister().list()).extracting(Pod::getName, Pod::getIp).containsExactly(
+        PodLister.Listing listing = lister().list();
+
+        assertThat(listing.pods()).extracting(Pod::getName, Pod::getIp).containsExactly(
             org.assertj.core.groups.Tuple.tuple("running", "10.0.0.1"),
             org.assertj.core.groups.Tuple.tuple("starting", "10.0.0.2"),
             org.assertj.core.groups.Tuple.tuple("on-a-lost-node", "10.0.0.5"));
+        assertThat(listing.unaddressed()).isEqualTo(1);
         assertThat(api.lastRequest).hasToString("/api/v1/namespaces/shop/pods?labelSelector=app.kubernetes.io%2Fname%3Dredis");
         assertThat(api.tokens).containsExactly("Bearer secret");
     }
 
     @Test
     void anEmptyListIsAList() throws Exception {
-        assertThat(lister().list()).isEmpty();
+        assertThat(lister().list().size()).isZero();
         api.otherAnswer = "{\"kind\":\"PodList\",\"items\":null}";
         assertThatThrownBy(() -> lister().list()).isInstanceOf(ListingFailed.class);
     }
