@@ -3,6 +3,7 @@ package io.regroup.plan;
 import io.regroup.model.ClusterNode;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -26,6 +27,8 @@ final class RepairEpochs implements Step {
         if (!picture.isPrimary() || !picture.unheard.isEmpty()) {
             return Optional.empty();
         }
+        List<Action> due = new ArrayList<>();
+        List<String> which = new ArrayList<>();
         for (Host master : picture.liveOwners()) {
             long own = master.table().myself().configEpoch();
             long shown = picture.saidOf(master.id()).stream().filter(ClusterNode::isMaster).mapToLong(ClusterNode::configEpoch).max().orElse(own);
@@ -37,9 +40,12 @@ final class RepairEpochs implements Step {
             String what = master + " has the epoch " + own + ", and others show " + shown + " for it";
             waits.add(new Wait(key, what));
             if (picture.observation.waitedMs(key) >= SETTLE_MS && !picture.observation.sentWithin("bump " + master.id(), SETTLE_MS)) {
-                return Optional.of(new Work(new Action.BumpEpoch(master.address(), master.id()), what + ": nobody would vote for its replicas; it takes a new one"));
+                due.add(new Action.BumpEpoch(master.address(), master.id()));
+                which.add(what);
             }
         }
-        return Optional.empty();
+        // Two that take the same one at once settle it between them (clusterHandleConfigEpochCollision).
+        return due.isEmpty() ? Optional.empty()
+            : Optional.of(new Work(due, String.join(", ", which) + ": nobody would vote for its replicas; it takes a new one"));
     }
 }

@@ -22,6 +22,15 @@ class RepairEpochsTest {
             what + ": nobody would vote for its replicas; it takes a new one", List.of(new Wait("epoch " + id("m1"), what))));
     }
 
+    /** All pods swapped their addresses: each wait had begun anew for the next master (2 s each, on Kubernetes). */
+    @Test
+    void allThatAreDueTakeNewOnesAtOnce() {
+        Scene scene = misled().showsEpoch("r1", "m3", 60).waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS)
+            .waited("epoch " + id("m3"), RepairEpochs.SETTLE_MS);
+        assertThat(scene.decide().actions()).containsExactlyInAnyOrder(new Action.BumpEpoch(scene.address("m1"), id("m1")),
+            new Action.BumpEpoch(scene.address("m3"), id("m3")));
+    }
+
     @Test
     void whatIsNewsOfAPromotionPasses() {
         assertThat(misled().waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS - 1).decide().actions()).isEmpty();
