@@ -119,6 +119,10 @@ public final class Ask {
         if (group.has("moving")) {
             out.println("moving:   " + text(group, "slotsToMove") + " slots to go; moved " + text(group.getAsJsonObject("moving"), "words"));
         }
+        for (JsonElement element : group.getAsJsonArray("departures")) {
+            JsonObject departure = element.getAsJsonObject();
+            out.println("leaving:  " + text(departure, "pod") + " " + text(departure, "words"));
+        }
         JsonObject decision = group.getAsJsonObject("decision");
         out.println("now:      " + (text(decision, "step").equals("none") ? "" : text(decision, "step") + ": ") + text(decision, "reason"));
         JsonArray waits = group.getAsJsonArray("waits");

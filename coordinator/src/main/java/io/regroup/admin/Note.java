@@ -2,6 +2,7 @@ package io.regroup.admin;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.regroup.lead.Departures.Departure;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.Heard;
 import io.regroup.model.Observation;
@@ -11,6 +12,7 @@ import io.regroup.model.Report;
 import io.regroup.move.UnderWay;
 import io.regroup.plan.Decision;
 import io.regroup.plan.Outlook;
+import java.util.List;
 import java.util.Optional;
 
 /** What the leader sees, decides and waits for, as JSON: told to every member, so that each can show it. */
@@ -19,8 +21,9 @@ public final class Note {
     private Note() {
     }
 
-    /** @param moves how far the slots are that move now; @param acted the last decision that did something, and when (ms since the epoch) */
-    public static JsonObject of(Observation observation, Outlook outlook, Optional<UnderWay> moves, Optional<Decision> acted, long actedAt) {
+    /** @param moves how far the slots are that move now; @param leaving pods that do; @param acted the last decision that did something, and when (ms since the epoch) */
+    public static JsonObject of(Observation observation, Outlook outlook, Optional<UnderWay> moves, List<Departure> leaving,
+                                Optional<Decision> acted, long actedAt) {
         JsonObject note = new JsonObject();
         note.addProperty("leader", observation.view().self());
         note.addProperty("view", observation.view().creator() + "|" + observation.view().id());
@@ -37,6 +40,9 @@ public final class Note {
         outlook.remark().ifPresent(remark -> note.addProperty("remark", remark));
         note.addProperty("slotsToMove", outlook.toMove());
         moves.ifPresent(moving -> note.add("moving", moving(moving)));
+        JsonArray departures = new JsonArray();
+        leaving.forEach(departure -> departures.add(departure(departure)));
+        note.add("departures", departures);
         note.add("decision", decision(outlook.decision()));
         acted.ifPresent(decision -> {
             JsonObject last = decision(decision);
@@ -69,6 +75,16 @@ public final class Note {
         json.addProperty("megabytesPerSecond", moving.megabytesPerSecond());
         moving.left().ifPresent(ms -> json.addProperty("leftMs", ms));
         json.addProperty("words", moving.words());
+        return json;
+    }
+
+    private static JsonObject departure(Departure leaving) {
+        JsonObject json = new JsonObject();
+        json.addProperty("pod", leaving.pod().name());
+        json.addProperty("slots", leaving.slots().size());
+        json.addProperty("keys", leaving.keys());
+        leaving.grace().ifPresent(ms -> json.addProperty("graceLeftMs", ms));
+        json.addProperty("words", leaving.words());
         return json;
     }
 

@@ -3,12 +3,14 @@ package io.regroup.coordinator;
 import io.regroup.lead.Chronicle;
 import io.regroup.lead.Witness;
 import io.regroup.model.End;
+import io.regroup.model.Pod;
 import io.regroup.model.Seat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.concurrent.Executors;
@@ -90,6 +92,11 @@ public final class FixedWitness implements Witness {
     @Override
     public boolean price(SortedMap<String, Integer> costs) {
         return true;
+    }
+
+    @Override
+    public OptionalLong graceMs(Pod pod) {
+        return OptionalLong.empty();
     }
 
     @Override

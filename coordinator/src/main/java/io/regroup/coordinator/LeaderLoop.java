@@ -3,6 +3,7 @@ package io.regroup.coordinator;
 import com.google.gson.JsonObject;
 import io.regroup.admin.Note;
 import io.regroup.lead.Chronicle;
+import io.regroup.lead.Departures;
 import io.regroup.lead.Effect;
 import io.regroup.lead.Leader;
 import io.regroup.lead.Leaps;
@@ -10,10 +11,12 @@ import io.regroup.lead.Witness;
 import io.regroup.message.Message;
 import io.regroup.model.Asked;
 import io.regroup.model.End;
+import io.regroup.model.Observation;
 import io.regroup.model.Primary;
 import io.regroup.model.Report;
 import io.regroup.model.ShardLoss;
 import io.regroup.model.View;
+import io.regroup.move.UnderWay;
 import io.regroup.plan.Decision;
 import io.regroup.plan.Outlook;
 import io.regroup.redis.Port;
@@ -32,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Runs {@link Leader} on the one thread that owns its state, and does what it wants done on others. Callbacks only put
@@ -67,6 +71,7 @@ public final class LeaderLoop implements AutoCloseable {
     private Optional<Asked> asked = Optional.empty();
     private Outlook told;
     private Chronicle chronicle = new Chronicle();
+    private Departures departures = new Departures();
     private final SortedSet<String> toldWaits = new TreeSet<>();
     private SortedMap<String, Integer> priced = new TreeMap<>();
     private long pricedAt = now() - PRICE_MS;
@@ -172,6 +177,7 @@ public final class LeaderLoop implements AutoCloseable {
         leads = view.isLed();
         told = null;
         chronicle = new Chronicle();
+        departures = new Departures();
         priced = new TreeMap<>();
         toldWaits.clear();
         if (leads) {
@@ -249,11 +255,14 @@ public final class LeaderLoop implements AutoCloseable {
         Outlook outlook = leader.outlook();
         tellWaits(outlook);
         price(outlook);
+        Optional<UnderWay> underWay = moves.underWay(outlook.toMove());
         if (told != outlook) {
-            chronicle.look(leader.observation(now()), outlook).forEach(entry -> {
+            Observation observation = leader.observation(now());
+            chronicle.look(observation, outlook).forEach(entry -> {
                 log.debug("event {}: {}", entry.reason(), entry.sentence());
                 proofs.execute(() -> witness.tell(entry));
             });
+            tellDepartures(observation, underWay.flatMap(UnderWay::left));
         }
         boolean news = told == null || !told.pending().equals(outlook.pending()) || !told.decision().reason().equals(outlook.decision().reason());
         if (news) {
@@ -262,9 +271,18 @@ public final class LeaderLoop implements AutoCloseable {
         told = outlook;
         if (news || now() - notedAt >= NOTE_MS) {
             notedAt = now();
-            JsonObject note = Note.of(leader.observation(now()), outlook, moves.underWay(outlook.toMove()), acted, actedAt);
+            JsonObject note = Note.of(leader.observation(now()), outlook, underWay, departures.now(now()), acted, actedAt);
             toAll.accept(new Message.Noted(note));
         }
+    }
+
+    private void tellDepartures(Observation observation, Optional<Long> needed) {
+        departures.look(observation, needed).forEach(entry -> {
+            log.atLevel(entry.warning() ? Level.WARN : Level.INFO).log(entry.sentence());
+            proofs.execute(() -> witness.tell(entry));
+        });
+        departures.unasked(now()).forEach((member, pod) -> proofs.execute(() -> witness.graceMs(pod)
+            .ifPresent(left -> errands.add(() -> departures.onGrace(member, left, now())))));
     }
 
     /** Told when it changes, and anew by each leader: what the last one told is not known. */

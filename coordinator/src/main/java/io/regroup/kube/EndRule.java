@@ -46,7 +46,7 @@ final class EndRule {
 
     private static String running(String name, PodFacts pod) {
         return "container " + PodFacts.CONTAINER + " of pod " + name + " was running when its kubelet last reported"
-                + pod.deletedSince().map(since -> "; that the pod is being deleted since " + since + " does not mean that it has ended")
+                + pod.graceUntil().map(until -> "; that the pod is being deleted, with time until " + until + ", does not mean that it has ended")
                         .orElse("");
     }
 

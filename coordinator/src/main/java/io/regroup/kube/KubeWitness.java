@@ -3,9 +3,13 @@ package io.regroup.kube;
 import io.regroup.lead.Chronicle;
 import io.regroup.lead.Witness;
 import io.regroup.model.End;
+import io.regroup.model.Pod;
 import io.regroup.model.Seat;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.SortedSet;
 
@@ -21,7 +25,7 @@ public final class KubeWitness implements Witness {
     private final OptionalInt nodes;
     private volatile Optional<Office> office = Optional.empty();
 
-    private record Office(LeaderApi api, DeploymentWatch watch, PodEnds ends, LivingPods pods, DeletionCosts costs, Events events) {
+    private record Office(LeaderApi api, DeploymentWatch watch, PodEnds ends, LivingPods pods, GracePeriods grace, DeletionCosts costs, Events events) {
     }
 
     /**
@@ -50,8 +54,8 @@ public final class KubeWitness implements Witness {
                 case DeploymentSeen.Ending ending -> asked.asked(0, false);
             }
         });
-        office = Optional.of(new Office(api, watch, new PodEnds(api), new LivingPods(api, labels), new DeletionCosts(api),
-            new Events(api, identity, self)));
+        office = Optional.of(new Office(api, watch, new PodEnds(api), new LivingPods(api, labels),
+            new GracePeriods(api, Clock.systemUTC()), new DeletionCosts(api), new Events(api, identity, self)));
         watch.start();
     }
 
@@ -86,6 +90,11 @@ public final class KubeWitness implements Witness {
         // Only a ReplicaSet asks for it; and where there is no controller to watch, the client is not loaded for this.
         return ControllerKind.of(identity).filter(kind -> kind != ControllerKind.STATEFUL_SET).isEmpty()
             || office.filter(open -> open.costs().set(costs)).isPresent();
+    }
+
+    @Override
+    public OptionalLong graceMs(Pod pod) {
+        return office.flatMap(open -> open.grace().left(pod.name(), pod.uid())).stream().mapToLong(Duration::toMillis).findFirst();
     }
 
     @Override

@@ -7,9 +7,10 @@ import java.util.Optional;
 /**
  * What the API server says of a pod, as far as it bears on whether its Redis has ended.
  *
- * @param deletedSince when its deletion was asked for; its processes may run on for any time after that
+ * @param graceUntil it is being deleted, and this is when its grace period ends ({@code metadata.deletionTimestamp} of a pod); its processes may run
+ *                   on for any time after that
  */
-record PodFacts(String uid, Phase phase, Optional<String> deletedSince, Container redis) {
+record PodFacts(String uid, Phase phase, Optional<String> graceUntil, Container redis) {
     /** The container that runs redis-server. */
     static final String CONTAINER = "redis";
 

@@ -1,9 +1,11 @@
 package io.regroup.lead;
 
 import io.regroup.model.End;
+import io.regroup.model.Pod;
 import io.regroup.model.Seat;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.SortedSet;
 
@@ -51,6 +53,13 @@ public interface Witness {
      * @return whether that is told; else it may be tried again
      */
     boolean price(SortedMap<String, Integer> costs);
+
+    /**
+     * How long a pod that leaves may still run, in ms. Blocks for some seconds at most; called from a thread of its own.
+     *
+     * @return absent when it is not known
+     */
+    OptionalLong graceMs(Pod pod);
 
     /** Something worth telling happened. */
     void tell(Chronicle.Entry entry);

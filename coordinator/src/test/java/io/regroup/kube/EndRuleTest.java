@@ -33,7 +33,7 @@ class EndRuleTest {
     void aPodThatIsOnlyTerminatingHasNotEnded() throws IOException {
         assertThat(judge(",\"deletionTimestamp\":\"2030-01-01T00:00:30Z\"", "Running", RUNNING))
                 .isEqualTo(new NotEnded("container redis of pod p was running when its kubelet last reported; that the pod is"
-                        + " being deleted since 2030-01-01T00:00:30Z does not mean that it has ended"));
+                        + " being deleted, with time until 2030-01-01T00:00:30Z, does not mean that it has ended"));
     }
 
     @Test

@@ -2,11 +2,17 @@ package io.regroup.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lettuce.core.cluster.SlotHash;
+import io.regroup.kubernetes.Look.Node;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -23,6 +29,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class ScaleKubeIT {
 
     private static final String COST = "{.items[*].metadata.annotations.controller\\.kubernetes\\.io/pod-deletion-cost}";
+
+    private static final int TAGS = 8;
+    private static final int KEYS_OF_A_TAG = 50_000;
 
     private TestNamespace namespace;
     private Kubectl kubectl;
@@ -95,6 +104,72 @@ class ScaleKubeIT {
             && costs().stream().filter(cost -> cost >= 10_000 && cost < 20_000).count() == 3 ? Optional.empty() : Optional.of("costs: " + costs()));
         String events = kubectl.ask("get", "events", "-o", "jsonpath={.items[*].reason}");
         assertThat(List.of(events.split(" "))).contains("Rebalancing", "Rebalanced");
+    }
+
+    @Test
+    @Order(4)
+    void whoLeavesTellsHowFarItIsAndHowLongItHas() {
+        scale(8);
+        Node crowded = fillNewestShard();
+        long filled = keysOf(redis.look());
+        String leader = redis.awaitLeader();
+        redis.scale(6);
+        Patience.until("status tells of the leaving pod", Patience.HEALED, () -> {
+            String said = kubectl.ask("exec", leader, "-c", "coordinator", "--", "regroup", "status");
+            return said.matches("(?s).*leaving: +" + crowded.name() + " still holds \\d+ slots \\(.*\\) with about \\d+ keys, and has \\d+ s left\n.*")
+                ? Optional.empty() : Optional.of(said);
+        });
+        redis.awaitWhole("scaled down");
+        keys.assertAllThere(redis.look());
+        assertThat(keysOf(redis.look())).isEqualTo(filled).isGreaterThanOrEqualTo((long) TAGS * KEYS_OF_A_TAG);
+        assertThat(eventsOf(crowded.name(), "Leaving")).isNotEmpty().allMatch(said -> said.contains("still holds") && said.contains(" s left"));
+        assertThat(events("LeftWithSlots")).isEmpty();
+    }
+
+    @Test
+    @Order(5)
+    void aGracePeriodThatIsTooShortCostsWhatAnEventAndTheLogTell() {
+        scale(8);
+        Node crowded = fillNewestShard();
+        List<Node> shard = new ArrayList<>(redis.look().replicasOf(crowded));
+        shard.add(crowded);
+        String leader = redis.awaitLeader();
+        assertThat(shard).extracting(Node::name).doesNotContain(leader);
+        String[] delete = Stream.concat(Stream.of("delete", "pod", "--grace-period=2", "--wait=false"), shard.stream().map(Node::name)).toArray(String[]::new);
+        kubectl.ask(delete);
+        redis.scale(6);
+        redis.awaitWhole("scaled down");
+        Patience.until("the loss is told", Patience.HEALED, () -> events("LeftWithSlots").isEmpty() ? Optional.of("it is not") : Optional.empty());
+        assertThat(eventsOf(crowded.name(), "LeftWithSlots")).allMatch(said -> said.matches(crowded.name()
+            + " ended with \\d+ slots \\(.*\\) with about \\d+ keys that had not moved, and no copy of them is left; it ended when its grace period was over.*"));
+        assertThat(kubectl.ask("logs", leader, "-c", "coordinator")).contains(crowded.name() + " ended with ");
+        redis.check();
+    }
+
+    /** Many small keys in a few slots of the shard that came last, which is the first to go: they take some seconds to move. */
+    private Node fillNewestShard() {
+        Node newest = redis.look().masters().stream().max(Comparator.comparing(master -> master.pod().containers().get("redis").since().orElseThrow())).orElseThrow();
+        tags(newest).forEach(tag -> kubectl.ask("exec", newest.name(), "-c", "redis", "--", "redis-cli", "eval",
+            "for i = 1, ARGV[1] do redis.call('set', KEYS[1] .. ':' .. i, i) end", "1", "{" + tag + "}", Integer.toString(KEYS_OF_A_TAG)));
+        return newest;
+    }
+
+    private static long keysOf(Look look) {
+        return look.masters().stream().mapToLong(master -> master.answer().keys()).sum();
+    }
+
+    private static List<String> tags(Node master) {
+        return IntStream.iterate(0, i -> i + 1).mapToObj(i -> "tag" + i).filter(tag -> master.slots().contains(SlotHash.getSlot("{" + tag + "}")))
+            .limit(TAGS).toList();
+    }
+
+    private List<String> events(String reason) {
+        return kubectl.ask("get", "events", "--field-selector", "reason=" + reason, "-o", "jsonpath={range .items[*]}{.message}{'\\n'}{end}").lines().toList();
+    }
+
+    private List<String> eventsOf(String pod, String reason) {
+        return kubectl.ask("get", "events", "--field-selector", "reason=" + reason + ",involvedObject.name=" + pod, "-o",
+            "jsonpath={range .items[*]}{.message}{'\\n'}{end}").lines().toList();
     }
 
     private List<Integer> costs() {
