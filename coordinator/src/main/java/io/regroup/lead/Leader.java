@@ -342,6 +342,9 @@ public final class Leader {
         seekEvidence(effects, now);
         Decision last = outlook.decision();
         keepWaits(last, now);
+        if (!moving.isEmpty() && Planner.waitsForMoves(last)) {
+            effects.add(new Effect.StopMoves());
+        }
         if (last.acts() && now - askedAt > PATIENCE_MS && lookedAgain != rounds.last()) {
             // In calm a report may be a second old, and a master that is dead by now still be alive in it.
             newRound(now);

@@ -5,6 +5,7 @@ import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.AtGate;
 import io.regroup.model.Report;
 import io.regroup.plan.Decision.Wait;
+import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,8 @@ final class Permit implements Step {
 
     /** How long a server with data waits for a primary view to say whether a newer copy exists, in ms. */
     static final long ALONE_MS = 5000;
+    /** How long a server with data waits at most until whoever has its slots has a higher epoch than it, in ms. */
+    static final long YIELD_MS = 15_000;
 
     @Override
     public String name() {
@@ -62,6 +65,11 @@ final class Permit implements Step {
         if (!picture.isPrimary()) {
             return gate.waitedMs() >= ALONE_MS ? Optional.empty()
                 : Optional.of("it has data, and waits " + ALONE_MS / 1000 + " s for a quorum that may know a newer copy");
+        }
+        Optional<Host> younger = picture.liveOwners().stream()
+            .filter(owner -> RepairEpochs.waitingClaim(owner, picture) >= owner.table().myself().configEpoch()).findFirst();
+        if (younger.isPresent() && picture.observation.waitedMs("gate " + report.member()) < YIELD_MS) {
+            return Optional.of("it may have as high an epoch as " + younger.get() + ", who has its slots now: that one takes a higher one first");
         }
         return Promote.isPending(id, picture)
             ? Optional.of("its replica " + Promote.candidate(id, picture).orElseThrow() + " has a newer copy and is promoted first")

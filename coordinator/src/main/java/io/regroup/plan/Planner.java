@@ -37,6 +37,11 @@ public final class Planner {
         return decide(picture, picture.quorum());
     }
 
+    /** Whether something waits until no slots are on their way: they are to stop where they are. */
+    public static boolean waitsForMoves(Decision decision) {
+        return Promote.waitsForMoves(decision);
+    }
+
     private static Decision decide(Picture picture, Quorum.Verdict quorum) {
         View view = picture.observation.view();
         if (!view.isLed()) {

@@ -29,6 +29,9 @@ final class Promote implements Step {
     private static final long ELECTION_MS = 6000;
     /** What a process has sent before its end reaches its replicas, and after it the end of the connection, within so long. */
     static final long READ_MS = 200;
+    /** Moves that are told to stop have ended within so long, or wait for a node that does not answer. */
+    private static final long STOP_MS = 1000;
+    private static final String STOPPING = "stopping ";
     /** A replica that has not heard within so long from whom its master's slots have gone to is promoted even so. */
     private static final long HEAR_MS = 1000;
 
@@ -93,6 +96,13 @@ final class Promote implements Step {
             waits.add(new Wait("promote " + owner, shard + ": its replica " + best.get() + " is being promoted"));
             return Optional.empty();
         }
+        if (Rebalance.isMoving(owner, picture)) {
+            String key = STOPPING + owner;
+            waits.add(new Wait(key, shard + " is dead, and slots of it were on their way: first the moves stop where they are"));
+            if (picture.observation.waitedMs(key) < STOP_MS) {
+                return Optional.empty();
+            }
+        }
         if (hasNotHeard(best.get(), owner, picture)) {
             String key = "unheard " + owner;
             waits.add(new Wait(key, shard + " is dead, and " + best.get() + " has not heard yet that slots of it have gone to another master"));
@@ -110,6 +120,14 @@ final class Promote implements Step {
         }
         return Optional.of(new Work(actions, shard + " is dead (" + fate.words() + "): " + best.get() + " takes its place"
             + (proven ? "" : " if the majority of masters grants it")));
+    }
+
+    /**
+     * Whether a promotion waits for moves to stop: a slot that is given to its target after the target was asked what it owns would be taken
+     * back by the replica's higher epoch, and its keys be deleted.
+     */
+    static boolean waitsForMoves(Decision decision) {
+        return decision.waits().stream().anyMatch(wait -> wait.key().startsWith(STOPPING));
     }
 
     /**

@@ -47,7 +47,7 @@ final class Rebalance implements Step {
             return reset;
         }
         List<Layout.Share> shares = shares(picture);
-        if (shares.isEmpty() || !isUrgent(picture) && (!waits.isEmpty() || !allAreHere(picture))) {
+        if (shares.isEmpty() || RepairSlots.isHalfMoved(picture) || !isUrgent(picture) && (!waits.isEmpty() || !allAreHere(picture))) {
             return Optional.empty();
         }
         if (!picture.observation.moving().isEmpty()) {

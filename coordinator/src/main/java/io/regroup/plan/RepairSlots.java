@@ -64,15 +64,9 @@ final class RepairSlots implements Step {
      * here and some there. To go on is right wherever that was; to go back would hide what clients have written here since.
      */
     private static Optional<Work> finish(Picture picture, List<Wait> waits) {
-        SortedMap<NodeId, SortedMap<NodeId, SlotSet>> open = new TreeMap<>();
-        for (Host target : picture.liveMasters()) {
-            SlotSet half = SlotSet.of(target.table().myself().importing().keySet().stream().mapToInt(slot -> slot)).plus(target.state().facts().strays());
-            half.stream().forEach(slot -> owner(slot, picture).filter(source -> !source.equals(target.id()))
-                .ifPresent(source -> open.computeIfAbsent(source, id -> new TreeMap<>()).merge(target.id(), SlotSet.of(slot), SlotSet::plus)));
-        }
         List<Action> actions = new ArrayList<>();
         List<String> reasons = new ArrayList<>();
-        open.forEach((source, targets) -> targets.forEach((target, slots) -> {
+        halfMoved(picture).forEach((source, targets) -> targets.forEach((target, slots) -> {
             if (Rebalance.isMoving(source, picture) || Rebalance.isMoving(target, picture)) {
                 return;
             }
@@ -85,6 +79,26 @@ final class RepairSlots implements Step {
             }
         }));
         return actions.isEmpty() ? Optional.empty() : Optional.of(new Work(actions, String.join(", ", reasons) + ": their move is finished"));
+    }
+
+    /** By source and target. */
+    private static SortedMap<NodeId, SortedMap<NodeId, SlotSet>> halfMoved(Picture picture) {
+        SortedMap<NodeId, SortedMap<NodeId, SlotSet>> open = new TreeMap<>();
+        for (Host target : picture.liveMasters()) {
+            taken(target).stream().forEach(slot -> owner(slot, picture).filter(source -> !source.equals(target.id()))
+                .ifPresent(source -> open.computeIfAbsent(source, id -> new TreeMap<>()).merge(target.id(), SlotSet.of(slot), SlotSet::plus)));
+        }
+        return open;
+    }
+
+    /** Slots of others of which this master has keys, or may have. */
+    private static SlotSet taken(Host master) {
+        return SlotSet.of(master.table().myself().importing().keySet().stream().mapToInt(slot -> slot)).plus(master.state().facts().strays());
+    }
+
+    /** Whether slots stand open that nobody moves: were they given to a third, their keys would be in three places. */
+    static boolean isHalfMoved(Picture picture) {
+        return picture.observation.moving().isEmpty() && !halfMoved(picture).isEmpty();
     }
 
     private static Optional<NodeId> owner(int slot, Picture picture) {
@@ -186,6 +200,10 @@ final class RepairSlots implements Step {
             waits.add(new Wait(UNCLAIMED, what + "; they stay as they are for " + SETTLE_MS / 1000 + " s"));
             return Optional.empty();
         }
+        Optional<Work> kept = giveToHolder(what, picture);
+        if (kept.isPresent()) {
+            return kept;
+        }
         Optional<Work> back = giveBack(what, picture);
         if (back.isPresent()) {
             return back;
@@ -218,6 +236,19 @@ final class RepairSlots implements Step {
         return Optional.of(new Work(
             new Action.TakeSlots(node.address(), node.id(), slots, slots.and(heldBy(node)), from.get()),
             what + ": " + node + " takes " + slots.size() + " of them"));
+    }
+
+    /** Slots that were on their way to a master when their owner and all its replicas were lost: what has arrived there is all there is of them. */
+    private static Optional<Work> giveToHolder(String what, Picture picture) {
+        for (Host host : picture.liveMasters()) {
+            SlotSet arrived = taken(host).and(picture.unclaimed);
+            Optional<NodeId> from = donor(host);
+            if (!arrived.isEmpty() && from.isPresent() && !picture.observation.sentWithin("take " + host.id(), SETTLE_MS)) {
+                return Optional.of(new Work(new Action.TakeSlots(host.address(), host.id(), arrived, arrived.and(heldBy(host)), from.get()),
+                    what + ": " + host + " has keys of " + arrived.size() + " of them, and takes those"));
+            }
+        }
+        return Optional.empty();
     }
 
     /**

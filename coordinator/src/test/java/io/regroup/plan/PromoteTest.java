@@ -217,4 +217,16 @@ class PromoteTest {
         Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").gone("r2").proven("r2", "pod r2 is gone");
         assertThat(scene.decide().step()).isEqualTo("promote");
     }
+
+    /** 12 -> 8 with 1 replica, SERVER_WITHOUT_DATA after step 69: what others owned was told before the moves had ended. */
+    @Test
+    void whileSlotsOfTheDeadMasterAreOnTheirWayTheirMovesStopFirst() {
+        Scene scene = Scene.cluster(3, 1).moving("m1", "m2", SlotSet.range(7, 9)).gone("m1").proven("m1", "pod m1 is gone");
+        assertThat(scene.decide().actions()).noneMatch(Action.Promote.class::isInstance);
+        assertThat(Planner.waitsForMoves(scene.decide())).isTrue();
+        assertThat(scene.waited("stopping " + id("m1"), 1000).decide().actions()).anyMatch(Action.Promote.class::isInstance);
+        Scene other = Scene.cluster(3, 1).moving("m2", "m3", SlotSet.range(6000, 6001)).gone("m1").proven("m1", "pod m1 is gone");
+        assertThat(other.decide().actions()).as("the slots of others are").anyMatch(Action.Promote.class::isInstance);
+        assertThat(Planner.waitsForMoves(other.decide())).isFalse();
+    }
 }

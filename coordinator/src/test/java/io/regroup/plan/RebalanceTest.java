@@ -168,6 +168,14 @@ class RebalanceTest {
             + " (7-9): their move is finished");
     }
 
+    /** 8 -> 3 with 1 replica, LEADER_AND_SERVER after step 115: they would have been in three places. */
+    @Test
+    void halfMovedSlotsDoNotGoToAThirdMaster() {
+        Scene scene = Scene.cluster(4, 1).asked(6, 1).leaving("m4").leaving("r4").open("m4", "m2", SlotSet.range(12288, 12297));
+        assertThat(moves(scene)).containsExactly(scene.moved("m4", "m2", SlotSet.range(12288, 12297)));
+        assertThat(moves(scene.sent("move " + id("m4") + " " + id("m2"), 500))).as("just begun, and cut off").isEmpty();
+    }
+
     @Test
     void alsoWhereTheSourceHasForgottenIt() {
         Scene scene = Scene.cluster(3, 1).open("m1", "m2", SlotSet.of(7)).opensNothing("m1");

@@ -3,6 +3,7 @@ package io.regroup.plan;
 import static io.regroup.plan.Scene.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,17 @@ class RepairEpochsTest {
     void whatIsNewsOfAPromotionPasses() {
         assertThat(misled().waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS - 1).decide().actions()).isEmpty();
         assertThat(misled().waited("epoch " + id("m1"), 60_000).sent("bump " + id("m1"), 500).decide().actions()).isEmpty();
+    }
+
+    /** 11 -> 6 with 1 replica, SERVER after step 128: it had taken an epoch just before its end, and its replica took the same one. */
+    @Test
+    void whoHasTheSlotsOfOneThatWaitsWithItsDataTakesAHigherEpochThanThatHas() {
+        Scene scene = Scene.cluster(3, 1).master("r1").atGate("m1").stored("m1", SlotSet.range(0, 5460), 101);
+        assertThat(scene.decide().waits()).contains(new Wait("gate m1", "the gate of m1 stays closed: it may have as high an epoch as "
+            + scene.called("r1") + ", who has its slots now: that one takes a higher one first"));
+        assertThat(scene.waited("epoch " + id("r1"), RepairEpochs.SETTLE_MS).decide().actions()).containsExactly(
+            new Action.BumpEpoch(scene.address("r1"), id("r1")), new Action.BumpEpoch(scene.address("m2"), id("m2")));
+        assertThat(Scene.cluster(3, 1).master("r1").atGate("m1").stored("m1", SlotSet.range(0, 5460), 100).decide().actions()).contains(new Action.Permit("m1", "start-of-m1", false));
     }
 
     @Test

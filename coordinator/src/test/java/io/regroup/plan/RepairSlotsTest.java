@@ -109,6 +109,15 @@ class RepairSlotsTest {
         return Scene.cluster(3, 1).forgotten("m1").forgotten("r1");
     }
 
+    /** 3 -> 4 without replicas, POD_OF_SERVER after step 34. */
+    @Test
+    void whoHasKeysOfSlotsThatAreNobodysTakesThose() {
+        Scene scene = unclaimed().strays("m3", SlotSet.range(10, 12)).blank("b1").waited("unclaimed", 1000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.TakeSlots(scene.address("m3"), id("m3"), SlotSet.range(10, 12),
+            SlotSet.NONE, id("m2")));
+        assertThat(scene.decide().reason()).endsWith(scene.called("m3") + " has keys of 3 of them, and takes those");
+    }
+
     @Test
     void freeSlotsWaitForABlankNode() {
         Scene scene = unclaimed().waited("unclaimed", 5000);

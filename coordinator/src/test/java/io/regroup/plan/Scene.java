@@ -60,6 +60,7 @@ final class Scene {
         boolean linked = true;
         Optional<RedisState> state = Optional.empty();
         boolean stored;
+        Optional<Node> kept = Optional.empty();
         boolean linkUp = true;
         boolean reads;
         boolean synced = true;
@@ -266,6 +267,14 @@ final class Scene {
     /** While its Redis does not answer, its volume keeps the node. */
     Scene stored(String name) {
         return change(name, n -> n.stored = true);
+    }
+
+    /** Its volume has it as a master with these slots and this epoch. */
+    Scene stored(String name, SlotSet slots, long epoch) {
+        return change(name, n -> {
+            n.stored = true;
+            n.kept = Optional.of(n.asOwner(slots).withEpoch(epoch));
+        });
     }
 
     Scene offset(String name, long offset) {
@@ -567,13 +576,13 @@ final class Scene {
         RedisState state = node.state.orElseGet(() -> new RedisState.Answering(table, new ServerFacts(node.stateOk, 10, node.keys,
             !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15", node.strays)));
         return new Report(pod(node.name), ROUND, node.address(), new Address(node.address().host(), 7800), state,
-            node.stored ? Optional.of(table) : Optional.empty(), node.leaving, node.masterProbe, rememberAll && node.remembers ? primary : Optional.empty());
+            node.stored ? node.kept.map(this::table).or(() -> Optional.of(table)) : Optional.empty(), node.leaving, node.masterProbe, rememberAll && node.remembers ? primary : Optional.empty());
     }
 
     private ClusterTable table(Node owner) {
         SortedMap<NodeId, ClusterNode> others = new TreeMap<>();
         if (!owner.blank) {
-            nodes.values().stream().filter(n -> n != owner && !n.blank && n.listed && !owner.ignorant.contains(n.name))
+            nodes.values().stream().filter(n -> !n.name.equals(owner.name) && !n.blank && n.listed && !owner.ignorant.contains(n.name))
                 .map(n -> owner.shownEpochs.containsKey(n.name) ? n.withEpoch(owner.shownEpochs.get(n.name)) : n)
                 .map(n -> owner.before.containsKey(n.name) ? n.asOwner(owner.before.get(n.name)) : n)
                 .forEach(n -> others.put(id(n.name), line(n, Optional.ofNullable(owner.elsewhere.get(n.name)).or(() -> n.address), n.flags)));

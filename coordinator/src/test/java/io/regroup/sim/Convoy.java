@@ -96,7 +96,9 @@ final class Convoy {
         }
         int breaksAt = world.breaksPipeline() ? world.chance.index(commands.size() + 1) : commands.size();
         List<Reply> replies = new ArrayList<>();
-        world.commands += Math.min(breaksAt, 1);
+        if (breaksAt > 0) {
+            world.commanded(server);
+        }
         for (Command command : commands.subList(0, breaksAt)) {
             replies.add(KeyCommands.execute(server, command));
         }

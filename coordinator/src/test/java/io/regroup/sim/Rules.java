@@ -142,7 +142,7 @@ final class Rules {
     // ---- commands: S1, S2, S3, S5
 
     String onCommand(SimMember leader, CarryOut what, Action action, SimRedis server, List<String> words) {
-        world.commands++;
+        world.commanded(server);
         if (world.strangers.isOne(server.id())) {
             throw broken("S6", leader + " sends " + words + " to the stranger " + server);
         }
@@ -170,9 +170,9 @@ final class Rules {
             }
         }
         if (action instanceof Action.TakeSlots take && words.get(1).equals("SETSLOT") && words.get(3).equals("NODE")) {
-            checkLost(leader, take.slots(), dataOf(take.taker()));
+            checkLost(leader, take.slots(), dataOf(take.taker()), true);
         } else if (what.decision().step().equals("repair") && action instanceof Action.Forget forget && server.table.containsKey(forget.node())) {
-            checkLost(leader, server.table.get(forget.node()).slots(), new BitSet());
+            checkLost(leader, server.table.get(forget.node()).slots(), new BitSet(), false);
         }
         BitSet spare = words.get(1).equals("REPLICATE") ? spareCopies(server) : new BitSet();
         String reply = ClusterCommands.execute(server, words);
@@ -289,9 +289,15 @@ final class Rules {
         }
     }
 
-    /** S1: slots are given away only when no copy is in reach. */
-    private void checkLost(SimMember leader, SlotSet slots, BitSet there) {
+    /**
+     * S1: slots are given away only when no copy is in reach. Who had begun to take them as a master keeps the keys that it has when their
+     * owner is forgotten, and is to be the one who is given the slots.
+     */
+    private void checkLost(SimMember leader, SlotSet slots, BitSet there, boolean toAnother) {
         for (Pod pod : world.pods()) {
+            if (!toAnother && pod.redis().filter(r -> r.isServing() && r.myself.isMaster()).isPresent()) {
+                continue;
+            }
             // A master that claims them itself is their owner when the one with the higher epoch is forgotten.
             SlotSet its = pod.redis().filter(r -> r.isServing() && r.myself.isMaster()).map(r -> r.myself.slots()).orElse(SlotSet.NONE);
             SlotSet disowned = pod.redis().map(this::disowned).orElse(SlotSet.NONE);

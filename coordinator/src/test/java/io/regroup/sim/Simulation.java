@@ -4,17 +4,15 @@ import io.regroup.model.Asked;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 
 /**
  * One run: the seed draws the deployment's shape and the faults; the cluster forms, suffers, is left in peace, and has to become
  * whole and then silent.
  */
-final class Simulation {
+final class Simulation extends Course {
 
     private static final List<Asked> SHAPES = List.of(new Asked(6, 1), new Asked(6, 1), new Asked(6, 1), new Asked(7, 1),
         new Asked(9, 2), new Asked(3, 0), new Asked(4, 0), new Asked(8, 1));
-    private static final long TICK_MS = 100;
     private static final long FORM_MS = 30_000;
     private static final long WHOLE_MS = 90_000;
     /** Each pod has half a minute to leave. */
@@ -29,14 +27,12 @@ final class Simulation {
     record Outcome(long formedMs, long wholeMs, int acknowledged, int lostByCrash, int lostByLag) {
     }
 
-    final World world;
     private final Clients clients;
     private final Faults faults;
     private final long silentMs;
 
     Simulation(long seed, Tamper tamper, Consumer<String> out) {
-        Chance shape = new Chance(seed * 31 + 7);
-        this.world = new World(seed, shape.pick(SHAPES), tamper, out);
+        super(new World(seed, new Chance(seed * 31 + 7).pick(SHAPES), tamper, out));
         this.clients = new Clients(world);
         this.faults = new Faults(world);
         this.silentMs = seed % 8 == 0 ? SILENT_MS : SILENT_MS / 10;
@@ -84,59 +80,5 @@ final class Simulation {
             }
             pass(world.chance.between(0, apart));
         }
-    }
-
-    private void tick() {
-        world.rules.tick();
-        world.after(TICK_MS, this::tick);
-    }
-
-    private void pass(long ms) {
-        long end = world.now() + ms;
-        while (world.now() < end) {
-            world.timeline.step();
-        }
-    }
-
-    /** Lets time pass until all is whole, in the product's eyes and in ours. */
-    private long until(String what, long most) {
-        return until(what, most, this::pending);
-    }
-
-    private long until(String what, long most, Supplier<Optional<String>> check) {
-        long begin = world.now();
-        Optional<String> pending = check.get();
-        while (pending.isPresent()) {
-            if (world.now() - begin > most) {
-                throw new Violation("liveness", "not " + what + " after " + most + " ms: " + pending.get() + "; the leader says: " + leaderSays());
-            }
-            pass(TICK_MS);
-            pending = check.get();
-        }
-        world.trace(() -> what + " after " + (world.now() - begin) + " ms");
-        return world.now() - begin;
-    }
-
-    private Optional<String> pending() {
-        Optional<String> ours = Wholeness.pending(world);
-        if (ours.isPresent()) {
-            return ours;
-        }
-        Optional<SimMember> leader = world.leader();
-        if (leader.isEmpty() || leader.get().view().orElseThrow().members().size() < world.kube.asked.nodes()) {
-            return Optional.of("the group is not complete");
-        }
-        return leader.get().leader().orElseThrow().outlook().pending().map(p -> "the leader thinks: " + p);
-    }
-
-    /** Whole, and nothing is planned any more. */
-    private Optional<String> unrest() {
-        return pending().or(() -> world.leader().orElseThrow().leader().orElseThrow().outlook().decision().waits().stream().findFirst()
-            .map(wait -> wait.reason()));
-    }
-
-    private String leaderSays() {
-        return world.leader().flatMap(SimMember::leader)
-            .map(l -> l.outlook().decision().reason() + " / " + l.outlook().pending() + " / " + l.outlook().decision().waits()).orElse("nobody leads");
     }
 }

@@ -24,8 +24,10 @@ final class World {
     int lossPercent;
     /** Most that a write needs to a replica, beyond the usual, in ms. */
     long mostLag;
-    /** Commands that Redis servers have been sent. */
+    /** Commands, or pipelines of a move, that Redis servers have been sent. */
     long commands;
+    /** Is told of each before it is carried out. */
+    Consumer<SimRedis> onCommand = server -> { };
 
     /** @param out takes one line an event; absent: nobody reads them */
     World(long seed, Asked asked, Tamper tamper, Consumer<String> out) {
@@ -97,6 +99,11 @@ final class World {
 
     boolean losesReply() {
         return chance.percent(lossPercent);
+    }
+
+    void commanded(SimRedis server) {
+        commands++;
+        onCommand.accept(server);
     }
 
     long lag() {
