@@ -100,7 +100,7 @@ final class Convoy {
             world.commanded(server);
         }
         for (Command command : commands.subList(0, breaksAt)) {
-            replies.add(KeyCommands.execute(server, command));
+            replies.add(KeyCommands.execute(server, new Command(world.tamper.words(command.words()))));
         }
         world.trace(() -> "  " + leader + " -> " + server + ": " + commands.getFirst() + (commands.size() > 1 ? " and " + (commands.size() - 1) + " more" : "")
             + (breaksAt < commands.size() ? ", cut off after " + breaksAt : "") + refusals(replies));

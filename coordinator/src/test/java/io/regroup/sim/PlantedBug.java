@@ -3,6 +3,8 @@ package io.regroup.sim;
 import io.regroup.lead.Effect.CarryOut;
 import io.regroup.model.Address;
 import io.regroup.model.Asked;
+import io.regroup.model.ClusterNode;
+import io.regroup.model.ClusterTable;
 import io.regroup.model.End;
 import io.regroup.model.Primary;
 import io.regroup.model.RedisState;
@@ -10,6 +12,7 @@ import io.regroup.model.RedisState.Answering;
 import io.regroup.model.Report;
 import io.regroup.model.Seat;
 import io.regroup.model.ServerFacts;
+import io.regroup.model.SlotSet;
 import io.regroup.plan.Action;
 import io.regroup.plan.Decision;
 import java.util.ArrayList;
@@ -148,6 +151,28 @@ enum PlantedBug {
             return with(carryOut, actions);
         }
     }),
+    /** The source of a move goes on taking new keys. */
+    SOURCE_IS_NOT_FROZEN("liveness", 230, new Tamper() {
+        @Override
+        List<String> words(List<String> words) {
+            return words.contains("MIGRATING") ? List.of("CLUSTER", "SETSLOT", words.get(2), "STABLE") : words;
+        }
+    }),
+    /** The target of a move does not import: it takes its slots without a new epoch. */
+    TARGET_DOES_NOT_IMPORT("liveness", 10, new Tamper() {
+        @Override
+        List<String> words(List<String> words) {
+            return words.contains("IMPORTING") ? List.of("CLUSTER", "SETSLOT", words.get(2), "STABLE") : words;
+        }
+    }),
+    /** Nobody looks which slots are half moved. */
+    OPEN_SLOTS_ARE_NOT_SEEN("S7", 503, new Tamper() {
+        @Override
+        Report hear(SimMember leader, Report report) {
+            return report.state() instanceof Answering a ? copy(report, report.round(), new Answering(closed(a.table()), withoutStrays(a.facts())),
+                report.primary()) : report;
+        }
+    }),
     /** What a volume keeps is not asked. */
     VOLUMES_NOT_READ("S1", 1502, new Tamper() {
         @Override
@@ -181,6 +206,17 @@ enum PlantedBug {
     private static Report facts(Report report, UnaryOperator<ServerFacts> change) {
         return report.state() instanceof Answering a ? copy(report, report.round(), new Answering(a.table(), change.apply(a.facts())), report.primary())
             : report;
+    }
+
+    private static ClusterTable closed(ClusterTable table) {
+        ClusterNode self = table.myself();
+        return new ClusterTable(new ClusterNode(self.id(), self.address(), self.flags(), self.master(), self.configEpoch(), self.linkUp(), self.slots(),
+            new TreeMap<>(), new TreeMap<>()), table.others());
+    }
+
+    private static ServerFacts withoutStrays(ServerFacts f) {
+        return new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), f.masterAt(), f.offset(), f.uptimeSeconds(), f.version(),
+            SlotSet.NONE);
     }
 
     private static Report copy(Report report, long round, RedisState state, Optional<Primary> primary) {

@@ -9,6 +9,7 @@ import io.regroup.sim.ScalePath.Way;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -17,7 +18,8 @@ import org.junit.jupiter.api.Test;
  * it, all rules hold and the cluster is whole as it was asked for.
  *
  * <pre>
- * mvn verify                                              each way alone, and with a few deaths
+ * mvn verify                                              each way alone, and with one death
+ * mvn test -Dtest=ScalePathsTest -Ddeaths=6               with six, drawn by the way
  * mvn test -Dtest=ScalePathsTest -Dways=all               each kind of death after each step of each way
  * mvn test -Dtest=ScalePathsTest -Dways="6 4 1 SERVER 17" this one, one line an event
  * </pre>
@@ -49,7 +51,17 @@ class ScalePathsTest {
             System.out.println(replay(asked.split(" ")));
             return;
         }
-        List<String> failures = ways().parallelStream().flatMap(way -> failures(way, !asked.equals("few"))).toList();
+        boolean all = asked.equals("all");
+        AtomicInteger done = new AtomicInteger();
+        List<String> failures = ways().parallelStream().flatMap(way -> {
+            List<String> its = failures(way, all).toList();
+            its.forEach(failure -> System.out.println("[ways] " + failure));
+            int so = done.incrementAndGet();
+            if (all) {
+                System.out.println("[ways] " + so + " of " + ways().size() + " done: " + way);
+            }
+            return its.stream();
+        }).toList();
         assertThat(failures).isEmpty();
     }
 

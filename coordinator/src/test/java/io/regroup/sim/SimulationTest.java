@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
  */
 class SimulationTest {
 
-    private static final int SEEDS = 3000;
+    private static final int SEEDS = 2000;
 
     @Test
     void everySeedKeepsTheRulesAndBecomesWholeThenSilent() {
