@@ -11,6 +11,7 @@ import io.regroup.model.Observation;
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
 import io.regroup.model.Report;
+import io.regroup.model.Roster;
 import io.regroup.model.Rounds;
 import io.regroup.model.Seat;
 import io.regroup.model.ShardLoss;
@@ -66,6 +67,8 @@ public final class Leader {
     public static final long LIVES = Long.MAX_VALUE / ROUNDS_A_LIFE;
 
     private final SortedMap<String, Heard> heard = new TreeMap<>();
+    /** The one that was heard last: in a settled cluster all are equal, kept once and looked at once. */
+    private Optional<Roster> roster = Optional.empty();
     private final SortedMap<Address, Probe> probes = new TreeMap<>();
     private final SortedMap<Address, Long> probedAt = new TreeMap<>();
     private final SortedMap<String, End> ended = new TreeMap<>();
@@ -152,9 +155,13 @@ public final class Leader {
         }
     }
 
-    public void onReport(Report report, long now) {
-        if (report.state() instanceof RedisState.Answering a && a.table().myself().isMaster()) {
-            keys.put(a.table().myself().id(), a.facts().keys());
+    public void onReport(Report heardNow, long now) {
+        Report report = roster.map(heardNow::sharing).orElse(heardNow);
+        if (report.state() instanceof RedisState.Answering a) {
+            roster = Optional.of(a.table().roster());
+            if (a.table().myself().isMaster()) {
+                keys.put(a.table().myself().id(), a.facts().keys());
+            }
         }
         Heard before = heard.put(report.member(), new Heard(report, now));
         boolean ends = before != null && before.report().state() instanceof RedisState.Answering
@@ -327,14 +334,13 @@ public final class Leader {
             askAgain(effects, now);
             return effects;
         }
-        Observation observation = observation(now);
-        if (busy || !allHeard(observation) && now - askedAt < PATIENCE_MS) {
+        if (busy || now - askedAt < PATIENCE_MS && !allHeard(now)) {
             return effects;
         }
-        outlook = Planner.look(observation);
+        outlook = Planner.look(observation(now));
         news = false;
         lookedAt = now;
-        heardAll = allHeard(observation);
+        heardAll = allHeard(now);
         if (outlook.pending().isEmpty()) {
             pendingSince = now;
         }
@@ -407,8 +413,14 @@ public final class Leader {
         return askEvery(lastRun) == EAGER_ASK_MS ? EAGER_ASK_MS / 2 : PATIENT_ASK_MS / 4;
     }
 
-    private boolean allHeard(Observation observation) {
-        return view.members().stream().allMatch(m -> observation.fresh(m).isPresent());
+    private boolean allHeard(long now) {
+        for (String member : view.members()) {
+            Heard last = heard.get(member);
+            if (last == null || !last.isFresh(rounds, now)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void remember(List<Effect> effects, long now) {

@@ -4,9 +4,19 @@ package io.regroup.model;
 public record NodeId(String value) implements Comparable<NodeId> {
 
     public NodeId {
-        if (value.length() != 40 || !value.chars().allMatch(c -> c >= '0' && c <= '9' || c >= 'a' && c <= 'f')) {
+        if (value.length() != 40 || !isHex(value)) {
             throw new IllegalArgumentException("not a node id (40 hexadecimal digits): " + value);
         }
+    }
+
+    private static boolean isHex(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!(c >= '0' && c <= '9' || c >= 'a' && c <= 'f')) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The first eight digits: enough to tell nodes apart in a log line. */

@@ -46,10 +46,10 @@ public record Observation(long now, Rounds rounds, View view, SortedMap<String, 
         since = Collections.unmodifiableSortedMap(new TreeMap<>(since));
     }
 
-    /** The member's report, if it is young, and answers one of these rounds: so it is younger than the leader's last action. */
+    /** The member's report, if it may be used. */
     public Optional<Report> fresh(String member) {
         return Optional.ofNullable(heard.get(member))
-            .filter(h -> rounds.admit(member, h.report().round()) && now - h.at() <= STALE_MS)
+            .filter(h -> h.isFresh(rounds, now))
             .map(Heard::report);
     }
 

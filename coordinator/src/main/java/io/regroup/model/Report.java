@@ -20,6 +20,13 @@ public record Report(Pod pod, long round, Address redis, Address group, RedisSta
     public record MasterProbe(NodeId master, Address address, Probe probe) {
     }
 
+    /** The same report; its table's roster is the given one if the two are equal. */
+    public Report sharing(Roster known) {
+        return state instanceof RedisState.Answering a && a.table().sharing(known) != a.table()
+            ? new Report(pod, round, redis, group, new RedisState.Answering(a.table().sharing(known), a.facts()), stored, leaving, masterProbe, primary)
+            : this;
+    }
+
     public String member() {
         return pod.name();
     }

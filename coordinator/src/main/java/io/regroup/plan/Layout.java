@@ -8,7 +8,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.IntStream;
 
 /**
  * The way from who owns which slots now to equal parts for those who are to be masters, with the fewest slots moved: each gives
@@ -31,7 +30,8 @@ final class Layout {
         owned.forEach((id, slots) -> {
             int over = slots.size() - parts.getOrDefault(id, 0);
             if (over > 0) {
-                spare.put(id, tail(slots, over));
+                // The last: what stays is one range where it was one.
+                spare.put(id, slots.highest(over));
             }
         });
         parts.forEach((id, part) -> {
@@ -62,7 +62,7 @@ final class Layout {
                 .thenComparing(Comparator.reverseOrder())).orElseThrow();
             NodeId target = wanting.keySet().stream().max(Comparator.<NodeId>comparingInt(wanting::get)
                 .thenComparing(Comparator.reverseOrder())).orElseThrow();
-            SlotSet slots = tail(spare.get(source), Math.min(spare.get(source).size(), wanting.get(target)));
+            SlotSet slots = spare.get(source).highest(wanting.get(target));
             shares.add(new Share(source, target, slots));
             SlotSet left = spare.get(source).minus(slots);
             if (left.isEmpty()) {
@@ -75,11 +75,5 @@ final class Layout {
             }
         }
         return List.copyOf(shares);
-    }
-
-    /** The last so many: what stays is one range where it was one. */
-    private static SlotSet tail(SlotSet slots, int count) {
-        int[] all = slots.stream().toArray();
-        return SlotSet.of(IntStream.range(all.length - count, all.length).map(i -> all[i]));
     }
 }

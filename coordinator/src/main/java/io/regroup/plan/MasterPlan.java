@@ -29,14 +29,14 @@ record MasterPlan(List<Host> staying, List<Host> going, List<Host> coming, int m
         int here = here(picture);
         int wanted = Math.min(asked.get().masters(), asked.get().nodes());
         int surplus = here > asked.get().nodes() ? 0 : Math.max(0, owners.size() - wanted);
-        List<Host> going = owners.stream().sorted(cheapestToEmpty(picture)).limit(surplus).toList();
+        List<Host> going = surplus == 0 ? List.of() : owners.stream().sorted(cheapestToEmpty(picture)).limit(surplus).toList();
         List<Host> staying = owners.stream().filter(h -> !going.contains(h)).toList();
         // Fewer than three masters have no majority that outlives one of them: three come before replicas do.
         int possible = Math.max(here / (1 + asked.get().replicas()), Math.min(Asked.LEAST_MASTERS, here));
         int lacking = Math.max(0, Math.min(wanted, possible) - staying.size());
         SortedMap<String, Integer> masters = new TreeMap<>();
         staying.forEach(h -> masters.merge(h.report().pod().kubernetesNode(), 1, Integer::sum));
-        List<Host> coming = Attach.empties(picture).stream().sorted(Comparator.<Host>comparingInt(h -> -picture.replicasOf(h.id()).size())
+        List<Host> coming = lacking == 0 ? List.of() : Attach.empties(picture).stream().sorted(Comparator.<Host>comparingInt(h -> -picture.replicasOf(h.id()).size())
             .thenComparingInt(h -> masters.getOrDefault(h.report().pod().kubernetesNode(), 0)).thenComparing(Host::id)).limit(lacking).toList();
         return new MasterPlan(staying, going, coming, lacking - coming.size());
     }

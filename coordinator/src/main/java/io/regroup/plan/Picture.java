@@ -101,6 +101,8 @@ final class Picture {
     private final Quorum.Verdict quorum;
     private Optional<String> pending;
     private MasterPlan masters;
+    private List<Layout.Share> shares;
+    private final List<Host> liveOwners;
     /** Nodes that do not run now, and whose data a member's volume keeps. */
     final SortedMap<NodeId, Report> stored = new TreeMap<>();
 
@@ -142,6 +144,7 @@ final class Picture {
         Owners owners = new Owners(rosters, nodes);
         owned = owners.owned;
         unclaimed = owners.unclaimed;
+        liveOwners = nodes.values().stream().filter(h -> h.isMaster() && owned.containsKey(h.id())).toList();
         lastPrimary = reports.values().stream().flatMap(r -> r.primary().stream())
             .max(Comparator.comparingLong(Primary::number).thenComparing(Primary::isSettled));
         quorum = Quorum.of(this);
@@ -165,6 +168,14 @@ final class Picture {
             masters = MasterPlan.of(this);
         }
         return masters;
+    }
+
+    /** What is to be moved so that each master has its part, judged once. */
+    List<Layout.Share> shares() {
+        if (shares == null) {
+            shares = Rebalance.shares(this);
+        }
+        return shares;
     }
 
     Quorum.Verdict quorum() {
@@ -193,7 +204,7 @@ final class Picture {
 
     /** Nodes that own slots and answer. */
     List<Host> liveOwners() {
-        return nodes.values().stream().filter(h -> h.isMaster() && owned.containsKey(h.id())).toList();
+        return liveOwners;
     }
 
     /** Those, and those that may come to own some. */

@@ -46,7 +46,7 @@ final class Rebalance implements Step {
         if (reset.isPresent()) {
             return reset;
         }
-        List<Layout.Share> shares = shares(picture);
+        List<Layout.Share> shares = picture.shares();
         if (shares.isEmpty() || RepairSlots.isHalfMoved(picture) || !isUrgent(picture) && (!waits.isEmpty() || !allAreHere(picture))) {
             return Optional.empty();
         }
@@ -65,12 +65,8 @@ final class Rebalance implements Step {
             }
         }
         return ready.isEmpty() ? Optional.empty()
-            : Optional.of(new Work(ready.stream().map(share -> move(share.source(), share.target(), some(share.slots()), picture)).toList(),
+            : Optional.of(new Work(ready.stream().map(share -> move(share.source(), share.target(), share.slots().highest(AT_A_TIME), picture)).toList(),
                 reason(picture) + ": " + describe(ready.stream(), picture)));
-    }
-
-    private static SlotSet some(SlotSet slots) {
-        return slots.size() <= AT_A_TIME ? slots : SlotSet.of(slots.stream().skip(slots.size() - AT_A_TIME));
     }
 
     /** Where another master is wanted and no pod is blank, a replica that is over becomes one. Only when all else is well. */
@@ -100,7 +96,7 @@ final class Rebalance implements Step {
         return picture.blanks.isEmpty() && picture.nodes.size() >= picture.observation.asked().map(Asked::nodes).orElse(0);
     }
 
-    /** What is to be moved so that each master has its part; nothing while somebody owns slots and is not here. */
+    /** See {@link Picture#shares}; nothing while somebody owns slots and is not here. */
     static List<Layout.Share> shares(Picture picture) {
         MasterPlan plan = picture.masters();
         if (picture.liveOwners().isEmpty() || picture.liveOwners().size() < picture.owned.size() || !picture.unclaimed.isEmpty()

@@ -45,7 +45,7 @@ final class Whole {
         if (!picture.masters().going().isEmpty()) {
             return Optional.of(masters.size() + " masters own slots, " + wanted + " are asked for");
         }
-        int toMove = Rebalance.shares(picture).stream().mapToInt(share -> share.slots().size()).sum();
+        int toMove = picture.shares().stream().mapToInt(share -> share.slots().size()).sum();
         if (toMove > 0 || !picture.observation.moving().isEmpty()) {
             return Optional.of(toMove + " slots are to move until every master has its part");
         }

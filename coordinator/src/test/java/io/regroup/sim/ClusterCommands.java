@@ -2,11 +2,11 @@ package io.regroup.sim;
 
 import io.regroup.model.Address;
 import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
 import io.regroup.sim.SimRedis.Phase;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
-import java.util.stream.IntStream;
+import java.util.Optional;
 
 /** The {@code CLUSTER} commands of a server: {@code clusterCommand}, with Redis' own refusals. */
 final class ClusterCommands {
@@ -45,40 +45,39 @@ final class ClusterCommands {
         };
     }
 
-    private static List<Integer> slots(List<String> words) {
-        List<Integer> slots = new ArrayList<>();
+    private static List<SlotSet> ranges(List<String> words) {
+        List<SlotSet> ranges = new ArrayList<>();
         for (int i = 0; i < words.size(); i += 2) {
-            IntStream.rangeClosed(Integer.parseInt(words.get(i)), Integer.parseInt(words.get(i + 1))).forEach(slots::add);
+            ranges.add(SlotSet.range(Integer.parseInt(words.get(i)), Integer.parseInt(words.get(i + 1))));
         }
-        return slots;
+        return ranges;
     }
 
     private static String addSlots(SimRedis redis, List<String> words) {
-        List<Integer> slots = slots(words);
-        for (int slot : slots) {
-            if (redis.slots.owner(slot) != null) {
-                return "ERR Slot " + slot + " is already busy";
+        List<SlotSet> ranges = ranges(words);
+        for (SlotSet range : ranges) {
+            Optional<Integer> busy = range.stream().boxed().filter(slot -> redis.slots.owner(slot) != null).findFirst();
+            if (busy.isPresent()) {
+                return "ERR Slot " + busy.get() + " is already busy";
             }
         }
-        if (new TreeSet<>(slots).size() < slots.size()) {
+        SlotSet slots = ranges.stream().reduce(SlotSet.NONE, SlotSet::plus);
+        if (slots.size() < ranges.stream().mapToInt(SlotSet::size).sum()) {
             return "ERR Slot specified multiple times";
         }
-        for (int slot : slots) {
-            redis.slots.importing.remove(slot);
-            redis.slots.bind(slot, redis.myself);
-        }
+        redis.slots.importing.keySet().removeIf(slots::contains);
+        slots.ranges().forEach(range -> redis.slots.bind(range, redis.myself));
         redis.updateState();
         return OK;
     }
 
     private static String delSlots(SimRedis redis, List<String> words) {
-        List<Integer> slots = slots(words);
-        for (int slot : slots) {
-            if (redis.slots.owner(slot) == null) {
-                return "ERR Slot " + slot + " is already unassigned";
-            }
+        SlotSet slots = ranges(words).stream().reduce(SlotSet.NONE, SlotSet::plus);
+        Optional<Integer> free = slots.stream().boxed().filter(slot -> redis.slots.owner(slot) == null).findFirst();
+        if (free.isPresent()) {
+            return "ERR Slot " + free.get() + " is already unassigned";
         }
-        slots.forEach(redis.slots::unbind);
+        slots.stream().forEach(redis.slots::unbind);
         redis.updateState();
         return OK;
     }

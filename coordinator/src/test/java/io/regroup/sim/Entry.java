@@ -37,6 +37,7 @@ final class Entry {
     final SortedMap<NodeId, Long> failReports = new TreeMap<>();
     private final BitSet slots = new BitSet();
     private SlotSet snapshot = SlotSet.NONE;
+    private ClusterNode lastLine;
 
     Entry(NodeId id, Address address, long now) {
         this.id = id;
@@ -76,10 +77,6 @@ final class Entry {
         return !slots.isEmpty();
     }
 
-    BitSet slotBits() {
-        return slots;
-    }
-
     void own(int slot) {
         slots.set(slot);
         snapshot = null;
@@ -90,17 +87,30 @@ final class Entry {
         snapshot = null;
     }
 
+    void own(SlotSet.Range range) {
+        slots.set(range.first(), range.last() + 1);
+        snapshot = null;
+    }
+
+    void disown(SlotSet.Range range) {
+        slots.clear(range.first(), range.last() + 1);
+        snapshot = null;
+    }
+
     SlotSet slots() {
         if (snapshot == null) {
-            snapshot = slots.isEmpty() ? SlotSet.NONE : SlotSet.of(slots.stream());
+            snapshot = SlotSet.of(slots);
         }
         return snapshot;
     }
 
     ClusterNode line(SortedMap<Integer, NodeId> migrating, SortedMap<Integer, NodeId> importing) {
-        return new ClusterNode(id, hasAddress() ? Optional.of(address) : Optional.empty(), flags,
+        ClusterNode line = new ClusterNode(id, hasAddress() ? Optional.of(address) : Optional.empty(), flags,
             slaveof == null ? Optional.empty() : Optional.of(slaveof.id),
             isReplica() && slaveof != null ? slaveof.configEpoch : configEpoch,
             link != null && link.isUp() || is(NodeFlag.MYSELF), slots(), migrating, importing);
+        // Most lines are what they were: the same object is compared at once.
+        lastLine = line.equals(lastLine) ? lastLine : line;
+        return lastLine;
     }
 }

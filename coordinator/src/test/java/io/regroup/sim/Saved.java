@@ -53,7 +53,7 @@ record Saved(Optional<ClusterTable> table, long currentEpoch, long lastVoteEpoch
             entry.failTime = redis.world.now();
         }
         entry.configEpoch = line.isReplica() ? 0 : line.configEpoch();
-        line.slots().stream().forEach(slot -> redis.slots.bind(slot, entry));
+        line.slots().ranges().forEach(range -> redis.slots.bind(range, entry));
         redis.table.put(entry.id, entry);
         return entry;
     }

@@ -13,8 +13,8 @@ import io.regroup.sim.Message.Type;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
@@ -57,6 +57,7 @@ final class SimRedis {
     private long minorityAt;
     private long iteration;
     private boolean broadcasts;
+    private ClusterTable told;
 
     SimRedis(World world, Address address, Saved saved) {
         this.world = world;
@@ -166,7 +167,12 @@ final class SimRedis {
                 others.put(entry.id, entry.line(Collections.emptySortedMap(), Collections.emptySortedMap()));
             }
         }
-        return new ClusterTable(myself.line(SlotTable.ids(slots.migrating), SlotTable.ids(slots.importing)), others);
+        ClusterNode me = myself.line(SlotTable.ids(slots.migrating), SlotTable.ids(slots.importing));
+        // Mostly it is the one before: the same object is compared at once.
+        if (told == null || !told.myself().equals(me) || !told.others().equals(others)) {
+            told = new ClusterTable(me, others);
+        }
+        return told;
     }
 
     private ServerFacts facts() {
@@ -540,17 +546,15 @@ final class SimRedis {
         if (sender.isMaster()) {
             updateSlots(sender, message.configEpoch(), message.slots());
         }
-        BitSet claimed = new BitSet();
-        message.slots().stream().forEach(claimed::set);
-        for (int slot = claimed.nextSetBit(0); slot >= 0; slot = claimed.nextSetBit(slot + 1)) {
-            Entry owner = slots.owner(slot);
-            if (owner != null && owner != sender && owner.configEpoch > message.configEpoch()) {
-                if (sender.link != null) {
-                    sender.link.send(packet(Type.UPDATE, false, List.of(), owner));
-                }
-                break;
-            }
-        }
+        firstToOverrule(sender, message).filter(owner -> sender.link != null)
+            .ifPresent(owner -> sender.link.send(packet(Type.UPDATE, false, List.of(), owner)));
+    }
+
+    /** Of those that own with a higher epoch what the sender claims: who owns the lowest of these slots. */
+    private Optional<Entry> firstToOverrule(Entry sender, Message message) {
+        return table.values().stream().filter(owner -> owner != sender && owner.configEpoch > message.configEpoch())
+            .filter(owner -> !owner.slots().and(message.slots()).isEmpty())
+            .min(Comparator.comparingInt(owner -> owner.slots().and(message.slots()).first()));
     }
 
     /** clusterUpdateSlotsConfigWith. */
@@ -577,8 +581,8 @@ final class SimRedis {
             slots.unbind(slot);
             slots.bind(slot, sender);
         }
-        claimed.and(sender.slots()).stream().forEach(slots.notClaimed::clear);
-        sender.slots().minus(claimed).stream().forEach(slots.notClaimed::set);
+        claimed.and(sender.slots()).ranges().forEach(range -> slots.notClaimed.clear(range.first(), range.last() + 1));
+        sender.slots().minus(claimed).ranges().forEach(range -> slots.notClaimed.set(range.first(), range.last() + 1));
         updateState();
         if (newMaster != null && !master.hasSlots() && claimed.size() == moved) {
             follow(newMaster);
@@ -786,10 +790,8 @@ final class SimRedis {
         setAsMaster(myself);
         replication.stopFollowing();
         SlotSet taken = old.slots();
-        taken.stream().forEach(slot -> {
-            slots.unbind(slot);
-            slots.bind(slot, myself);
-        });
+        slots.unbindAll(old);
+        taken.ranges().forEach(range -> slots.bind(range, myself));
         updateState();
         broadcastPong();
         election.reset();

@@ -2,6 +2,7 @@ package io.regroup.sim;
 
 import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -30,6 +31,12 @@ final class SlotTable {
         }
     }
 
+    /** All of them free. */
+    void bind(SlotSet.Range range, Entry entry) {
+        entry.own(range);
+        Arrays.fill(owner, range.first(), range.last() + 1, entry);
+    }
+
     void unbind(int slot) {
         if (owner[slot] != null) {
             owner[slot].disown(slot);
@@ -39,12 +46,18 @@ final class SlotTable {
     }
 
     void unbindAll(Entry entry) {
-        entry.slots().stream().forEach(this::unbind);
+        for (SlotSet.Range range : entry.slots().ranges()) {
+            entry.disown(range);
+            Arrays.fill(owner, range.first(), range.last() + 1, null);
+            notClaimed.clear(range.first(), range.last() + 1);
+        }
     }
 
     void clear() {
         for (int slot = 0; slot < SlotSet.COUNT; slot++) {
-            unbind(slot);
+            if (owner[slot] != null) {
+                unbindAll(owner[slot]);
+            }
         }
     }
 
