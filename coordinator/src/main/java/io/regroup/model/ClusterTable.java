@@ -49,6 +49,11 @@ public final class ClusterTable {
         return id.equals(myself.id()) ? Optional.of(myself) : Optional.ofNullable(others.get(id));
     }
 
+    /** Every slot that this table gives to somebody. */
+    public SlotSet assigned() {
+        return others.values().stream().map(ClusterNode::slots).reduce(myself.slots(), SlotSet::plus);
+    }
+
     /** Whether a first contact with this address is under way. */
     public boolean isMeeting(Address address) {
         return roster.isMeeting(address);

@@ -137,6 +137,10 @@ final class Rebalance implements Step {
         if (!knows(source, target) || !knows(target, source)) {
             return Optional.of(what + ", and they do not know each other yet");
         }
+        if (!target.table().assigned().containsAll(share.slots())) {
+            // Once it imports them it does not learn that any more.
+            return Optional.of(what + ", and that one does not know yet whose they are");
+        }
         boolean waits = picture.masters().isComing(target.id()) && MasterPlan.replicasEach(picture) > 0
             && picture.replicasOf(target.id()).stream().noneMatch(h -> h.state().facts().linkUp())
             && picture.observation.waitedMs("move " + source.id() + " " + target.id()) < REPLICA_MS;

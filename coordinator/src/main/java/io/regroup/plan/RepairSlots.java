@@ -61,7 +61,8 @@ final class RepairSlots implements Step {
 
     /**
      * Slots that a living master imports, or has keys of, and another living one owns: whoever moved them was cut off, and some of their keys may be
-     * here and some there. To go on is right wherever that was; to go back would hide what clients have written here since.
+     * here and some there. To go on is right wherever that was; to go back would hide what clients have written here since. A target that knows of
+     * no owner of them takes no key ({@code getNodeByQuery}): first it has to learn who that is, see {@link #close}.
      */
     private static Optional<Work> finish(Picture picture, List<Wait> waits) {
         List<Action> actions = new ArrayList<>();
@@ -72,7 +73,7 @@ final class RepairSlots implements Step {
             }
             String what = slots.size() + " slots stand open between " + picture.name(source) + " and " + picture.name(target) + " (" + slots + ")";
             waits.add(new Wait("half " + source + " " + target, what));
-            if (!Promote.isHandingOver(source, picture) && !Promote.isHandingOver(target, picture)
+            if (picture.nodes.get(target).table().assigned().containsAll(slots) && !Promote.isHandingOver(source, picture) && !Promote.isHandingOver(target, picture)
                 && !picture.observation.sentWithin("move " + source + " " + target, SETTLE_MS)) {
                 actions.add(Rebalance.move(source, target, slots, picture));
                 reasons.add(what);
@@ -107,7 +108,8 @@ final class RepairSlots implements Step {
 
     /**
      * A slot that is open on one side only: whoever moved it was cut off. Redis never learns the owner of a slot that it imports
-     * ({@code clusterUpdateSlotsConfigWith}), so it would have it wrong for ever.
+     * ({@code clusterUpdateSlotsConfigWith}), so it would have it wrong for ever; and where it knew of none when it began to import, it knows of
+     * none until that is closed.
      */
     private static Optional<Work> close(Picture picture, List<Wait> waits) {
         for (Host host : picture.nodes.values()) {
@@ -115,8 +117,10 @@ final class RepairSlots implements Step {
             if (myself.importing().isEmpty() && myself.migrating().isEmpty() || Rebalance.isMoving(host.id(), picture)) {
                 continue;
             }
+            SlotSet assigned = host.table().assigned();
             SlotSet open = SlotSet.of(IntStream.concat(
-                myself.importing().keySet().stream().filter(slot -> owner(slot, picture).filter(id -> !id.equals(host.id())).isEmpty())
+                myself.importing().keySet().stream()
+                    .filter(slot -> owner(slot, picture).filter(id -> !id.equals(host.id())).isEmpty() || !assigned.contains(slot))
                     .mapToInt(slot -> slot),
                 myself.migrating().entrySet().stream().filter(e -> !isOpenAt(e.getValue(), e.getKey(), ClusterNode::importing, picture))
                     .mapToInt(Map.Entry::getKey)));

@@ -188,6 +188,23 @@ class RebalanceTest {
         assertThat(moves(scene)).containsExactly(scene.moved("m1", "m2", SlotSet.of(7)));
     }
 
+    /** Seed 3351: what it began to import before it knew whose it was, it never learned, and answered CLUSTERDOWN to MIGRATE for ever. */
+    @Test
+    void slotsGoToNobodyWhoDoesNotKnowWhoseTheyAre() {
+        Scene scene = Scene.cluster(3, 0).asked(4, 0).fresh("m4").stillHasOwner("m4", "m1", SlotSet.NONE);
+        assertThat(scene.decide().waits()).anyMatch(w -> w.reason().endsWith("slots are to go from " + scene.called("m1") + " to " + scene.called("m4")
+            + ", and that one does not know yet whose they are"));
+        assertThat(moves(scene)).doesNotContain(scene.moved("m1", "m4", SlotSet.range(4097, 5460)));
+    }
+
+    /** Seed 3351. */
+    @Test
+    void whatWasOpenedAtOneWhoDoesNotKnowWhoseItIsIsClosedUntilItKnows() {
+        Scene scene = Scene.cluster(3, 1).open("m1", "m2", SlotSet.range(7, 9)).stillHasOwner("m2", "m1", SlotSet.NONE);
+        assertThat(moves(scene)).as("not at once").doesNotContain(scene.moved("m1", "m2", SlotSet.range(7, 9)));
+        assertThat(moves(scene.waited("open " + id("m2"), 1000))).containsExactly(new Action.CloseSlots(scene.address("m2"), SlotSet.range(7, 9)));
+    }
+
     @Test
     void whoTakesAMastersPlaceKnowsAtOnceWhichOfItsSlotsAreHalfMoved() {
         Scene scene = Scene.cluster(3, 1).open("m1", "m2", SlotSet.of(7)).open("m3", "m1", SlotSet.of(16000)).gone("m1").proven("m1", "pod m1 is gone");
