@@ -22,7 +22,8 @@ import java.util.TreeSet;
  * Whether this view may act: dynamic primary partition (DESIGN.md, S4).
  *
  * <p>The invariant: of two views that do not know of each other at most one is primary. A view is primary when it holds
- * more than half of the last primary view, those subtracted that said that they leave or whose pod is gone; exactly half is not.
+ * more than half of the last primary view, those subtracted that said that they leave or whose pod is gone; exactly half is not. Only those
+ * that have been heard are counted: one that has not may remember a later primary view, which went on without the others.
  * A group that remembers none takes the nodes that its Redis servers know, and those that are asked for; fewer are enough where the API
  * server has no pod that is not here, for then there is no other view. Where they know none either, all that are asked for must be here.
  * A view that becomes primary counts alone when all its members have been seen to remember it; until then more than half of the one
@@ -40,7 +41,10 @@ final class Quorum {
         View view = picture.observation.view();
         Optional<Primary> last = picture.lastPrimary;
         if (last.isPresent()) {
-            return ofMembers(picture, view, last.get());
+            return ofMembers(picture, last.get());
+        }
+        if (!picture.unheard.isEmpty()) {
+            return new Verdict(false, "who has been heard remembers no primary view, and these have not been heard: " + picture.unheard);
         }
         if (picture.clusterIsKnown()) {
             return ofNodes(picture);
@@ -106,23 +110,26 @@ final class Quorum {
             && Picture.nodeAt(report).filter(node::equals).isEmpty();
     }
 
-    private static Verdict ofMembers(Picture picture, View view, Primary last) {
-        Verdict latest = ofMembers(picture, view, last.seats().keySet(), "the last primary view");
+    private static Verdict ofMembers(Picture picture, Primary last) {
+        Verdict latest = ofMembers(picture, last.seats().keySet(), "the last primary view");
         boolean latestDecides = !latest.primary() || allExcused(last.before().keySet(), picture);
         return latestDecides ? latest
-            : ofMembers(picture, view, last.before().keySet(), "the primary view before the last one, which not all have heard of,");
+            : ofMembers(picture, last.before().keySet(), "the primary view before the last one, which not all have heard of,");
     }
 
-    private static Verdict ofMembers(Picture picture, View view, Set<String> members, String what) {
-        Set<String> here = new TreeSet<>(view.members());
+    private static Verdict ofMembers(Picture picture, Set<String> members, String what) {
+        Set<String> here = new TreeSet<>(picture.observation.view().members());
         int present = 0;
         int excused = 0;
         List<String> missing = new ArrayList<>();
+        List<String> unheard = new ArrayList<>();
         for (String member : members) {
             if (isExcused(member, here.contains(member), picture)) {
                 excused++;
-            } else if (here.contains(member)) {
+            } else if (picture.reports.containsKey(member)) {
                 present++;
+            } else if (here.contains(member)) {
+                unheard.add(member);
             } else {
                 missing.add(member);
             }
@@ -130,7 +137,9 @@ final class Quorum {
         int total = members.size() - excused;
         String count = present + " of " + total + " members of " + what + " are here";
         return isMajority(present, total) ? new Verdict(true, count)
-            : new Verdict(false, count + ", more than half is needed; missing without proof that their pods are gone: " + missing);
+            : new Verdict(false, count + ", more than half is needed"
+                + (missing.isEmpty() ? "" : "; missing without proof that their pods are gone: " + missing)
+                + (unheard.isEmpty() ? "" : "; not heard, and they may remember a later one: " + unheard));
     }
 
     /** Whether all members of the last primary view leave or have ended for good: no other side can take anything over. */

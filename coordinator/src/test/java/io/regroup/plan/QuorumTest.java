@@ -51,6 +51,18 @@ class QuorumTest {
             + "here, more than half is needed; missing without proof that their pods are gone: [m1, r1]");
     }
 
+    /** Seed 7555: one that is in the view and has not been heard may remember that others went on without these. */
+    @Test
+    void onlyThoseThatHaveBeenHeardAreCounted() {
+        isPrimary(Scene.cluster(3, 1).gone("m1").gone("r1").unheard("r2"), false, "3 of 6 members of the last primary view are here, "
+            + "more than half is needed; missing without proof that their pods are gone: [m1, r1]; not heard, and they may remember a later one: [r2]");
+        isPrimary(Scene.cluster(3, 1).gone("m1").unheard("r2"), true, "4 of 6 members of the last primary view are here");
+        isPrimary(Scene.blanks(6).asked(4, 1).unheard("b6"), false,
+            "who has been heard remembers no primary view, and these have not been heard: [b6]");
+        isPrimary(Scene.cluster(3, 1).remembersNothing().unheard("r2"), false,
+            "who has been heard remembers no primary view, and these have not been heard: [r2]");
+    }
+
     @Test
     void newcomersDoNotCount() {
         isPrimary(Scene.cluster(3, 1).gone("m1").gone("r1").gone("r2").blank("b1").blank("b2").blank("b3"), false,

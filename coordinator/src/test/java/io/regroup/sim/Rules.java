@@ -8,6 +8,7 @@ import io.regroup.model.Report;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Action;
+import io.regroup.plan.Outlook;
 import io.regroup.plan.Planner;
 import java.util.BitSet;
 import java.util.Collections;
@@ -85,11 +86,19 @@ final class Rules {
 
     private void checkPrimary(SimMember leader, CarryOut what) {
         for (SimMember other : world.members()) {
-            if (other != leader && other.leads() && Collections.disjoint(other.view().orElseThrow().members(), what.view().members())
-                && Planner.look(other.leader().orElseThrow().observation(other.clock())).isPrimary()) {
-                throw broken("S4", "two primary views at once: " + what.view() + " and " + other.view().orElseThrow());
+            if (other == leader || !other.leads() || !Collections.disjoint(other.view().orElseThrow().members(), what.view().members())) {
+                continue;
+            }
+            Outlook theirs = look(other);
+            if (theirs.isPrimary()) {
+                throw broken("S4", "two primary views at once: " + what.view() + ", for " + look(leader).quorum() + ", and " + other.view().orElseThrow()
+                    + ", for " + theirs.quorum());
             }
         }
+    }
+
+    private static Outlook look(SimMember member) {
+        return Planner.look(member.leader().orElseThrow().observation(member.clock()));
     }
 
     private void checkAge(SimMember leader, CarryOut what) {
