@@ -11,48 +11,47 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.Test;
 
 /** Processes and pods die under writes. */
 class DeathsIT extends FaultStory {
 
-    @Test
+    @Story("a master's pod is deleted gracefully")
     void aMastersPodIsDeletedGracefully() throws InterruptedException {
         int master = master();
         suffer(NOTHING, () -> cluster.pod(master).delete().join());
     }
 
-    @Test
+    @Story("redis-server of a master is killed")
     void redisOfAMasterIsKilled() throws InterruptedException {
         int master = master();
         suffer(ON_ITS_WAY, () -> cluster.pod(master).kill(Process.REDIS));
     }
 
-    @Test
+    @Story("the coordinator of a master is killed")
     void theCoordinatorOfAMasterIsKilled() throws InterruptedException {
         int master = master();
         suffer(NOTHING, () -> cluster.pod(master).kill(Process.COORDINATOR));
     }
 
-    @Test
+    @Story("both processes of a master are killed")
     void bothProcessesOfAMasterAreKilled() throws InterruptedException {
         int master = master();
         suffer(ON_ITS_WAY, () -> cluster.pod(master).killBoth());
     }
 
-    @Test
+    @Story("the leader's pod is killed")
     void theLeadersPodIsKilled() throws InterruptedException {
         int leader = leader();
         suffer(ON_ITS_WAY, () -> cluster.pod(leader).kill());
     }
 
-    @Test
+    @Story("a master's pod is killed")
     void aMastersPodIsKilled() throws InterruptedException {
         int master = master();
         suffer(ON_ITS_WAY, () -> cluster.pod(master).kill());
     }
 
-    @Test
+    @Story("a master and another shard's replica are killed")
     void aMasterAndAnotherShardsReplicaAreKilled() throws InterruptedException {
         List<Integer> masters = cluster.masterPods();
         int replica = replica(masters.get(1));
@@ -62,13 +61,13 @@ class DeathsIT extends FaultStory {
         });
     }
 
-    @Test
+    @Story("all replicas are killed")
     void allReplicasAreKilled() throws InterruptedException {
         List<Integer> replicas = cluster.masterPods().stream().map(this::replica).toList();
         suffer(NOTHING, () -> replicas.forEach(pod -> cluster.pod(pod).kill()));
     }
 
-    @Test
+    @Story("one whole shard is killed: its slots wait 10 s, then go on empty")
     void oneWholeShardIsKilled() throws InterruptedException {
         int master = master();
         int replica = replica(master);
@@ -83,24 +82,24 @@ class DeathsIT extends FaultStory {
         assertThat(outcome.lost()).as("no copy is left").containsAll(outcome.acknowledgedBefore(killed.get(), shards));
     }
 
-    @Test
+    @Story("redis-server of the majority of masters is killed")
     void theMajorityOfMastersIsKilled() throws InterruptedException {
         List<Integer> masters = cluster.masterPods().subList(0, 2);
         suffer(ON_ITS_WAY, () -> masters.forEach(pod -> cluster.pod(pod).kill(Process.REDIS)));
     }
 
-    @Test
+    @Story("the pods of the majority of masters are killed")
     void thePodsOfTheMajorityOfMastersAreKilled() throws InterruptedException {
         List<Integer> masters = cluster.masterPods().subList(0, 2);
         suffer(ON_ITS_WAY, () -> masters.forEach(pod -> cluster.pod(pod).kill()));
     }
 
-    @Test
+    @Story("everything is killed at once, in place, with the append-only file")
     void everythingIsKilledAtOnce() throws InterruptedException {
         suffer(ON_ITS_WAY, () -> cluster.local().pods().forEach(LocalPod::killBoth));
     }
 
-    @Test
+    @Story("a pod crashes five times, 2 s apart")
     void aPodCrashesAgainAndAgain() throws InterruptedException {
         int master = master();
         suffer(ON_ITS_WAY, () -> {
