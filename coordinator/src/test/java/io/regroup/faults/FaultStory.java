@@ -7,6 +7,7 @@ import io.regroup.local.Evidence;
 import io.regroup.local.LocalPod;
 import io.regroup.local.LocalPod.Process;
 import io.regroup.local.RealCluster;
+import io.regroup.model.Address;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
@@ -315,12 +316,22 @@ abstract class FaultStory {
         network.disturb(Duration.ZERO, 0);
     }
 
-    /** All processes of all pods together get no more than this share of one core. @return in how many of the periods they had to wait, 0 to 1 */
+    /**
+     * All processes of all pods together get no more than this share of one core, and every server would take a whole one.
+     *
+     * @return in how many of the periods they had to wait, 0 to 1
+     */
     double throttle(double share, Duration time) throws InterruptedException {
+        List<Address> servers = cluster.local().pods().stream().map(pod -> cluster.address(pod.number())).toList();
         try (Throttle throttle = new Throttle(share)) {
             List<Long> pids = cluster.pids();
             throttle.put(pids);
-            pass(time);
+            Load load = new Load(servers);
+            try {
+                pass(time);
+            } finally {
+                load.close();
+            }
             double throttled = throttle.throttled();
             throttle.release(pids);
             return throttled;
