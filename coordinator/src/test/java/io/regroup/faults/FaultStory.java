@@ -340,12 +340,12 @@ abstract class FaultStory {
         }
     }
 
-    /** SIGSTOP, and SIGCONT after that time. */
+    /** SIGSTOP, and SIGCONT after that time. Those that another fault has ended are neither stopped nor thawed. */
     void freeze(Duration time, int pod, Process... processes) throws InterruptedException {
-        List<Long> pids = Arrays.stream(processes).map(cluster.pod(pod)::pid).toList();
-        pids.forEach(pid -> Shell.run("kill -STOP " + pid));
+        List<ProcessHandle> living = Arrays.stream(processes).map(cluster.pod(pod)::pid).flatMap(pid -> ProcessHandle.of(pid).stream()).toList();
+        living.forEach(process -> Shell.run("kill -STOP " + process.pid()));
         pass(time);
-        pids.forEach(pid -> Shell.run("kill -CONT " + pid));
+        living.stream().filter(ProcessHandle::isAlive).forEach(process -> Shell.run("kill -CONT " + process.pid()));
     }
 
     /** The fault lasts so long. */
