@@ -45,7 +45,7 @@ class ApiServerIT extends FaultStory {
     }
 
     /** Its replica takes over all the same; the pod that replaces it waits until it is told which Deployment it belongs to. */
-    @Story("a master's pod is killed in these two minutes; whole when the API server is back")
+    @Story("the API server is away for two minutes, and a master's pod is killed; whole when it is back")
     void aMastersPodIsKilledWhileTheApiServerIsAway() throws InterruptedException {
         int master = master();
         List<MayLose> allowed = new ArrayList<>();

@@ -129,20 +129,29 @@ abstract class FaultStory {
     void aWholeCluster(TestInfo test) throws IOException {
         spent = new Spent();
         begin(test);
-        turn.take();
-        spent.on("waiting for its turn");
         if (cluster != null && !healed) {
             // What a failed story left would make the next one fail too.
             end();
         }
-        if (cluster == null) {
+        boolean form = cluster == null;
+        if (form || startsProcesses()) {
+            turn.takeAlone();
+            spent.on("waiting for its turn");
+        }
+        if (form) {
             network = new VirtualNetwork(places());
             cluster = found(network);
             cluster.local().startAll();
+            cluster.awaitWhole(System.nanoTime());
+            spent.on("forming");
+        }
+        if (!startsProcesses()) {
+            turn.takeInCompany();
+            spent.on("waiting for its turn");
         }
         healed = false;
         cluster.awaitWhole(System.nanoTime());
-        spent.on("forming");
+        spent.on("looking");
     }
 
     private void begin(TestInfo test) {
@@ -165,6 +174,11 @@ abstract class FaultStory {
     @AfterEach
     void othersMayStrike() {
         turn.close();
+    }
+
+    /** Whether its stories make processes start: those that do not strike beside each other. */
+    boolean startsProcesses() {
+        return true;
     }
 
     /** How many places the network has. */

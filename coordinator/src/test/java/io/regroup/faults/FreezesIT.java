@@ -6,6 +6,11 @@ import java.time.Duration;
 /** Processes stop for a while and go on as if nothing had happened. The node timeout is 2 s. */
 class FreezesIT extends FaultStory {
 
+    @Override
+    boolean startsProcesses() {
+        return false;
+    }
+
     @Story("redis-server of a master is frozen for 0.5 s")
     void redisOfAMasterIsFrozenForHalfASecond() throws InterruptedException {
         int master = master();

@@ -35,7 +35,7 @@ class NothingOnDiskIT extends FaultStory {
     }
 
     /** Nobody can promote its replica for the moment: the gate alone keeps it from its place. */
-    @Story("the same while the leader is frozen for 3 s")
+    @Story("redis-server of a master is killed and back at once, without the append-only file, while the leader is frozen for 3 s")
     void anEmptyMasterIsBackWhileTheLeaderIsFrozen() throws InterruptedException {
         int master = master();
         int leader = leader();

@@ -10,6 +10,11 @@ class PartitionsIT extends FaultStory {
 
     private static final Duration CUT = Duration.ofSeconds(15);
 
+    @Override
+    boolean startsProcesses() {
+        return false;
+    }
+
     @Story("a master is cut off for 15 s")
     void aMasterIsCutOff() throws InterruptedException {
         int master = master();

@@ -72,7 +72,7 @@ class ReusedAddressIT extends FaultStory {
     }
 
     /** Our coordinators do nothing for the moment: Redis itself promotes, and our servers still name the address when the stranger has it. */
-    @Story("the same while our coordinators are frozen: Redis' election decides")
+    @Story("another cluster's pod comes up where a master has just died, while our coordinators are frozen: Redis' election decides")
     void aPodOfAnotherClusterHasTheAddressOfADeadMasterThatIsNotForgottenYet() throws InterruptedException {
         theirs.awaitWhole(System.nanoTime());
         int our = master();
