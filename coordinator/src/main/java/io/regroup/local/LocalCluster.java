@@ -197,13 +197,13 @@ public final class LocalCluster implements AutoCloseable {
         helpers.forEach(Process::destroyForcibly);
         try {
             CompletableFuture.allOf(pods.stream().map(LocalPod::end).toArray(CompletableFuture[]::new)).get(END_SECONDS, TimeUnit.SECONDS);
+            classes.keep(learned());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
             tell("not all processes ended in time: " + e);
             pods.forEach(LocalPod::endAtOnce);
         }
-        classes.keep(learned());
         Trees.delete(folder);
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
@@ -256,7 +256,7 @@ public final class LocalCluster implements AutoCloseable {
     }
 
     private Path learned() {
-        return folder.resolve("learned.jsa");
+        return folder.resolve("learned");
     }
 
     /** Starts a process that is ended with the cluster if it has not ended by itself. */

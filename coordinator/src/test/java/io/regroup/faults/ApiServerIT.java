@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 
 /** The coordinators find each other by an API server, and it is away for two minutes: packets to it vanish. */
 class ApiServerIT extends FaultStory {
@@ -35,7 +34,7 @@ class ApiServerIT extends FaultStory {
         api.close();
     }
 
-    @Test
+    @Story("the API server is away for two minutes: nothing is done")
     void theApiServerIsAway() throws InterruptedException {
         Outcome outcome = nothingHappens(() -> {
             Runnable back = cutOffFromHere(api.port());
@@ -46,7 +45,7 @@ class ApiServerIT extends FaultStory {
     }
 
     /** Its replica takes over all the same; the pod that replaces it waits until it is told which Deployment it belongs to. */
-    @Test
+    @Story("the API server is away for two minutes, and a master's pod is killed; whole when it is back")
     void aMastersPodIsKilledWhileTheApiServerIsAway() throws InterruptedException {
         int master = master();
         List<MayLose> allowed = new ArrayList<>();

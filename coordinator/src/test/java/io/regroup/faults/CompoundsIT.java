@@ -3,14 +3,19 @@ package io.regroup.faults;
 import io.regroup.local.LocalPod.Process;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Two faults, the second 0 to 9 s after the end of the first, drawn by a seed: {@code -Dcompounds=20 -Dfirst=1}. */
+/** Two faults, the second begins 0 to 9 s after the first, which may still last then; drawn by a seed: {@code -Dcompounds=20 -Dfirst=1}. */
 class CompoundsIT extends FaultStory {
 
     private static final Duration FREEZE = Duration.ofSeconds(5);
@@ -19,11 +24,26 @@ class CompoundsIT extends FaultStory {
     /** What a server takes that has just been thawed, before it hears what has happened. */
     private static final long THAWED_MS = 1000;
 
-    private enum Kind { KILL_REDIS, KILL_POD, KILL_COORDINATOR, FREEZE, CUT_OFF, CUT_BUS, CUT_GROUP, DELETE }
+    /** The first fault lasts there while the second begins. */
+    private final ExecutorService threads = Executors.newCachedThreadPool(Thread.ofPlatform().daemon().factory());
 
+    private enum Kind {
+        KILL_REDIS("redis-server of %s is killed"), KILL_POD("%s is killed"), KILL_COORDINATOR("the coordinator of %s is killed"),
+        FREEZE("%s is frozen for 5 s"), CUT_OFF("%s is cut off for 8 s"), CUT_BUS("the bus of %s is cut off for 8 s"),
+        CUT_GROUP("the group cannot hear %s for 8 s"), DELETE("%s is deleted");
+
+        private final String words;
+
+        Kind(String words) {
+            this.words = words;
+        }
+    }
+
+    /** Each as often as it is to be run. */
     static List<Long> seeds() {
         long first = Long.getLong("first", 1);
-        return LongStream.range(first, first + Long.getLong("compounds", 5)).boxed().toList();
+        return LongStream.range(first, first + Long.getLong("compounds", 5)).boxed()
+            .flatMap(seed -> Collections.nCopies(Times.TIMES, seed).stream()).toList();
     }
 
     @ParameterizedTest(name = "two faults drawn by {0}")
@@ -32,19 +52,23 @@ class CompoundsIT extends FaultStory {
         Random random = new Random(seed * 7919);
         Kind first = draw(random);
         Kind second = draw(random);
-        int one = victim(random);
-        int other = victim(random);
+        Victim firstVictim = victim(random);
+        Victim secondVictim = victim(random);
         Duration apart = Duration.ofMillis(random.nextInt(9001));
-        cluster.measured(first + " of pod " + one + ", " + apart.toMillis() + " ms later " + second + " of pod " + other);
+        titled(String.format(Locale.ROOT, "seed %d: %s, and %.1f s later %s", seed, String.format(first.words, firstVictim.words()),
+            apart.toMillis() / 1000.0, String.format(second.words, secondVictim.words())));
+        int one = firstVictim.pod();
+        int other = secondVictim.pod();
         List<Integer> masters = cluster.masterPods();
         boolean oneShard = shard(one, masters) == shard(other, masters);
         List<MayLose> allowed = new ArrayList<>();
         suffer(allowed, () -> {
             long struck = System.nanoTime();
-            strike(first, one);
+            CompletableFuture<Void> lasting = CompletableFuture.runAsync(() -> strike(first, one), threads);
             pass(apart);
             long again = since(struck);
             strike(second, other);
+            lasting.join();
             if (oneShard) {
                 // Who is hit second may have been promoted by then, or have had no replica in sync yet.
                 allowed.addAll(one != other && first == Kind.KILL_POD && second == Kind.KILL_POD ? EVERYTHING
@@ -77,15 +101,33 @@ class CompoundsIT extends FaultStory {
         return Kind.values()[random.nextInt(Kind.values().length)];
     }
 
-    private int victim(Random random) {
+    /** @param words what was drawn; the leader is another pod in each run */
+    private record Victim(String words, int pod) {
+    }
+
+    private Victim victim(Random random) {
         return switch (random.nextInt(3)) {
-            case 0 -> leader();
-            case 1 -> master();
-            default -> 1 + random.nextInt(cluster.nodes());
+            case 0 -> new Victim("the leader's pod", leader());
+            case 1 -> new Victim("a master's pod", master());
+            default -> pod(1 + random.nextInt(cluster.nodes()));
         };
     }
 
-    private void strike(Kind kind, int pod) throws InterruptedException {
+    private static Victim pod(int number) {
+        return new Victim("pod " + number, number);
+    }
+
+    /** Returns when it is over. */
+    private void strike(Kind kind, int pod) {
+        try {
+            begin(kind, pod);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void begin(Kind kind, int pod) throws InterruptedException {
         switch (kind) {
             case KILL_REDIS -> cluster.pod(pod).kill(Process.REDIS);
             case KILL_POD -> cluster.pod(pod).kill().join();

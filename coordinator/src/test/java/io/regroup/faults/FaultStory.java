@@ -7,17 +7,20 @@ import io.regroup.local.Evidence;
 import io.regroup.local.LocalPod;
 import io.regroup.local.LocalPod.Process;
 import io.regroup.local.RealCluster;
+import io.regroup.model.Address;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import java.lang.reflect.Method;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
@@ -26,15 +29,18 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.extension.TestWatcher;
 
 /**
  * One cluster of six pods, each in a network of its own, goes through all stories of a class. Each begins whole and with a writing
  * client for each shard, and ends whole, with every acknowledged write read back, and then silence: no command that changes anything
- * ({@code -Dquiet=60}, seconds). What was measured is a row of {@code target/faults.md}.
+ * ({@code -Dquiet=60}, seconds). What was measured is a {@link Row} of the table. Classes run beside each other, see {@link Turn}.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class FaultStory {
@@ -49,7 +55,9 @@ abstract class FaultStory {
     static final long ON_ITS_WAY_MS = 200;
     /** A master that hears no majority takes writes for a node timeout (2 s) and until its next look. */
     static final Duration ALONE = Duration.ofSeconds(4);
-    private static final Path TABLE = Path.of("target", "faults.md");
+    /** What happens in a fault happens in its first seconds; what lasts longer lasts beside others' stories. */
+    private static final Duration STRIKING = Duration.ofSeconds(20);
+    private static final Path ROWS = Row.file(System.getProperty("faults.command", "by-hand"));
 
     /** What the rules allow to lose: writes that were acknowledged in this time, in ms from when the fault began. */
     record MayLose(long fromMs, long toMs) {
@@ -80,28 +88,97 @@ abstract class FaultStory {
 
     RealCluster cluster;
     private VirtualNetwork network;
+    private final Turn turn = new Turn();
+    private final Map<String, Integer> runs = new HashMap<>();
     private boolean healed;
+    private Spent spent;
+    /** Its class and method, and what it was drawn from. */
+    private String story;
+    private String title;
+    private int run;
+    /** No other run of any story has it. */
     String name;
+    private Optional<Row.Figures> figures = Optional.empty();
     private final ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory());
 
     @RegisterExtension
-    final Evidence evidence = new Evidence(() -> cluster);
+    final Evidence evidence = new Evidence(() -> cluster, this::ofWhichRun);
+
+    @RegisterExtension
+    final TestWatcher row = new TestWatcher() {
+        @Override
+        public void testSuccessful(ExtensionContext context) {
+            write(Optional.empty());
+        }
+
+        @Override
+        public void testFailed(ExtensionContext context, Throwable cause) {
+            write(Optional.of(cause.toString()));
+        }
+
+        private void write(Optional<String> failure) {
+            new Row(story, title, run, figures, failure).write(ROWS);
+        }
+    };
+
+    String ofWhichRun() {
+        return Times.TIMES > 1 ? "-run-" + run : "";
+    }
 
     @BeforeEach
     void aWholeCluster(TestInfo test) throws IOException {
+        spent = new Spent();
+        begin(test);
         if (cluster != null && !healed) {
             // What a failed story left would make the next one fail too.
             end();
         }
-        if (cluster == null) {
+        boolean form = cluster == null;
+        if (form || startsProcesses()) {
+            turn.takeAlone();
+            spent.on("waiting for its turn");
+        }
+        if (form) {
             network = new VirtualNetwork(places());
             cluster = found(network);
             cluster.local().startAll();
+            cluster.awaitWhole(System.nanoTime());
+            spent.on("forming");
+        }
+        if (!startsProcesses()) {
+            turn.takeInCompany();
+            spent.on("waiting for its turn");
         }
         healed = false;
         cluster.awaitWhole(System.nanoTime());
-        name = test.getDisplayName().replaceAll("\\(.*\\)$", "");
+        spent.on("looking");
+    }
+
+    private void begin(TestInfo test) {
+        Method method = test.getTestMethod().orElseThrow();
+        Optional<String> told = Optional.ofNullable(method.getAnnotation(Story.class))
+            .map(annotation -> annotation.value().replace("{long}", LONG.toSeconds() + " s"));
+        story = getClass().getSimpleName() + "." + method.getName() + (told.isPresent() ? "" : " " + test.getDisplayName());
+        titled(told.orElse(test.getDisplayName()));
+        run = runs.merge(story, 1, Integer::sum);
+        figures = Optional.empty();
+        name = story + ofWhichRun();
         System.out.println(name);
+    }
+
+    /** What the table calls it. */
+    void titled(String words) {
+        title = words;
+    }
+
+    @AfterEach
+    void othersMayStrike() {
+        turn.close();
+    }
+
+    /** Whether its stories make processes start: those that do not strike beside each other. */
+    boolean startsProcesses() {
+        return true;
     }
 
     /** How many places the network has. */
@@ -136,16 +213,24 @@ abstract class FaultStory {
     /** @param allowed is looked at when the fault is over */
     Outcome suffer(List<MayLose> allowed, Fault fault) throws InterruptedException {
         Outcome outcome;
-        try (WritingClients clients = new WritingClients(cluster, getClass().getSimpleName() + name.hashCode() + "-")) {
+        try (WritingClients clients = new WritingClients(cluster, name.hashCode() + "-")) {
+            spent.on("first writes");
             long struck = System.nanoTime();
             fault.strike();
+            spent.on("the fault");
             long over = System.nanoTime();
             double whole = cluster.awaitWholeFor(STEADY, over);
-            outcome = clients.end();
+            spent.on("whole and steady");
+            clients.stop();
+            turn.close();
+            outcome = clients.outcome();
+            spent.on("reading back");
             tell(outcome, whole);
             lostNoMoreThan(allowed, outcome, struck);
         }
         cluster.staysQuiet(QUIET);
+        spent.on("silence");
+        cluster.measured(name + ": spent: " + spent);
         healed = true;
         return outcome;
     }
@@ -169,15 +254,9 @@ abstract class FaultStory {
     }
 
     private void tell(Outcome outcome, double whole) {
-        cluster.measured(String.format(Locale.ROOT, "longest write gap %.0f ms, whole %.1f s after the fault, %d of %d acknowledged writes lost",
-            outcome.longestGapMs(), whole, outcome.lost().size(), outcome.acknowledged().size()));
-        String words = name.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
-        try {
-            Files.writeString(TABLE, String.format(Locale.ROOT, "| %s | %.0f ms | %.1f s | %d of %d |%n", words, outcome.longestGapMs(), whole,
-                outcome.lost().size(), outcome.acknowledged().size()), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        figures = Optional.of(new Row.Figures(outcome.longestGapMs(), whole, outcome.lost().size(), outcome.acknowledged().size()));
+        cluster.measured(String.format(Locale.ROOT, "%s: longest write gap %.0f ms, whole %.1f s after the fault, %d of %d acknowledged writes lost",
+            name, outcome.longestGapMs(), whole, outcome.lost().size(), outcome.acknowledged().size()));
     }
 
     // ---- who
@@ -251,12 +330,22 @@ abstract class FaultStory {
         network.disturb(Duration.ZERO, 0);
     }
 
-    /** All processes of all pods together get no more than this share of one core. @return in how many of the periods they had to wait, 0 to 1 */
+    /**
+     * All processes of all pods together get no more than this share of one core, and every server would take a whole one.
+     *
+     * @return in how many of the periods they had to wait, 0 to 1
+     */
     double throttle(double share, Duration time) throws InterruptedException {
+        List<Address> servers = cluster.local().pods().stream().map(pod -> cluster.address(pod.number())).toList();
         try (Throttle throttle = new Throttle(share)) {
             List<Long> pids = cluster.pids();
             throttle.put(pids);
-            pass(time);
+            Load load = new Load(servers);
+            try {
+                pass(time);
+            } finally {
+                load.close();
+            }
             double throttled = throttle.throttled();
             throttle.release(pids);
             return throttled;
@@ -265,16 +354,26 @@ abstract class FaultStory {
         }
     }
 
-    /** SIGSTOP, and SIGCONT after that time. */
+    /** SIGSTOP, and SIGCONT after that time. Those that another fault has ended are neither stopped nor thawed. */
     void freeze(Duration time, int pod, Process... processes) throws InterruptedException {
-        List<Long> pids = Arrays.stream(processes).map(cluster.pod(pod)::pid).toList();
-        pids.forEach(pid -> Shell.run("kill -STOP " + pid));
+        List<ProcessHandle> living = Arrays.stream(processes).map(cluster.pod(pod)::pid).flatMap(pid -> ProcessHandle.of(pid).stream()).toList();
+        living.forEach(process -> Shell.run("kill -STOP " + process.pid()));
         pass(time);
-        pids.forEach(pid -> Shell.run("kill -CONT " + pid));
+        living.stream().filter(ProcessHandle::isAlive).forEach(process -> Shell.run("kill -CONT " + process.pid()));
     }
 
     /** The fault lasts so long. */
     void pass(Duration time) throws InterruptedException {
+        if (time.compareTo(STRIKING) <= 0) {
+            await(time);
+        } else {
+            await(STRIKING);
+            turn.close();
+            await(time.minus(STRIKING));
+        }
+    }
+
+    private void await(Duration time) throws InterruptedException {
         try {
             clock.schedule(() -> { }, time.toMillis(), TimeUnit.MILLISECONDS).get();
         } catch (ExecutionException e) {

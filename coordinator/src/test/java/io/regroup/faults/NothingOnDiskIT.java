@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.Test;
 
 /** Servers without an append-only file: one that is started again in place has nothing, and its replica must never copy that. */
 class NothingOnDiskIT extends FaultStory {
@@ -29,14 +28,14 @@ class NothingOnDiskIT extends FaultStory {
         return cluster;
     }
 
-    @Test
+    @Story("redis-server of a master is killed and back at once, without the append-only file")
     void anEmptyMasterIsBackBeforeAnyoneNoticed() throws InterruptedException {
         int master = master();
         suffer(ON_ITS_WAY, () -> cluster.pod(master).kill(Process.REDIS));
     }
 
     /** Nobody can promote its replica for the moment: the gate alone keeps it from its place. */
-    @Test
+    @Story("redis-server of a master is killed and back at once, without the append-only file, while the leader is frozen for 3 s")
     void anEmptyMasterIsBackWhileTheLeaderIsFrozen() throws InterruptedException {
         int master = master();
         int leader = leader();
@@ -49,12 +48,12 @@ class NothingOnDiskIT extends FaultStory {
         });
     }
 
-    @Test
+    @Story("every redis-server is killed at once, without the append-only file")
     void everyServerIsKilledAtOnceWithNothingOnDisk() throws InterruptedException {
         allIsLost(() -> cluster.local().pods().forEach(pod -> pod.kill(Process.REDIS)));
     }
 
-    @Test
+    @Story("everything is killed at once, in place, without the append-only file: a new, empty cluster")
     void everythingIsKilledAtOnceWithNothingOnDisk() throws InterruptedException {
         allIsLost(() -> cluster.local().pods().forEach(LocalPod::killBoth));
     }

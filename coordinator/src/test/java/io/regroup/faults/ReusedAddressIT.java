@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
@@ -30,7 +29,7 @@ class ReusedAddressIT extends FaultStory {
     private RealCluster theirs;
 
     @RegisterExtension
-    final Evidence theirEvidence = new Evidence(() -> theirs, "-the-other-cluster");
+    final Evidence theirEvidence = new Evidence(() -> theirs, () -> "-the-other-cluster" + ofWhichRun());
 
     @Override
     int places() {
@@ -61,7 +60,7 @@ class ReusedAddressIT extends FaultStory {
     }
 
     /** A master of each. */
-    @Test
+    @Story("another cluster's pod comes up where a master has just died")
     void aPodOfAnotherClusterComesUpWhereAMasterHasJustDied() throws InterruptedException {
         theirs.awaitWhole(System.nanoTime());
         int our = master();
@@ -73,7 +72,7 @@ class ReusedAddressIT extends FaultStory {
     }
 
     /** Our coordinators do nothing for the moment: Redis itself promotes, and our servers still name the address when the stranger has it. */
-    @Test
+    @Story("another cluster's pod comes up where a master has just died, while our coordinators are frozen: Redis' election decides")
     void aPodOfAnotherClusterHasTheAddressOfADeadMasterThatIsNotForgottenYet() throws InterruptedException {
         theirs.awaitWhole(System.nanoTime());
         int our = master();
@@ -117,7 +116,7 @@ class ReusedAddressIT extends FaultStory {
     private void bothStayApart(List<MayLose> allowed, Fault fault) throws InterruptedException {
         Outcome their;
         long struck;
-        try (WritingClients clients = new WritingClients(theirs, getClass().getSimpleName() + "-others-" + name.hashCode() + "-")) {
+        try (WritingClients clients = new WritingClients(theirs, "others-" + name.hashCode() + "-")) {
             struck = System.nanoTime();
             suffer(allowed, fault);
             theirs.awaitWholeFor(STEADY, System.nanoTime());

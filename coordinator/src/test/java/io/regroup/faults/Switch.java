@@ -2,7 +2,7 @@ package io.regroup.faults;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
@@ -26,6 +26,8 @@ import java.util.concurrent.atomic.LongAdder;
 final class Switch implements AutoCloseable {
 
     private static final int TCP = 6;
+    private static final int NETWORKS = 256;
+    private static final int PORT = 7700;
 
     private record Parcel(long due, long number, ByteBuffer packet, InetSocketAddress to) implements Comparable<Parcel> {
         @Override
@@ -49,6 +51,7 @@ final class Switch implements AutoCloseable {
     }
 
     private final int here;
+    private final int number;
     private final DatagramChannel channel;
     private final Map<Integer, InetSocketAddress> ends = new ConcurrentHashMap<>();
     private final List<Cut> cuts = new CopyOnWriteArrayList<>();
@@ -63,12 +66,31 @@ final class Switch implements AutoCloseable {
     /** @param here the place whose packets are neither late nor lost */
     Switch(int here) throws IOException {
         this.here = here;
-        channel = DatagramChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        channel = DatagramChannel.open();
+        number = bind();
         channel.configureBlocking(false);
     }
 
-    int port() throws IOException {
-        return ((InetSocketAddress) channel.getLocalAddress()).getPort();
+    /** Who has the address has the number, until its process ends. */
+    private int bind() throws IOException {
+        for (int free = 0; free < NETWORKS; free++) {
+            try {
+                channel.bind(new InetSocketAddress("127.77." + free + ".1", PORT));
+                return free;
+            } catch (BindException e) {
+                // Another network of this machine has this number.
+            }
+        }
+        throw new IOException("all " + NETWORKS + " numbers are in use");
+    }
+
+    /** No other network of this machine has it. */
+    int number() {
+        return number;
+    }
+
+    InetSocketAddress address() throws IOException {
+        return (InetSocketAddress) channel.getLocalAddress();
     }
 
     /** Packets to this place go there. */

@@ -20,7 +20,7 @@ import org.awaitility.Awaitility;
  */
 public final class VirtualNetwork implements Places, AutoCloseable {
 
-    private static final String NETWORK = "10.77.0.";
+    private static final String NETWORKS = "10.77.";
     private static final int MTU = 1500;
     /** This process's own place: what goes there or comes from there is neither late nor lost. */
     static final int HERE = 254;
@@ -29,6 +29,7 @@ public final class VirtualNetwork implements Places, AutoCloseable {
     private final List<Integer> namespaces = new ArrayList<>();
     private final List<Process> cables = new ArrayList<>();
     private final Switch middle = new Switch(HERE);
+    private final String network = NETWORKS + middle.number() + ".";
 
     public VirtualNetwork(int pods) throws IOException {
         try {
@@ -78,7 +79,7 @@ public final class VirtualNetwork implements Places, AutoCloseable {
 
     @Override
     public String host(int pod) {
-        return NETWORK + pod;
+        return network + pod;
     }
 
     /** As on Kubernetes: each pod has an address of its own, and all have the same ports. */
@@ -107,7 +108,7 @@ public final class VirtualNetwork implements Places, AutoCloseable {
         }
         middle.plug(pod, new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         cables.add(new ProcessBuilder("socat", "-b", "4096", "TUN,tun-name=" + device(pod) + ",tun-type=tun,iff-no-pi",
-            "UDP4:127.0.0.1:" + middle.port() + ",bind=127.0.0.1:" + port).inheritIO().start());
+            "UDP4:" + middle.address().getAddress().getHostAddress() + ":" + middle.address().getPort() + ",bind=127.0.0.1:" + port).inheritIO().start());
         Path there = Path.of("/sys/class/net", device(pod));
         Awaitility.await("the device " + device(pod) + " (this needs root and socat)").atMost(Duration.ofSeconds(10)).until(() -> Files.exists(there));
     }

@@ -7,6 +7,9 @@ import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 
 /** A client of one server, as small as can be: what is measured with it is the server's time and not a client's. */
 public final class Writer implements AutoCloseable {
@@ -31,20 +34,33 @@ public final class Writer implements AutoCloseable {
 
     /** The answer's first line; empty when there is none. The next question uses a new connection then. */
     public String ask(String command) {
+        return askAll(List.of(command)).getFirst();
+    }
+
+    /** The same for several commands that are sent together; without an answer to one there is none to those after it. */
+    List<String> askAll(List<String> commands) {
+        List<String> answers = new ArrayList<>();
         try {
-            if (socket == null) {
-                socket = new Socket();
-                socket.setTcpNoDelay(true);
-                socket.connect(new InetSocketAddress(address.host(), address.port()), CONNECT_MS);
-                socket.setSoTimeout(timeoutMs);
-                in = new BufferedInputStream(socket.getInputStream());
+            connect();
+            socket.getOutputStream().write((String.join("\r\n", commands) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            while (answers.size() < commands.size()) {
+                String answer = line();
+                answers.add(answer.startsWith("$") && !answer.startsWith("$-") ? line() : answer);
             }
-            socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
-            String answer = line();
-            return answer.startsWith("$") && !answer.startsWith("$-") ? line() : answer;
         } catch (IOException e) {
             close();
-            return "";
+            answers.addAll(Collections.nCopies(commands.size() - answers.size(), ""));
+        }
+        return answers;
+    }
+
+    private void connect() throws IOException {
+        if (socket == null) {
+            socket = new Socket();
+            socket.setTcpNoDelay(true);
+            socket.connect(new InetSocketAddress(address.host(), address.port()), CONNECT_MS);
+            socket.setSoTimeout(timeoutMs);
+            in = new BufferedInputStream(socket.getInputStream());
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 
 /**
  * One client for each shard, from before the fault until all is whole again: writes one key after the other to a slot of it, follows
@@ -22,6 +23,7 @@ final class WritingClients implements AutoCloseable {
     private static final long PACE_NS = 2_000_000;
     private static final long RETRY_NS = 1_000_000;
     private static final int READS = 50;
+    private static final int AT_ONCE = 200;
 
     /** A write that was acknowledged then ({@link System#nanoTime}). */
     record Write(int shard, long at) {
@@ -61,9 +63,13 @@ final class WritingClients implements AutoCloseable {
         }
     }
 
-    /** Ends them, and reads back what was acknowledged. */
     Outcome end() throws InterruptedException {
         stop();
+        return outcome();
+    }
+
+    /** Once they have stopped: reads back what was acknowledged. */
+    Outcome outcome() {
         List<Write> acknowledged = new ArrayList<>();
         List<Write> lost = new ArrayList<>();
         double longest = 0;
@@ -77,7 +83,8 @@ final class WritingClients implements AutoCloseable {
         return new Outcome(acknowledged, lost, longest);
     }
 
-    private void stop() throws InterruptedException {
+    /** Ends the writing. */
+    void stop() throws InterruptedException {
         enough.set(true);
         for (Client client : clients) {
             client.thread.join();
@@ -143,19 +150,32 @@ final class WritingClients implements AutoCloseable {
 
         private List<Long> lost() {
             List<Long> lost = new ArrayList<>();
-            for (int i = 0; i < times.size(); i++) {
-                if (!read("GET {" + tag + "}:" + i).equals(Integer.toString(i))) {
-                    lost.add(times.get(i));
+            for (int from = 0; from < times.size(); from += AT_ONCE) {
+                List<String> answers = server.askAll(IntStream.range(from, Math.min(times.size(), from + AT_ONCE)).mapToObj(this::get).toList());
+                for (int i = from; i < from + answers.size(); i++) {
+                    String answer = answers.get(i - from);
+                    if (!(isRefusal(answer) ? read(get(i)) : answer).equals(Integer.toString(i))) {
+                        lost.add(times.get(i));
+                    }
                 }
             }
             server.close();
             return lost;
         }
 
-        /** The first answer that is no redirection and no silence. */
+        private String get(int number) {
+            return "GET {" + tag + "}:" + number;
+        }
+
+        /** A redirection, an error or silence. */
+        private static boolean isRefusal(String answer) {
+            return answer.isEmpty() || answer.startsWith("-");
+        }
+
+        /** The first answer that is one. */
         private String read(String command) {
             String answer = server.ask(command);
-            for (int i = 0; i < READS && (answer.isEmpty() || answer.startsWith("-")); i++) {
+            for (int i = 0; i < READS && isRefusal(answer); i++) {
                 goOn(answer);
                 answer = server.ask(command);
             }

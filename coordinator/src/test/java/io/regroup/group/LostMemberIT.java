@@ -8,9 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Members in processes of their own, which are killed and stopped. */
+@Tag("nobody-beside")
 class LostMemberIT {
 
     private static final Duration START = Duration.ofSeconds(120);

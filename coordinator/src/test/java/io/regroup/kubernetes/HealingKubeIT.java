@@ -25,6 +25,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
@@ -32,7 +33,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
  * The main story: one Deployment, and everything that can happen to its pods and containers, one thing after the other. Each
- * begins with a whole cluster, and ends with one: that is what {@link Look#pending} and {@code redis-cli --cluster check} say.
+ * begins with a whole cluster, and ends with one: that is what {@link Look#pending} and {@code redis-cli --cluster check} say. The story without an API
+ * server is run by itself, with a cluster of its own.
  */
 @ExtendWith(Evidence.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -66,6 +68,7 @@ class HealingKubeIT {
 
     @Test
     @Order(1)
+    @Tag("beginning")
     void sixPodsAreThreeMastersWithAReplicaEach() {
         kubectl.ask("rollout", "status", "deployment/redis", "--timeout=60s");
         Look look = redis.awaitWhole("rolled out");
@@ -207,6 +210,7 @@ class HealingKubeIT {
 
     @Test
     @Order(12)
+    @Tag("nobody-beside")
     void theApiServerIsAwayWhileAPodsContainersDie() throws InterruptedException {
         Look before = redis.awaitWhole("before", SETTLED, l -> Optional.empty());
         Node victim = fresh(before).getFirst();

@@ -9,14 +9,14 @@ import org.junit.jupiter.api.extension.LifecycleMethodExecutionExceptionHandler;
 public final class Evidence implements AfterTestExecutionCallback, LifecycleMethodExecutionExceptionHandler {
 
     private final Supplier<RealCluster> cluster;
-    private final String which;
+    private final Supplier<String> which;
 
     public Evidence(Supplier<RealCluster> cluster) {
-        this(cluster, "");
+        this(cluster, () -> "");
     }
 
-    /** @param which of several clusters; part of the directory's name */
-    public Evidence(Supplier<RealCluster> cluster, String which) {
+    /** @param which of several clusters or runs; part of the directory's name */
+    public Evidence(Supplier<RealCluster> cluster, Supplier<String> which) {
         this.cluster = cluster;
         this.which = which;
     }
@@ -37,7 +37,7 @@ public final class Evidence implements AfterTestExecutionCallback, LifecycleMeth
     private void keep(ExtensionContext context) {
         RealCluster failed = cluster.get();
         if (failed != null) {
-            failed.keepEvidence(context.getRequiredTestClass().getSimpleName() + "." + context.getRequiredTestMethod().getName() + which);
+            failed.keepEvidence(context.getRequiredTestClass().getSimpleName() + "." + context.getRequiredTestMethod().getName() + which.get());
         }
     }
 }

@@ -55,6 +55,7 @@ public final class RealCluster implements AutoCloseable {
     static {
         // Its client loses connections all the time here, and tells each with its stack.
         ((Logger) LoggerFactory.getLogger("io.lettuce")).setLevel(Level.OFF);
+        Training.once();
     }
 
     private final LocalCluster cluster;
@@ -80,7 +81,7 @@ public final class RealCluster implements AutoCloseable {
         cluster = new LocalCluster(nodes, replicas, first, places, this::note);
     }
 
-    private static LocalCluster create(int nodes, int replicas, Places places, Consumer<String> news) {
+    static LocalCluster create(int nodes, int replicas, Places places, Consumer<String> news) {
         Random random = new Random();
         IOException last = new IOException("no ports were tried");
         for (int i = 0; i < 100; i++) {

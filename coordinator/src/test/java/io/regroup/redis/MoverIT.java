@@ -23,10 +23,12 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Slots are moved between real servers, while clients write. */
+@Tag("nobody-beside")
 class MoverIT {
 
     private static final Duration STEP = Duration.ofSeconds(60);
