@@ -1,7 +1,7 @@
 package io.regroup.coordinator;
 
 import io.regroup.move.MoveSettings;
-import io.regroup.move.SlotMove;
+import io.regroup.move.Transfer;
 import io.regroup.move.UnderWay;
 import io.regroup.plan.Action;
 import io.regroup.redis.Mover;
@@ -27,10 +27,10 @@ public final class Moves implements AutoCloseable {
 
     /** @param over is called on another thread when nothing of it runs any more; also when there was nothing to begin */
     void begin(List<Action> actions, Runnable over) {
-        List<SlotMove> moves = new ArrayList<>();
+        List<Transfer> moves = new ArrayList<>();
         for (Action action : actions) {
             if (action instanceof Action.MoveSlots move) {
-                moves.add(new SlotMove(move.move(), move.copies(), settings));
+                moves.add(Transfer.of(move, settings));
             }
         }
         if (moves.isEmpty()) {

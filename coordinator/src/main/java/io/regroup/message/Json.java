@@ -5,6 +5,8 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.regroup.model.Address;
+import io.regroup.model.Atomic;
+import io.regroup.model.MoveBy;
 import io.regroup.model.NodeId;
 import io.regroup.model.Pod;
 import io.regroup.model.Primary;
@@ -168,6 +170,12 @@ public final class Json {
         if (!facts.strays().isEmpty()) {
             json.addProperty("strays", facts.strays().toString());
         }
+        if (facts.atomic().by() != MoveBy.MIGRATE) {
+            json.addProperty("movesBy", facts.atomic().by().name());
+        }
+        if (!facts.atomic().slots().isEmpty()) {
+            json.addProperty("moves", facts.atomic().slots().toString());
+        }
         return json;
     }
 
@@ -175,7 +183,12 @@ public final class Json {
         return new ServerFacts(json.get("stateOk").getAsBoolean(), json.get("currentEpoch").getAsLong(),
             json.get("keys").getAsLong(), json.get("linkUp").getAsBoolean(), json.get("synced").getAsBoolean(),
             find(json, "masterAt", e -> Address.parse(e.getAsString())), json.get("offset").getAsLong(), json.get("uptimeSeconds").getAsLong(),
-            text(json, "version"), find(json, "strays", e -> SlotSet.parse(e.getAsString())).orElse(SlotSet.NONE));
+            text(json, "version"), slots(json, "strays"),
+            new Atomic(find(json, "movesBy", e -> MoveBy.valueOf(e.getAsString())).orElse(MoveBy.MIGRATE), slots(json, "moves")));
+    }
+
+    private static SlotSet slots(JsonObject json, String name) {
+        return find(json, name, e -> SlotSet.parse(e.getAsString())).orElse(SlotSet.NONE);
     }
 
     private static JsonObject primary(Primary primary) {

@@ -15,7 +15,14 @@ import java.util.Optional;
  * @param offset        replication offset ({@code master_repl_offset} or {@code slave_repl_offset})
  * @param uptimeSeconds age of the process
  * @param strays        masters: slots that are not its own, that it does not import, and of which it has keys
+ * @param atomic        masters: slots that it moves by itself
  */
 public record ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean linkUp, boolean synced, Optional<Address> masterAt, long offset,
-                          long uptimeSeconds, String version, SlotSet strays) {
+                          long uptimeSeconds, String version, SlotSet strays, Atomic atomic) {
+
+    /** Of a server that moves no slots by itself. */
+    public ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean linkUp, boolean synced, Optional<Address> masterAt, long offset,
+                       long uptimeSeconds, String version, SlotSet strays) {
+        this(stateOk, currentEpoch, keys, linkUp, synced, masterAt, offset, uptimeSeconds, version, strays, Atomic.NONE);
+    }
 }

@@ -2,6 +2,7 @@ package io.regroup.move;
 
 import io.regroup.model.Address;
 import io.regroup.model.Move;
+import io.regroup.model.MoveBy;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Command;
 import io.regroup.plan.Reply;
@@ -16,7 +17,7 @@ import java.util.TreeMap;
 import java.util.function.IntFunction;
 
 /**
- * One move of slots, step by step: {@link #next} says what is to be sent, {@link #on} is given the answers. No I/O and no clock.
+ * Slots are moved key by key, as every server can ({@link MoveBy#MIGRATE}).
  *
  * <p>Chunk by chunk: IMPORTING on the target, then MIGRATING on the source, MIGRATE until the source has no key of the chunk, then SETSLOT
  * NODE: on the target first, which takes a new epoch and tells all ({@code clusterBumpConfigEpochWithoutConsensus},
@@ -30,7 +31,7 @@ import java.util.function.IntFunction;
  * a slot is not its own any more, its claim would win, and the target delete the keys ({@code clusterUpdateSlotsConfigWith},
  * {@code delKeysInSlot}).
  */
-public final class SlotMove {
+public final class SlotMove implements Transfer {
 
     private enum Phase { COUNT, IMPORT, FREEZE, CLOSE, LIST, WEIGH, CARRY, PROBE, CONFIRM, HAND_OVER, TELL, OVER }
 
@@ -90,34 +91,32 @@ public final class SlotMove {
         progress = new Progress(0, waiting.size(), 0, 0);
     }
 
+    @Override
     public Move move() {
         return move;
     }
 
-    /** Whether a node is in both. */
-    public boolean touches(SlotMove other) {
-        return other.move.involves(move.source()) || other.move.involves(move.target());
-    }
-
-    /** No new work is begun. What stands open stays so, on both sides: whoever leads next carries it on. */
+    @Override
     public void stop() {
         stopped = true;
     }
 
+    @Override
     public boolean isOver() {
         return phase == Phase.OVER;
     }
 
-    /** Why it ended before all slots were moved, as a sentence. */
+    @Override
     public Optional<String> problem() {
         return problem.isEmpty() ? Optional.empty() : Optional.of(problem);
     }
 
+    @Override
     public Progress progress() {
         return progress;
     }
 
-    /** @return what is to be sent now, to all these nodes at once; empty when it is over */
+    @Override
     public SortedMap<Address, List<Command>> next(long now) {
         // What the target was given is told to the others even so: else they would send their clients round by the source.
         if (stopped && phase != Phase.TELL && phase != Phase.CLOSE) {
@@ -147,11 +146,12 @@ public final class SlotMove {
         };
     }
 
-    /** How long the answers to what is sent now may take, in ms: whoever takes longer is gone, and nobody is to wait for it. */
+    @Override
     public long patienceMs() {
         return patience;
     }
 
+    @Override
     public void on(SortedMap<Address, List<Reply>> replies, long now) {
         Optional<String> silence = silence(replies);
         if (silence.isPresent()) {

@@ -2,6 +2,7 @@ package io.regroup.plan;
 
 import io.regroup.model.Address;
 import io.regroup.model.Move;
+import io.regroup.model.MoveBy;
 import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
 import java.util.ArrayList;
@@ -229,11 +230,26 @@ public sealed interface Action {
      * Slots go to another master with their keys. That takes its time: it begins, and goes on beside all other work.
      *
      * @param copies how many replicas of the target must have what was moved before more is: 0 or 1
+     * @param by     how: both servers can
      */
-    record MoveSlots(Move move, int copies) implements Action {
+    record MoveSlots(Move move, int copies, MoveBy by) implements Action {
         @Override
         public List<String> keys() {
             return List.of("move " + move.source() + " " + move.target());
+        }
+    }
+
+    /** A server ends the moves of slots that it carries out by itself ({@link MoveBy}): all stay where they are. */
+    record CancelMoves(Address node, MoveBy by) implements Action {
+        @Override
+        public List<String> keys() {
+            return List.of("cancel " + node);
+        }
+
+        @Override
+        public SortedMap<Address, List<Command>> commands() {
+            return new TreeMap<>(Map.of(node, List.of(by == MoveBy.MIGRATION ? Command.of("CLUSTER", "MIGRATION", "CANCEL", "ALL")
+                : Command.of("CLUSTER", "CANCELSLOTMIGRATIONS"))));
         }
     }
 

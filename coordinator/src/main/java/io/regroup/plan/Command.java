@@ -69,6 +69,21 @@ public record Command(List<String> words) {
         return new Command(words);
     }
 
+    /** On the source: Valkey. */
+    public static Command migrateSlots(SlotSet slots, NodeId target) {
+        List<String> words = new ArrayList<>(slots("MIGRATESLOTS", slots).words());
+        words.add(2, "SLOTSRANGE");
+        words.addAll(List.of("NODE", target.value()));
+        return new Command(words);
+    }
+
+    /** On the target: Redis. */
+    public static Command importSlots(SlotSet slots) {
+        List<String> words = new ArrayList<>(slots("MIGRATION", slots).words());
+        words.add(2, "IMPORT");
+        return new Command(words);
+    }
+
     private static Command slots(String verb, SlotSet slots) {
         List<String> words = new ArrayList<>(List.of("CLUSTER", verb));
         slots.ranges().forEach(range -> {

@@ -1,6 +1,7 @@
 package io.regroup.plan;
 
 import io.regroup.model.ClusterNode;
+import io.regroup.model.MoveBy;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.AtGate;
@@ -103,6 +104,15 @@ final class Promote implements Step {
                 return Optional.empty();
             }
         }
+        List<Host> takers = takers(owner, picture);
+        if (!takers.isEmpty()) {
+            String key = "taken from " + owner;
+            waits.add(new Wait(key, shard + " is dead, and " + takers + " may still take slots of it: first that ends"));
+            Optional<Work> cancelled = cancel(takers, shard, picture);
+            if (cancelled.isPresent() || picture.observation.waitedMs(key) < STOP_MS) {
+                return cancelled;
+            }
+        }
         if (hasNotHeard(best.get(), owner, picture)) {
             String key = "unheard " + owner;
             waits.add(new Wait(key, shard + " is dead, and " + best.get() + " has not heard yet that slots of it have gone to another master"));
@@ -120,6 +130,25 @@ final class Promote implements Step {
         }
         return Optional.of(new Work(actions, shard + " is dead (" + fate.words() + "): " + best.get() + " takes its place"
             + (proven ? "" : " if the majority of masters grants it")));
+    }
+
+    /**
+     * Masters that take slots of this one by themselves. A source that only hangs can still send the end of what it has, and the target take
+     * the slots after the promotion, with a newer epoch and older data.
+     */
+    private static List<Host> takers(NodeId owner, Picture picture) {
+        return picture.liveMasters().stream().filter(host -> host.table().myself().importing().entrySet().stream()
+            .anyMatch(e -> e.getValue().equals(owner) && host.state().facts().atomic().slots().contains(e.getKey()))).toList();
+    }
+
+    /** Valkey's target cannot be told so. It ends by itself when it loses the source, or hears of another owner of the slots. */
+    private static Optional<Work> cancel(List<Host> takers, String shard, Picture picture) {
+        List<Action> actions = new ArrayList<>();
+        takers.stream().filter(host -> host.state().facts().atomic().by() == MoveBy.MIGRATION)
+            .filter(host -> !picture.observation.sentWithin("cancel " + host.address(), STOP_MS))
+            .forEach(host -> actions.add(new Action.CancelMoves(host.address(), MoveBy.MIGRATION)));
+        return actions.isEmpty() ? Optional.empty()
+            : Optional.of(new Work(actions, shard + " is dead, and " + takers + " may still take slots of it: that is cancelled"));
     }
 
     /**
@@ -148,13 +177,14 @@ final class Promote implements Step {
     private static List<Action.Open> halfMoved(NodeId owner, Picture picture) {
         List<Action.Open> open = new ArrayList<>();
         for (Host other : picture.liveMasters()) {
+            SlotSet atomic = other.state().facts().atomic().slots();
             other.table().myself().importing().forEach((slot, source) -> {
-                if (source.equals(owner) && picture.slotsOf(owner).contains(slot)) {
+                if (!atomic.contains(slot) && source.equals(owner) && picture.slotsOf(owner).contains(slot)) {
                     open.add(new Action.Open(slot, "MIGRATING", other.id()));
                 }
             });
             other.table().myself().migrating().forEach((slot, target) -> {
-                if (target.equals(owner) && !picture.slotsOf(owner).contains(slot)) {
+                if (!atomic.contains(slot) && target.equals(owner) && !picture.slotsOf(owner).contains(slot)) {
                     open.add(new Action.Open(slot, "IMPORTING", other.id()));
                 }
             });

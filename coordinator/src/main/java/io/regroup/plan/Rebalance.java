@@ -4,6 +4,7 @@ import io.regroup.model.Address;
 import io.regroup.model.Asked;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.Move;
+import io.regroup.model.MoveBy;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
 import io.regroup.model.Report;
@@ -65,7 +66,7 @@ final class Rebalance implements Step {
             }
         }
         return ready.isEmpty() ? Optional.empty()
-            : Optional.of(new Work(ready.stream().map(share -> move(share.source(), share.target(), share.slots().highest(AT_A_TIME), picture)).toList(),
+            : Optional.of(new Work(ready.stream().map(share -> move(share.source(), share.target(), share.slots().highest(AT_A_TIME), by(share, picture), picture)).toList(),
                 reason(picture) + ": " + describe(ready.stream(), picture)));
     }
 
@@ -153,12 +154,18 @@ final class Rebalance implements Step {
     }
 
     /** Where the target has a replica in sync, that one is to have the keys too before more are moved. */
-    static Action.MoveSlots move(NodeId source, NodeId target, SlotSet slots, Picture picture) {
+    static Action.MoveSlots move(NodeId source, NodeId target, SlotSet slots, MoveBy by, Picture picture) {
         SortedSet<Address> others = new TreeSet<>();
         picture.liveOwners().stream().filter(h -> !h.id().equals(source) && !h.id().equals(target)).forEach(h -> others.add(h.address()));
         boolean copied = picture.replicasOf(target).stream().anyMatch(h -> h.state().facts().linkUp());
         return new Action.MoveSlots(new Move(source, picture.nodes.get(source).address(), target, picture.nodes.get(target).address(), slots, others),
-            copied ? 1 : 0);
+            copied ? 1 : 0, by);
+    }
+
+    /** By themselves, if both servers have the same command for it. */
+    private static MoveBy by(Layout.Share share, Picture picture) {
+        MoveBy source = picture.nodes.get(share.source()).state().facts().atomic().by();
+        return source == picture.nodes.get(share.target()).state().facts().atomic().by() ? source : MoveBy.MIGRATE;
     }
 
     /** Whether this node gives or takes slots now: what others know of it lags behind, and that is no fault. */

@@ -1,7 +1,9 @@
 package io.regroup.plan;
 
 import io.regroup.model.Asked;
+import io.regroup.model.Atomic;
 import io.regroup.model.ClusterNode;
+import io.regroup.model.MoveBy;
 import io.regroup.model.NodeId;
 import io.regroup.model.ShardLoss;
 import io.regroup.model.SlotSet;
@@ -75,11 +77,19 @@ final class RepairSlots implements Step {
             waits.add(new Wait("half " + source + " " + target, what));
             if (picture.nodes.get(target).table().assigned().containsAll(slots) && !Promote.isHandingOver(source, picture) && !Promote.isHandingOver(target, picture)
                 && !picture.observation.sentWithin("move " + source + " " + target, SETTLE_MS)) {
-                actions.add(Rebalance.move(source, target, slots, picture));
+                actions.add(carryOn(source, target, slots, picture));
                 reasons.add(what);
             }
         }));
         return actions.isEmpty() ? Optional.empty() : Optional.of(new Work(actions, String.join(", ", reasons) + ": their move is finished"));
+    }
+
+    /** A move that the servers carry out by themselves is watched to its end; a slot that stands open is moved as it was begun, key by key. */
+    private static Action carryOn(NodeId source, NodeId target, SlotSet slots, Picture picture) {
+        Atomic atomic = picture.nodes.get(target).state().facts().atomic();
+        SlotSet moving = atomic.slots().and(slots);
+        return moving.isEmpty() ? Rebalance.move(source, target, slots, MoveBy.MIGRATE, picture)
+            : Rebalance.move(source, target, moving, atomic.by(), picture);
     }
 
     /** By source and target. */
@@ -129,8 +139,11 @@ final class RepairSlots implements Step {
             }
             String key = "open " + host.id();
             waits.add(new Wait(key, host + " has slots open that nobody moves: " + open));
-            if (picture.observation.waitedMs(key) >= SETTLE_MS && !picture.observation.sentWithin("close " + host.address(), SETTLE_MS)) {
-                return Optional.of(new Work(new Action.CloseSlots(host.address(), open), host + " has slots open that nobody moves: " + open));
+            Atomic atomic = host.state().facts().atomic();
+            Action action = atomic.slots().and(open).isEmpty() ? new Action.CloseSlots(host.address(), open)
+                : new Action.CancelMoves(host.address(), atomic.by());
+            if (picture.observation.waitedMs(key) >= SETTLE_MS && action.keys().stream().noneMatch(k -> picture.observation.sentWithin(k, SETTLE_MS))) {
+                return Optional.of(new Work(action, host + " has slots open that nobody moves: " + open));
             }
         }
         return Optional.empty();
@@ -245,7 +258,8 @@ final class RepairSlots implements Step {
     /** Slots that were on their way to a master when their owner and all its replicas were lost: what has arrived there is all there is of them. */
     private static Optional<Work> giveToHolder(String what, Picture picture) {
         for (Host host : picture.liveMasters()) {
-            SlotSet arrived = taken(host).and(picture.unclaimed);
+            // Of what was to come at once nothing is here: the server throws it away.
+            SlotSet arrived = taken(host).minus(host.state().facts().atomic().slots()).and(picture.unclaimed);
             Optional<NodeId> from = donor(host);
             if (!arrived.isEmpty() && from.isPresent() && !picture.observation.sentWithin("take " + host.id(), SETTLE_MS)) {
                 return Optional.of(new Work(new Action.TakeSlots(host.address(), host.id(), arrived, arrived.and(heldBy(host)), from.get()),

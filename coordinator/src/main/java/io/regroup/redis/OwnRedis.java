@@ -57,6 +57,7 @@ public final class OwnRedis {
     private final Runnable onLost;
     private final CopyOf copyOf;
     private final StrayKeys strays = new StrayKeys();
+    private final OwnMigrations migrations = new OwnMigrations();
     private Link link;
 
     /**
@@ -80,8 +81,14 @@ public final class OwnRedis {
                 }
                 link = servers.connector().open(address).get(timeout.toMillis(), TimeUnit.MILLISECONDS);
                 link.onLost(onLost);
+                migrations.forget();
             }
-            return reading(ask(QUESTIONS));
+            if (migrations.needsHelp()) {
+                migrations.helped(ask(List.of(OwnMigrations.HELP)).getFirst());
+            }
+            List<Command> questions = new ArrayList<>(QUESTIONS);
+            migrations.question().ifPresent(questions::add);
+            return reading(ask(questions));
         } catch (ExecutionException | TimeoutException e) {
             drop();
             return Port.refuses(address, (int) timeout.toMillis()) ? new Reading.Refused()
@@ -113,7 +120,10 @@ public final class OwnRedis {
             }
         }
         try {
-            ClusterTable table = NodesText.parse(replies.get(0).answer());
+            if (replies.size() > QUESTIONS.size()) {
+                migrations.answered(replies.getLast());
+            }
+            ClusterTable table = migrations.with(NodesText.parse(replies.get(0).answer()));
             InfoText info = new InfoText(replies.get(1).answer(), replies.get(2).answer(), replies.get(3).answer(), replies.get(4).answer());
             List<Command> doubts = strays.questions(table.myself(), info.keys());
             if (!doubts.isEmpty()) {
@@ -131,7 +141,7 @@ public final class OwnRedis {
             isCopy(table.myself(), linkUp, info),
             info.find("master_host").filter(host -> !host.isBlank()).map(host -> new Address(host, (int) info.number("master_port"))),
             info.find("slave_repl_offset").map(Long::parseLong).orElseGet(() -> info.number("master_repl_offset")),
-            info.number("uptime_in_seconds"), info.text("redis_version"), strays.found());
+            info.number("uptime_in_seconds"), info.text("redis_version"), strays.found(), migrations.atomic(table.myself()));
     }
 
     /**

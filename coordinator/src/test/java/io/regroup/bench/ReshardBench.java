@@ -8,6 +8,7 @@ import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
 import io.regroup.move.MoveSettings;
 import io.regroup.move.SlotMove;
+import io.regroup.move.Transfer;
 import io.regroup.plan.Action;
 import io.regroup.plan.Action.Founder;
 import io.regroup.plan.Command;
@@ -162,10 +163,10 @@ public final class ReshardBench {
     }
 
     private static void regroup(Move move) throws Exception {
-        CompletableFuture<List<SlotMove>> over = new CompletableFuture<>();
+        CompletableFuture<List<Transfer>> over = new CompletableFuture<>();
         try (Mover mover = new Mover(1)) {
             mover.start(List.of(new SlotMove(move, 0, MoveSettings.DEFAULT)), over::complete);
-            SlotMove moved = over.get().getFirst();
+            Transfer moved = over.get().getFirst();
             if (moved.problem().isPresent()) {
                 throw new IOException(moved.problem().get());
             }

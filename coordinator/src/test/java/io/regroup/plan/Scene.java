@@ -2,12 +2,14 @@ package io.regroup.plan;
 
 import io.regroup.model.Address;
 import io.regroup.model.Asked;
+import io.regroup.model.Atomic;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.End;
 import io.regroup.model.Heard;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.Move;
+import io.regroup.model.MoveBy;
 import io.regroup.model.NodeId;
 import io.regroup.model.Observation;
 import io.regroup.model.Pod;
@@ -73,6 +75,7 @@ final class Scene {
         Optional<Address> address;
         Optional<Report.MasterProbe> masterProbe = Optional.empty();
         SlotSet strays = SlotSet.NONE;
+        Atomic atomic = Atomic.NONE;
         final SortedMap<Integer, NodeId> migrating = new TreeMap<>();
         final SortedMap<Integer, NodeId> importing = new TreeMap<>();
         final Set<NodeFlag> flags = EnumSet.noneOf(NodeFlag.class);
@@ -501,6 +504,20 @@ final class Scene {
         return change(name, n -> n.strays = slots);
     }
 
+    /** Its server can move slots by itself. */
+    Scene able(MoveBy by, String... names) {
+        for (String name : names) {
+            change(name, n -> n.atomic = new Atomic(by, n.atomic.slots()));
+        }
+        return this;
+    }
+
+    /** These two servers move these slots by themselves now. */
+    Scene atomic(MoveBy by, String source, String target, SlotSet slots) {
+        open(source, target, slots);
+        return change(source, n -> n.atomic = new Atomic(by, slots)).change(target, n -> n.atomic = new Atomic(by, slots));
+    }
+
     Scene opensNothing(String name) {
         return change(name, n -> {
             n.migrating.clear();
@@ -516,8 +533,12 @@ final class Scene {
 
     /** As it is decided. */
     Action.MoveSlots moved(String source, String target, SlotSet slots) {
+        return moved(source, target, slots, MoveBy.MIGRATE);
+    }
+
+    Action.MoveSlots moved(String source, String target, SlotSet slots, MoveBy by) {
         boolean copied = nodes.values().stream().anyMatch(n -> n.follows.filter(target::equals).isPresent() && n.linkUp && n.member);
-        return new Action.MoveSlots(move(source, target, slots), copied ? 1 : 0);
+        return new Action.MoveSlots(move(source, target, slots), copied ? 1 : 0, by);
     }
 
     Move move(String source, String target, SlotSet slots) {
@@ -574,7 +595,7 @@ final class Scene {
     private Report report(Node node) {
         ClusterTable table = table(node);
         RedisState state = node.state.orElseGet(() -> new RedisState.Answering(table, new ServerFacts(node.stateOk, 10, node.keys,
-            !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15", node.strays)));
+            !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15", node.strays, node.atomic)));
         return new Report(pod(node.name), ROUND, node.address(), new Address(node.address().host(), 7800), state,
             node.stored ? node.kept.map(this::table).or(() -> Optional.of(table)) : Optional.empty(), node.leaving, node.masterProbe, rememberAll && node.remembers ? primary : Optional.empty());
     }

@@ -9,6 +9,7 @@ import io.regroup.model.Move;
 import io.regroup.model.SlotSet;
 import io.regroup.move.MoveSettings;
 import io.regroup.move.SlotMove;
+import io.regroup.move.Transfer;
 import io.regroup.plan.Command;
 import io.regroup.plan.Reply;
 import java.nio.charset.StandardCharsets;
@@ -94,15 +95,15 @@ class MoverIT {
         }
     }
 
-    private List<SlotMove> carryOut(int atOnce, SlotMove... moves) throws Exception {
-        CompletableFuture<List<SlotMove>> over = new CompletableFuture<>();
+    private List<Transfer> carryOut(int atOnce, Transfer... moves) throws Exception {
+        CompletableFuture<List<Transfer>> over = new CompletableFuture<>();
         try (Mover mover = new Mover(atOnce)) {
             mover.start(List.of(moves), over::complete);
             return over.get(5, TimeUnit.MINUTES);
         }
     }
 
-    private static void assertMoved(List<SlotMove> moves) {
+    private static void assertMoved(List<Transfer> moves) {
         assertThat(moves).allSatisfy(move -> {
             assertThat(move.problem()).isEmpty();
             assertThat(move.isOver()).isTrue();
@@ -207,12 +208,12 @@ class MoverIT {
         shards = new Shards(dir, THIRDS);
         try (Redirected client = new Redirected(shards.master(2)); Counting counting = new Counting(shards.master(0), 2, 4_000)) {
             fill(client);
-            CompletableFuture<List<SlotMove>> over = new CompletableFuture<>();
+            CompletableFuture<List<Transfer>> over = new CompletableFuture<>();
             try (Mover mover = new Mover(1)) {
                 mover.start(List.of(new SlotMove(shards.move(0, 1, THIRDS.get(0)), 1, MoveSettings.DEFAULT)), over::complete);
                 await().atMost(PATIENCE).until(() -> mover.progress().slots() > 0);
                 mover.stop();
-                SlotMove stopped = over.get(1, TimeUnit.MINUTES).getFirst();
+                Transfer stopped = over.get(1, TimeUnit.MINUTES).getFirst();
                 assertThat(mover.isRunning()).isFalse();
                 assertThat(stopped.isOver()).isTrue();
                 assertThat(stopped.problem()).isEmpty();
@@ -287,7 +288,7 @@ class MoverIT {
     void slotsThatTheSourceDoesNotOwnAreNotTaken() throws Exception {
         shards = new Shards(dir, THIRDS);
 
-        SlotMove move = carryOut(1, new SlotMove(shards.move(0, 1, THIRDS.get(2)), 0, MoveSettings.DEFAULT)).getFirst();
+        Transfer move = carryOut(1, new SlotMove(shards.move(0, 1, THIRDS.get(2)), 0, MoveSettings.DEFAULT)).getFirst();
 
         assertThat(move.problem()).isEqualTo(Optional.of(shards.master(0) + " does not own the slots any more that it was to give: "
             + SlotSet.range(THIRDS.get(2).first(), THIRDS.get(2).first() + 511)));

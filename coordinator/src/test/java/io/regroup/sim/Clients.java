@@ -64,7 +64,7 @@ final class Clients {
     }
 
     private static boolean accepts(SimRedis server, int slot) {
-        return refusal(server, slot).isEmpty() && !server.election.isManual();
+        return refusal(server, slot).isEmpty() && !server.election.isManual() && !server.migrations.holdsWriters();
     }
 
     /** getNodeByQuery: the first word of what is answered instead of OK; empty: nothing. A master that hands over keeps the client waiting. */

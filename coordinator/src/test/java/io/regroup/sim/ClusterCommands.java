@@ -40,6 +40,9 @@ final class ClusterCommands {
             case "REPLICATE" -> replicate(redis, new NodeId(arguments.getFirst()));
             case "FORGET" -> forget(redis, new NodeId(arguments.getFirst()));
             case "FAILOVER" -> failover(redis, arguments);
+            case "MIGRATESLOTS" -> redis.migrations.migrateSlots(words);
+            case "MIGRATION" -> redis.migrations.migration(words);
+            case "CANCELSLOTMIGRATIONS" -> redis.migrations.cancel();
             case "RESET" -> reset(redis, arguments.contains("HARD"));
             default -> throw new IllegalArgumentException("the simulation does not know " + words);
         };
@@ -94,6 +97,9 @@ final class ClusterCommands {
     private static String setSlot(SimRedis redis, List<String> words) {
         if (redis.myself.isReplica()) {
             return "ERR Please use SETSLOT only with masters.";
+        }
+        if (!redis.migrations.refusal().isEmpty()) {
+            return redis.migrations.refusal();
         }
         int slot = Integer.parseInt(words.get(0));
         if (words.get(1).equals("STABLE")) {

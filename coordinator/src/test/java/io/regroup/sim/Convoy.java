@@ -2,7 +2,7 @@ package io.regroup.sim;
 
 import io.regroup.model.Address;
 import io.regroup.model.View;
-import io.regroup.move.SlotMove;
+import io.regroup.move.Transfer;
 import io.regroup.plan.Command;
 import io.regroup.plan.Reply;
 import java.util.ArrayList;
@@ -11,7 +11,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Slots on their way: the product's {@link SlotMove}s, step by step, so that a crash, a pause, a cut or another leader can fall between
+ * Slots on their way: the product's {@link Transfer}s, step by step, so that a crash, a pause, a cut or another leader can fall between
  * any two.
  */
 final class Convoy {
@@ -21,10 +21,10 @@ final class Convoy {
     private final SimMember leader;
     private final World world;
     private final View view;
-    private final List<SlotMove> waiting;
-    private final List<SlotMove> running = new ArrayList<>();
+    private final List<Transfer> waiting;
+    private final List<Transfer> running = new ArrayList<>();
 
-    Convoy(SimMember leader, View view, List<SlotMove> moves) {
+    Convoy(SimMember leader, View view, List<Transfer> moves) {
         this.leader = leader;
         this.world = leader.world;
         this.view = view;
@@ -32,7 +32,7 @@ final class Convoy {
     }
 
     void go() {
-        for (SlotMove move : List.copyOf(waiting)) {
+        for (Transfer move : List.copyOf(waiting)) {
             if (running.stream().noneMatch(move::touches)) {
                 waiting.remove(move);
                 running.add(move);
@@ -43,11 +43,11 @@ final class Convoy {
     }
 
     void stop() {
-        waiting.forEach(SlotMove::stop);
-        running.forEach(SlotMove::stop);
+        waiting.forEach(Transfer::stop);
+        running.forEach(Transfer::stop);
     }
 
-    private void step(SlotMove move) {
+    private void step(Transfer move) {
         if (!leader.mayGoOn(view)) {
             move.stop();
         }
@@ -70,12 +70,20 @@ final class Convoy {
                     if (replies.size() == step.size()) {
                         leader.happen(() -> {
                             move.on(replies, world.now());
-                            step(move);
+                            pause(move);
                         });
                     }
                 });
             }
         }));
+    }
+
+    private void pause(Transfer move) {
+        if (move.pauseMs() == 0) {
+            step(move);
+        } else {
+            world.after(move.pauseMs(), () -> leader.happen(() -> step(move)));
+        }
     }
 
     private interface Answered {

@@ -27,6 +27,8 @@ final class KeyCommands {
                     List<String> keys = redis.data().ofSlot(slot(words)).limit(Integer.parseInt(words.get(3))).mapToObj(Integer::toString).toList();
                     yield new Reply.Answer(String.join(" ", keys), keys);
                 }
+                case "GETSLOTMIGRATIONS" -> redis.migrations.list(words);
+                case "MIGRATION" -> words.get(2).equals("STATUS") ? redis.migrations.list(words) : of(redis.migrations.migration(words));
                 default -> {
                     String reply = ClusterCommands.execute(redis, words);
                     yield reply.equals(ClusterCommands.OK) ? new Reply.Answer(reply) : new Reply.Refusal(reply);
@@ -34,12 +36,17 @@ final class KeyCommands {
             };
         }
         return switch (words.get(0)) {
+            case "INFO" -> new Reply.Answer("used_memory_dataset:" + 100 * redis.data().size());
             case "PING" -> new Reply.Answer("PONG");
             case "MEMORY" -> weigh(redis, Integer.parseInt(words.get(2)));
             case "WAIT" -> new Reply.Answer(Long.toString(redis.replication.caughtUp()));
             case "MIGRATE" -> migrate(redis, words);
             default -> throw new IllegalArgumentException("the simulation does not know " + words);
         };
+    }
+
+    private static Reply of(String reply) {
+        return reply.startsWith("ERR") ? new Reply.Refusal(reply) : new Reply.Answer(reply);
     }
 
     private static int slot(List<String> words) {

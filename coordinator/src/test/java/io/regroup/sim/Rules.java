@@ -446,6 +446,18 @@ final class Rules {
         }
     }
 
+    /** It drops what it has given to another in whole. Where that one has crashed since, the crash took it. */
+    void onGivenAway(SimRedis server, int slot) {
+        BitSet rest = new BitSet();
+        world.pods().stream().filter(pod -> pod.redis().filter(server::equals).isEmpty()).forEach(pod -> rest.or(copiesOf(pod)));
+        BitSet last = onSlots(server.data().writes(), SlotSet.of(slot));
+        last.and(world.ledger.alive());
+        last.andNot(rest);
+        if (!last.isEmpty()) {
+            world.ledger.lostByCrash(last);
+        }
+    }
+
     /** A server's data were replaced by those of another, or slots of it emptied. */
     void onReplaced(SimRedis server, Dataset before, SimRedis source) {
         BitSet arrived = (BitSet) server.data().writes().clone();

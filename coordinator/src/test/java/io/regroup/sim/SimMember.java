@@ -16,7 +16,7 @@ import io.regroup.model.Seat;
 import io.regroup.model.ShardLoss;
 import io.regroup.model.View;
 import io.regroup.move.MoveSettings;
-import io.regroup.move.SlotMove;
+import io.regroup.move.Transfer;
 import io.regroup.plan.Action;
 import java.util.ArrayList;
 import java.util.List;
@@ -289,8 +289,8 @@ final class SimMember {
     }
 
     private void carryOut(Effect.CarryOut what) {
-        List<SlotMove> moves = what.decision().actions().stream().filter(Action.MoveSlots.class::isInstance).map(Action.MoveSlots.class::cast)
-            .map(move -> new SlotMove(move.move(), move.copies(), MoveSettings.DEFAULT)).toList();
+        List<Transfer> moves = what.decision().actions().stream().filter(Action.MoveSlots.class::isInstance).map(Action.MoveSlots.class::cast)
+            .map(move -> Transfer.of(move, MoveSettings.DEFAULT)).toList();
         if (!moves.isEmpty()) {
             convoy = new Convoy(this, what.view(), moves);
             convoy.go();

@@ -3,6 +3,7 @@ package io.regroup.sim;
 import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.ClusterTable;
+import io.regroup.model.MoveBy;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
 import io.regroup.model.RedisState;
@@ -44,6 +45,9 @@ final class SimRedis {
     final SlotTable slots = new SlotTable();
     final Election election = new Election(this);
     final Replication replication;
+    /** How it can move slots by itself. */
+    final MoveBy able;
+    final SimMigrations migrations = new SimMigrations(this);
     final List<Link> inbound = new ArrayList<>();
     private final Deque<Runnable> toItself = new ArrayDeque<>();
     private final SortedMap<NodeId, Long> banned = new TreeMap<>();
@@ -63,6 +67,7 @@ final class SimRedis {
         this.world = world;
         this.address = address;
         this.startedAt = world.now();
+        this.able = world.able.apply(address);
         this.replication = new Replication(this, saved.data().copy(), saved.copyOf());
         this.myself = saved.restore(this);
         this.currentEpoch = saved.currentEpoch();
@@ -155,19 +160,28 @@ final class SimRedis {
         return switch (phase) {
             case STARTING -> new RedisState.Starting();
             case LOADING -> new RedisState.Loading();
-            case SERVING -> new RedisState.Answering(clusterTable(), facts());
+            case SERVING -> new RedisState.Answering(reportedTable(), facts());
             case ENDED -> new RedisState.Ended();
         };
     }
 
     ClusterTable clusterTable() {
+        return table(SlotTable.ids(slots.migrating), SlotTable.ids(slots.importing));
+    }
+
+    /** As the pod's coordinator reports it: with the slots that it moves by itself. */
+    private ClusterTable reportedTable() {
+        return table(migrations.opened(SlotTable.ids(slots.migrating), false), migrations.opened(SlotTable.ids(slots.importing), true));
+    }
+
+    private ClusterTable table(SortedMap<Integer, NodeId> migrating, SortedMap<Integer, NodeId> importing) {
         SortedMap<NodeId, ClusterNode> others = new TreeMap<>();
         for (Entry entry : table.values()) {
             if (entry != myself) {
                 others.put(entry.id, entry.line(Collections.emptySortedMap(), Collections.emptySortedMap()));
             }
         }
-        ClusterNode me = myself.line(SlotTable.ids(slots.migrating), SlotTable.ids(slots.importing));
+        ClusterNode me = myself.line(migrating, importing);
         // Mostly it is the one before: the same object is compared at once.
         if (told == null || !told.myself().equals(me) || !told.others().equals(others)) {
             told = new ClusterTable(me, others);
@@ -177,7 +191,8 @@ final class SimRedis {
 
     private ServerFacts facts() {
         return new ServerFacts(stateOk, currentEpoch, data().size(), myself.isReplica() && replication.isUp(),
-            myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof), replication.masterAt(), replication.offset, (world.now() - startedAt) / 1000, "7.0.15", strays());
+            myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof), replication.masterAt(), replication.offset, (world.now() - startedAt) / 1000, "7.0.15", strays(),
+            migrations.atomic());
     }
 
     /** What the pod's coordinator finds by COUNTKEYSINSLOT. */
@@ -589,7 +604,7 @@ final class SimRedis {
         } else if (myself.slaveof != null && myself.slaveof.slaveof != null && myself.slaveof.slaveof != myself) {
             follow(myself.slaveof.slaveof);
         } else {
-            dirty.forEach(replication::dropSlot);
+            dirty.forEach(slot -> migrations.drop(slot, sender));
         }
     }
 

@@ -1,9 +1,12 @@
 package io.regroup.sim;
 
+import io.regroup.model.Address;
 import io.regroup.model.Asked;
+import io.regroup.model.MoveBy;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * One run: the seed draws the deployment's shape and the faults; the cluster forms, suffers, is left in peace, and has to become
@@ -33,9 +36,16 @@ final class Simulation extends Course {
 
     Simulation(long seed, Tamper tamper, Consumer<String> out) {
         super(new World(seed, new Chance(seed * 31 + 7).pick(SHAPES), tamper, out));
+        world.able = able(seed);
         this.clients = new Clients(world);
         this.faults = new Faults(world);
         this.silentMs = seed % 8 == 0 ? SILENT_MS : SILENT_MS / 10;
+    }
+
+    /** Two seeds of ten have servers that move slots by themselves, all of them or every other one; as Valkey does it, or Redis. */
+    private static Function<Address, MoveBy> able(long seed) {
+        MoveBy by = seed / 10 % 2 == 0 ? MoveBy.MIGRATESLOTS : MoveBy.MIGRATION;
+        return address -> seed % 10 == 7 || seed % 10 == 8 && address.host().hashCode() % 2 == 0 ? by : MoveBy.MIGRATE;
     }
 
     Outcome run() {

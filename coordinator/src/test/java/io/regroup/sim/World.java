@@ -2,9 +2,11 @@ package io.regroup.sim;
 
 import io.regroup.model.Address;
 import io.regroup.model.Asked;
+import io.regroup.model.MoveBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Everything of one simulated deployment, and the time that all of it shares. */
@@ -24,6 +26,8 @@ final class World {
     int lossPercent;
     /** Most that a write needs to a replica, beyond the usual, in ms. */
     long mostLag;
+    /** How the server at an address can move slots by itself. */
+    Function<Address, MoveBy> able = address -> MoveBy.MIGRATE;
     /** Commands, or pipelines of a move, that Redis servers have been sent. */
     long commands;
     /** Is told of each before it is carried out. */
