@@ -15,6 +15,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Slots are moved by the servers themselves: the source sends a snapshot and all writes since, holds its writers for a moment, and the
@@ -230,7 +231,7 @@ public final class AtomicMove implements Transfer {
             problem = failure(target.get());
             phase = Phase.CANCEL;
         } else if (source.filter(ServerJob::isRunning).isEmpty() && target.filter(ServerJob::isRunning).isEmpty()) {
-            ended(target.or(() -> source).orElseThrow(), source);
+            ended(Stream.of(target, source).flatMap(Optional::stream).toList());
         }
     }
 
@@ -238,15 +239,19 @@ public final class AtomicMove implements Transfer {
         return jobs.stream().filter(each -> job.map(each.id()::equals).orElseGet(() -> !known.contains(each.id()) && each.slots().equals(chunk))).findFirst();
     }
 
-    private void ended(ServerJob last, Optional<ServerJob> source) {
-        known.add(last.id());
+    /** @param told what target and source say of it, whoever lists it */
+    private void ended(List<ServerJob> told) {
+        known.add(told.getFirst().id());
         job = Optional.empty();
-        if (last.hasSucceeded()) {
+        Optional<ServerJob> cancelled = told.stream().filter(each -> each.state().startsWith("cancel")).findFirst();
+        if (told.getFirst().hasSucceeded()) {
             failures = 0;
             arrived = true;
             phase = Phase.CONFIRM;
-        } else if (++failures == TRIES || last.state().startsWith("cancel")) {
-            fail(failure(source.filter(each -> !each.error().isEmpty()).orElse(last)));
+        } else if (cancelled.isPresent()) {
+            fail(failure(cancelled.get()));
+        } else if (++failures == TRIES) {
+            fail(failure(told.stream().filter(each -> !each.error().isEmpty()).findFirst().orElse(told.getFirst())));
         } else {
             phase = Phase.COUNT;
         }

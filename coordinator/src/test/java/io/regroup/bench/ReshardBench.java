@@ -4,10 +4,10 @@ import io.lettuce.core.cluster.SlotHash;
 import io.regroup.faults.Writer;
 import io.regroup.model.Address;
 import io.regroup.model.Move;
+import io.regroup.model.MoveBy;
 import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
 import io.regroup.move.MoveSettings;
-import io.regroup.move.SlotMove;
 import io.regroup.move.Transfer;
 import io.regroup.plan.Action;
 import io.regroup.plan.Action.Founder;
@@ -32,7 +32,8 @@ import org.awaitility.Awaitility;
 
 /**
  * How long it takes to move slots from one master to another, and how long anybody has to wait meanwhile: Regroup's mover forth, then
- * {@code redis-cli --cluster reshard} back, the same slots with the same keys on the same servers.
+ * {@code redis-cli --cluster reshard} back, the same slots with the same keys on the same servers; and where these move slots by themselves, so
+ * forth once more.
  */
 public final class ReshardBench {
 
@@ -92,13 +93,19 @@ public final class ReshardBench {
             Seen quiet = watch(from, to, () -> LockSupport.parkNanos(Duration.ofSeconds(QUIET_S).toNanos()));
             print(load, "nobody (" + QUIET_S + " s)", quiet, "", 0);
             Move move = new Move(id(servers, from), from, id(servers, to), to, load.slots, new TreeSet<>(List.of(bare.addresses().get(2))));
-            Seen ours = watch(from, to, () -> regroup(move));
+            Seen ours = watch(from, to, () -> regroup(move, MoveBy.MIGRATE));
             expect(servers, from, to, load.keys);
             Seen theirs = watch(to, from, () -> redisCli(move));
             expect(servers, to, from, load.keys);
             double mega = (double) load.keys * load.bytes / 1e6;
             print(load, "Regroup", ours, String.format(Locale.ROOT, "%.1f", theirs.seconds / ours.seconds), mega);
             print(load, "redis-cli --cluster reshard", theirs, "", mega);
+            MoveBy able = able(servers, from);
+            if (able != MoveBy.MIGRATE) {
+                Seen atomic = watch(from, to, () -> regroup(move, able));
+                expect(servers, from, to, load.keys);
+                print(load, "Regroup, " + able, atomic, String.format(Locale.ROOT, "%.1f", theirs.seconds / atomic.seconds), mega);
+            }
         }
     }
 
@@ -162,10 +169,17 @@ public final class ReshardBench {
         }
     }
 
-    private static void regroup(Move move) throws Exception {
+    private static MoveBy able(Servers servers, Address at) {
+        Reply help = servers.send(new TreeMap<>(Map.of(at, List.of(Command.of("CLUSTER", "HELP")))), Duration.ofSeconds(10)).get(at).getFirst();
+        List<String> lines = ((Reply.Answer) help).items();
+        return lines.stream().anyMatch(line -> line.startsWith("MIGRATESLOTS ")) ? MoveBy.MIGRATESLOTS
+            : lines.stream().anyMatch(line -> line.startsWith("MIGRATION ")) ? MoveBy.MIGRATION : MoveBy.MIGRATE;
+    }
+
+    private static void regroup(Move move, MoveBy by) throws Exception {
         CompletableFuture<List<Transfer>> over = new CompletableFuture<>();
         try (Mover mover = new Mover(1)) {
-            mover.start(List.of(new SlotMove(move, 0, MoveSettings.DEFAULT)), over::complete);
+            mover.start(List.of(Transfer.of(new Action.MoveSlots(move, 0, by), MoveSettings.DEFAULT)), over::complete);
             Transfer moved = over.get().getFirst();
             if (moved.problem().isPresent()) {
                 throw new IOException(moved.problem().get());

@@ -3,6 +3,8 @@ package io.regroup.sim;
 import io.lettuce.core.cluster.SlotHash;
 import io.regroup.model.Address;
 import io.regroup.model.ClusterTable;
+import io.regroup.model.MoveBy;
+import io.regroup.move.ServerJob;
 import io.regroup.plan.Command;
 import io.regroup.plan.Reply;
 import io.regroup.redis.NodesText;
@@ -71,6 +73,11 @@ final class RealNodes implements RedisNodes {
     @Override
     public ClusterTable table(int node) {
         return NodesText.parse(text(node, "CLUSTER", "NODES"));
+    }
+
+    @Override
+    public List<ServerJob> jobs(int node, MoveBy by) {
+        return ServerJob.list(by, ((Reply.Answer) ask(node, ServerJob.question(by).words().toArray(String[]::new))).items());
     }
 
     @Override

@@ -2,7 +2,10 @@ package io.regroup.sim;
 
 import io.regroup.model.Address;
 import io.regroup.model.ClusterTable;
+import io.regroup.model.MoveBy;
 import io.regroup.model.NodeId;
+import io.regroup.move.ServerJob;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** Redis nodes as {@link RedisContract} looks at them: real ones, or simulated. They are counted from 0, and none runs at first. */
@@ -17,6 +20,9 @@ interface RedisNodes extends AutoCloseable {
     String cluster(int node, String... words);
 
     ClusterTable table(int node);
+
+    /** The migrations that it lists, as one of those that can move slots by themselves so. */
+    List<ServerJob> jobs(int node, MoveBy by);
 
     boolean stateOk(int node);
 

@@ -1,6 +1,7 @@
 package io.regroup.sim;
 
 import io.regroup.model.Asked;
+import io.regroup.model.MoveBy;
 import io.regroup.model.SlotSet;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,16 +16,24 @@ final class ScalePath extends Course {
     private static final long WHOLE_MS = 120_000;
     private static final long QUIET_MS = 500;
 
-    /** @param replicas of each master */
-    record Way(int from, int to, int replicas) {
+    /**
+     * @param replicas of each master
+     * @param by       how all servers can move slots
+     */
+    record Way(int from, int to, int replicas, MoveBy by) {
 
         long seed() {
             return (from * 100L + to) * 10 + replicas;
         }
 
+        /** As {@code -Dways} takes it. */
+        String words() {
+            return from + " " + to + " " + replicas + (by == MoveBy.MIGRATE ? "" : " " + by);
+        }
+
         @Override
         public String toString() {
-            return from + " -> " + to + " with " + replicas + " replicas";
+            return from + " -> " + to + " with " + replicas + " replicas" + (by == MoveBy.MIGRATE ? "" : " by " + by);
         }
     }
 
@@ -54,6 +63,7 @@ final class ScalePath extends Course {
     ScalePath(Way way, Tamper tamper, Consumer<String> out) {
         super(new World(way.seed(), new Asked(Math.max(way.from(), Asked.LEAST_MASTERS * (1 + way.replicas())), way.replicas()), tamper, out));
         this.way = way;
+        world.able = address -> way.by();
         this.clients = new Clients(world);
     }
 

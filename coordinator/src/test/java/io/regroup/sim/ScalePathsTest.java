@@ -2,6 +2,7 @@ package io.regroup.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.regroup.model.MoveBy;
 import io.regroup.sim.ScalePath.Crash;
 import io.regroup.sim.ScalePath.Death;
 import io.regroup.sim.ScalePath.Outcome;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.Test;
  * mvn verify                                              each way alone, and with one death
  * mvn test -Dtest=ScalePathsTest -Ddeaths=6               with six, drawn by the way
  * mvn test -Dtest=ScalePathsTest -Dways=all               each kind of death after each step of each way
- * mvn test -Dtest=ScalePathsTest -Dways="6 4 1 SERVER 17" this one, one line an event
+ * mvn test -Dtest=ScalePathsTest -Dways="6 4 1 SERVER 17" this one, one line an event; "6 4 1 MIGRATION SERVER 17": by Redis' own command
  * </pre>
  */
 class ScalePathsTest {
@@ -36,7 +37,11 @@ class ScalePathsTest {
             for (int from = FEWEST; from <= MOST; from++) {
                 for (int to = FEWEST; to <= MOST; to++) {
                     if (from != to) {
-                        ways.add(new Way(from, to, replicas));
+                        ways.add(new Way(from, to, replicas, MoveBy.MIGRATE));
+                    }
+                    // Every third of them also where the servers move slots by themselves, as Valkey does it and as Redis does by turns.
+                    if (from != to && (from + to + replicas) % 3 == 0) {
+                        ways.add(new Way(from, to, replicas, (from + to) % 2 == 0 ? MoveBy.MIGRATESLOTS : MoveBy.MIGRATION));
                     }
                 }
             }
@@ -47,7 +52,7 @@ class ScalePathsTest {
     @Test
     void everyWayIsWholeInTheEndWhateverDies() {
         String asked = System.getProperty("ways", "few");
-        if (asked.matches("\\d+ \\d+ \\d+( \\w+ \\d+)?")) {
+        if (asked.matches("\\d+ \\d+ \\d+( MIGRA[A-Z]+)?( \\w+ \\d+)?")) {
             System.out.println(replay(asked.split(" ")));
             return;
         }
@@ -66,8 +71,11 @@ class ScalePathsTest {
     }
 
     private static Outcome replay(String[] words) {
-        Way way = new Way(Integer.parseInt(words[0]), Integer.parseInt(words[1]), Integer.parseInt(words[2]));
-        Optional<Crash> crash = words.length == 3 ? Optional.empty() : Optional.of(new Crash(Death.valueOf(words[3]), Long.parseLong(words[4])));
+        boolean told = words.length % 2 == 0;
+        Way way = new Way(Integer.parseInt(words[0]), Integer.parseInt(words[1]), Integer.parseInt(words[2]), told ? MoveBy.valueOf(words[3]) : MoveBy.MIGRATE);
+        int next = told ? 4 : 3;
+        Optional<Crash> crash = words.length == next ? Optional.empty()
+            : Optional.of(new Crash(Death.valueOf(words[next]), Long.parseLong(words[next + 1])));
         return new ScalePath(way, new Tamper(), System.out::println).run(crash);
     }
 
@@ -79,7 +87,7 @@ class ScalePathsTest {
             }
             return crashes(way, outcome.steps(), all).stream().flatMap(crash -> failure(way, crash).stream());
         } catch (RuntimeException | AssertionError e) {
-            return Stream.of(words(way.toString(), e, way.from() + " " + way.to() + " " + way.replicas()));
+            return Stream.of(words(way.toString(), e, way.words()));
         }
     }
 
@@ -106,7 +114,7 @@ class ScalePathsTest {
             new ScalePath(way, new Tamper(), null).run(Optional.of(crash));
             return Optional.empty();
         } catch (RuntimeException | AssertionError e) {
-            return Optional.of(words(way + ", " + crash, e, way.from() + " " + way.to() + " " + way.replicas() + " " + crash.death() + " " + crash.step()));
+            return Optional.of(words(way + ", " + crash, e, way.words() + " " + crash.death() + " " + crash.step()));
         }
     }
 

@@ -3,6 +3,9 @@ package io.regroup.sim;
 import io.regroup.model.Address;
 import io.regroup.model.Asked;
 import io.regroup.model.ClusterTable;
+import io.regroup.model.MoveBy;
+import io.regroup.move.ServerJob;
+import io.regroup.plan.Reply;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +23,13 @@ final class SimulatedNodes implements RedisNodes {
     private final Map<Integer, Integer> written = new TreeMap<>();
 
     SimulatedNodes(long seed) {
+        this(seed, MoveBy.MIGRATE);
+    }
+
+    /** @param by how all can move slots */
+    SimulatedNodes(long seed, MoveBy by) {
         world = new World(seed, new Asked(6, 1), new Tamper(), null);
+        world.able = address -> by;
         tick();
     }
 
@@ -57,6 +66,11 @@ final class SimulatedNodes implements RedisNodes {
     @Override
     public ClusterTable table(int node) {
         return server(node).clusterTable();
+    }
+
+    @Override
+    public List<ServerJob> jobs(int node, MoveBy by) {
+        return ServerJob.list(by, ((Reply.Answer) server(node).migrations.list(ServerJob.question(by).words())).items());
     }
 
     @Override
