@@ -2,7 +2,10 @@ package io.regroup.faults;
 
 import java.time.Duration;
 
-/** Nothing has failed, and packets are late or lost for a while ({@code -Dlong=600}, seconds). {@code FalseAlarmBench} measures that and too little CPU at once. */
+/**
+ * Nothing has failed, and packets are late or lost for a while ({@code -Dlong=600}, seconds). {@code FalseAlarmBench} measures that and too little
+ * CPU at once.
+ */
 class FalseAlarmsIT extends FaultStory {
 
     @Override
