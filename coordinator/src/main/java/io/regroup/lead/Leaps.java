@@ -2,8 +2,8 @@ package io.regroup.lead;
 
 /**
  * Tells when more time has passed than the monotonic clock shows. Linux' {@code CLOCK_MONOTONIC}, which {@code System.nanoTime} reads,
- * stands still while a machine is suspended; the wall clock leaps when it wakes. Where that one is only set forward, a pause is seen that
- * was none: all are asked anew, nothing else.
+ * stands still while a machine is suspended; the wall clock leaps when it wakes, back where somebody sets it so when it does. Where that one is
+ * only set, a pause is seen that was none: all are asked anew, nothing else.
  */
 public final class Leaps {
 
@@ -18,6 +18,6 @@ public final class Leaps {
     public boolean seen(long monotonic, long wall) {
         long before = aheadBy;
         aheadBy = wall - monotonic;
-        return aheadBy - before > Leader.PAUSE_MS;
+        return Math.abs(aheadBy - before) > Leader.PAUSE_MS;
     }
 }

@@ -22,8 +22,15 @@ class LeapsTest {
     }
 
     @Test
-    void aClockThatIsSetRightByALittleOrBackTellsNothing() {
+    void aClockThatIsSetRightByALittleTellsNothing() {
         assertThat(leaps.seen(1250, 1_800_000_001_700L)).isFalse();
-        assertThat(leaps.seen(1500, 1_799_999_000_000L)).isFalse();
+        assertThat(leaps.seen(1500, 1_800_000_001_100L)).isFalse();
+    }
+
+    /** Seed 28963: suspended for 6.7 s, and when it woke the clock was set back by 9.8 s. */
+    @Test
+    void aClockThatIsSetBackByMoreMayHideAPause() {
+        assertThat(leaps.seen(1250, 1_799_999_997_110L)).isTrue();
+        assertThat(leaps.seen(1500, 1_799_999_997_360L)).as("once").isFalse();
     }
 }

@@ -156,6 +156,9 @@ final class Faults {
     private void clock() {
         Pod pod = chance.percent(60) ? leader() : victim();
         long by = chance.between(-10_000, 10_000);
+        if (pod.coordinator().filter(SimMember::isSuspended).isPresent()) {
+            return;
+        }
         world.trace(() -> "the clock of " + pod.name + "'s machine is set by " + by + " ms");
         pod.wallOffset += by;
         if (chance.percent(50)) {

@@ -45,6 +45,7 @@ final class SimMember {
     private Convoy convoy;
     private boolean alive = true;
     private boolean paused;
+    private boolean suspended;
     /** What its monotonic clock shows beyond the world's: that begins anywhere, and stands still while a machine is suspended. */
     private long clockOffset;
     private final Leaps leaps;
@@ -103,12 +104,19 @@ final class SimMember {
         world.group.lose(this, false);
     }
 
+    /** Whether its machine stands still, and nobody can set the clock there. */
+    boolean isSuspended() {
+        return suspended;
+    }
+
     /** @param clockStops whether its monotonic clock stands still meanwhile */
     void pause(long ms, boolean clockStops) {
         paused = true;
+        suspended = clockStops;
         pausedUntil = world.now() + ms;
         world.after(ms, () -> {
             paused = false;
+            suspended = false;
             clockOffset -= clockStops ? ms : 0;
             List<Runnable> due = List.copyOf(backlog);
             backlog.clear();
