@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -225,6 +227,14 @@ final class RepairSlots implements Step {
         if (back.isPresent()) {
             return back;
         }
+        SortedSet<String> unmet = membersWithUnknownNodes(picture);
+        ShardLoss policy = picture.observation.policy();
+        boolean haveEnded = policy.reassign() && picture.observation.ended().keySet().containsAll(unmet) && waited >= policy.graceMs();
+        if (!unmet.isEmpty() && !haveEnded) {
+            waits.add(new Wait(UNCLAIMED, what + "; a bootstrap was cut off, and they may be those of nodes that no other has met: of " + unmet
+                + ", which may return"));
+            return Optional.empty();
+        }
         int missing = missingMasters(picture);
         List<Host> empties = Attach.empties(picture);
         if (missing > 0 && empties.isEmpty() && waited < SETTLE_MS + REPLACEMENT_MS) {
@@ -253,6 +263,13 @@ final class RepairSlots implements Step {
         return Optional.of(new Work(
             new Action.TakeSlots(node.address(), node.id(), slots, slots.and(heldBy(node)), from.get()),
             what + ": " + node + " takes " + slots.size() + " of them"));
+    }
+
+    /** Members that are away and had a node of which no table here tells: only that one itself knows what it owns. */
+    private static SortedSet<String> membersWithUnknownNodes(Picture picture) {
+        SortedSet<String> members = new TreeSet<>();
+        picture.missing().forEach((member, seat) -> seat.node().filter(id -> !picture.known().contains(id)).ifPresent(id -> members.add(member)));
+        return members;
     }
 
     /** Slots that were on their way to a master when their owner and all its replicas were lost: what has arrived there is all there is of them. */

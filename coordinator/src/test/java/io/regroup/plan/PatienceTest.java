@@ -25,6 +25,7 @@ class PatienceTest {
         Observation seen = scene.observation();
         Leader leader = new Leader(seen.view(), 1, 0, ShardLoss.PRESET);
         leader.onAsked(seen.asked().orElseThrow());
+        seen.ended().forEach((member, end) -> leader.onEnded(member, end, 0));
         List<Action> done = new ArrayList<>();
         long round = 0;
         for (long now = 0; now <= within; now += STEP_MS) {

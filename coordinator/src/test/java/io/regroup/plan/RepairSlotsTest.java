@@ -150,6 +150,17 @@ class RepairSlotsTest {
             new Action.TakeSlots(scene.address("m2"), id("m2"), SlotSet.range(0, 5460), SlotSet.NONE, id("m3")));
     }
 
+    /** Seed 23521: everything restarted in the middle of a bootstrap, and one of its masters, whom no other had met, was the last to return. */
+    @Test
+    void notWhileTheyMayBeThoseOfANodeThatNobodyHasMetYet() {
+        Scene scene = Scene.cluster(3, 1).owns("m1", SlotSet.NONE, 0).keys("m1", 0).forgotten("m2").provenForNow("m2", "its containers have ended")
+            .waited("unclaimed", 9999);
+        assertThat(scene.decide().actions()).noneMatch(Action.TakeSlots.class::isInstance);
+        assertThat(scene.decide().waits()).anyMatch(w -> w.reason().equals("no node owns 10922 slots (0-10921); a bootstrap was cut off, "
+            + "and they may be those of nodes that no other has met: of [m2], which may return"));
+        assertThat(scene.waited("unclaimed", 10_000).decide().step()).as("after SHARD_LOSS_GRACE").isEqualTo("repair");
+    }
+
     @Test
     void notWithoutAQuorum() {
         Scene scene = unclaimed().gone("m2").gone("r2").waited("unclaimed", 60_000);

@@ -404,7 +404,7 @@ final class Scene {
 
     /** It has been forgotten by all, and its pod is gone. */
     Scene forgotten(String name) {
-        return change(name, n -> {
+        return proven(name, "pod " + name + " is gone").change(name, n -> {
             n.member = false;
             n.listed = false;
         });
