@@ -46,6 +46,8 @@ final class Rules {
     private final SortedMap<Integer, Long> disputedSince = new TreeMap<>();
     /** What nodes had that were told to follow another master, and that was also elsewhere then. */
     private final SortedMap<NodeId, BitSet> givenUp = new TreeMap<>();
+    /** What crashes took with them, by when: of the last ones nobody can know yet. */
+    private final SortedMap<Long, BitSet> crashes = new TreeMap<>();
 
     Rules(World world) {
         this.world = world;
@@ -316,6 +318,10 @@ final class Rules {
             BitSet kept = onSlots(dataOf(pod).writes(), slots.minus(its).minus(disowned));
             kept.and(world.ledger.alive());
             kept.andNot(there);
+            if (!toAnother) {
+                // Its replica has what the master has that had begun to take them.
+                pod.redis().filter(r -> r.myself.isReplica()).flatMap(r -> Optional.ofNullable(r.myself.slaveof)).ifPresent(master -> kept.andNot(dataOf(master.id)));
+            }
             if (kept.isEmpty()) {
                 continue;
             }
@@ -400,6 +406,8 @@ final class Rules {
 
     /** A crash took these with it: no rule holds against that. */
     void onCrashed(Pod pod, Dataset gone) {
+        crashes.merge(world.now(), (BitSet) gone.writes().clone(), Rules::union);
+        crashes.headMap(world.now() - MOST_AGE_MS).clear();
         BitSet last = lastCopies(gone.writes());
         if (!last.isEmpty()) {
             world.trace(() -> last.cardinality() + " acknowledged writes were only on " + pod.name + ", which crashed");
@@ -426,13 +434,19 @@ final class Rules {
         return writes;
     }
 
-    /** S7: who is let go has nothing that another could not take over, unless all go. */
+    private static BitSet union(BitSet a, BitSet b) {
+        a.or(b);
+        return a;
+    }
+
+    /** S7: who is let go has nothing that another, as far as anyone can know by now, could not take over; unless all go. */
     void onReleased(Pod pod) {
         BitSet only = (BitSet) dataOf(pod).writes().clone();
         only.and(world.ledger.alive());
         only.andNot(world.ledger.forgiven());
         only.andNot(overruled(pod));
         world.pods().stream().filter(p -> p != pod).forEach(p -> only.andNot(dataOf(p).writes()));
+        crashes.tailMap(world.now() - MOST_AGE_MS).values().forEach(only::andNot);
         if (!only.isEmpty() && world.pods().stream().anyMatch(p -> !p.leaving)) {
             throw broken("S7", pod.name + " is let go with the only copy of " + only.cardinality() + " writes");
         }
@@ -498,7 +512,18 @@ final class Rules {
             throw broken("S7", "a planned hand-over to " + server + " lost " + lostNow.cardinality() + " acknowledged writes");
         }
         world.ledger.forgive(missing);
+        if (!how.equals("FAILOVER") || heedless) {
+            forgiveImported(server, old);
+        }
         leaveBehind(server, old, taken);
+    }
+
+    /** Keys of slots that were on their way to the old master: they replicate as all others do, and had not reached this replica. */
+    private void forgiveImported(SimRedis heir, NodeId old) {
+        BitSet imported = (BitSet) dataOf(old).clone();
+        imported.andNot(heir.data().writes());
+        imported.and(world.ledger.acknowledged());
+        world.ledger.forgive(imported);
     }
 
     /**
