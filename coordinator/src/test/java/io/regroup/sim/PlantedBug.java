@@ -50,11 +50,23 @@ enum PlantedBug {
             return copy(report, report.round(), report.state(), Optional.of(new Primary(1, new TreeMap<>(Map.of(report.member(), seat)), new TreeMap<>(), new TreeSet<>(), new TreeMap<>())));
         }
     }),
-    /** That a container ended excuses its member for good. */
-    ENDED_IS_GONE("S4", 3435, new Tamper() {
+    /** A node whose container ended is forgotten as if its pod were gone. */
+    ENDED_IS_FORGOTTEN("S3", 6015, new Tamper() {
         @Override
         End proof(End end) {
             return new End(end.words(), true);
+        }
+    }),
+    /** That a container ended excuses its member for good. (Nobody is forgotten: S3 would be broken long before.) */
+    ENDED_IS_EXCUSED("S4", 7820, new Tamper() {
+        @Override
+        End proof(End end) {
+            return new End(end.words(), true);
+        }
+
+        @Override
+        CarryOut change(SimMember leader, CarryOut carryOut) {
+            return with(carryOut, carryOut.decision().actions().stream().filter(a -> !(a instanceof Action.Forget)).toList());
         }
     }),
     /** A suspected master is taken over without proof. */
