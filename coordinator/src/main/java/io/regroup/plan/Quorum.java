@@ -8,7 +8,6 @@ import io.regroup.model.RedisState.Answering;
 import io.regroup.model.RedisState.AtGate;
 import io.regroup.model.Report;
 import io.regroup.model.Seat;
-import io.regroup.model.View;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -38,7 +37,6 @@ final class Quorum {
     }
 
     static Verdict of(Picture picture) {
-        View view = picture.observation.view();
         Optional<Primary> last = picture.lastPrimary;
         if (last.isPresent()) {
             return ofMembers(picture, last.get());
@@ -49,7 +47,7 @@ final class Quorum {
         if (picture.clusterIsKnown()) {
             return ofNodes(picture);
         }
-        return ofAsked(picture, view);
+        return ofAsked(picture);
     }
 
     /** What is to be remembered: present only when this view is primary, all of it is heard, and it is not the last one. */
@@ -184,12 +182,13 @@ final class Quorum {
             : new Verdict(false, count + ", and not more than half of those that are asked for");
     }
 
-    private static Verdict ofAsked(Picture picture, View view) {
+    /** Who leaves is one too many: of those that stay there are not more than are asked for, so that they are all here or nobody else has them all. */
+    private static Verdict ofAsked(Picture picture) {
         Optional<Asked> asked = picture.observation.asked();
         if (asked.isEmpty()) {
             return new Verdict(false, "nobody has told yet how many nodes are asked for");
         }
-        int here = view.members().size();
+        long here = picture.reports.values().stream().filter(r -> !r.leaving()).count();
         String count = here + " of the " + asked.get().nodes() + " nodes asked for are here";
         return new Verdict(asked.get().nodes() > 0 && here >= asked.get().nodes(), count);
     }

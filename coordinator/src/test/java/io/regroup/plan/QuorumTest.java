@@ -108,6 +108,13 @@ class QuorumTest {
         isPrimary(Scene.blanks(6).asked(6, 1), true, "6 of the 6 nodes asked for are here");
     }
 
+    /** Seed 31381: scaled down before there was a cluster, and split: each half had as many as were asked for now. */
+    @Test
+    void whoLeavesIsNoneOfThoseThatAreAskedFor() {
+        isPrimary(Scene.blanks(4).asked(3, 0).leaving("b1").leaving("b2"), false, "2 of the 3 nodes asked for are here");
+        isPrimary(Scene.blanks(4).asked(3, 0).leaving("b1"), true, "3 of the 3 nodes asked for are here");
+    }
+
     @Test
     void aNewPrimaryViewIsRememberedWithTheNextNumberAndWhoDeparted() {
         Outlook outlook = Scene.cluster(3, 1).gone("r1").proven("r1", "pod r1 is gone").look();
