@@ -21,7 +21,8 @@ import java.util.TreeMap;
  * that Redis itself lives with: {@code clusterProcessPacket} takes the epoch of whoever answers on a link before it looks who
  * that is, and the role only from pings. So a dead master gets the epoch of the node that came to its address, and a demoted
  * one that of its new master. Therefore a node that answers knows best what it owns; of equal epochs its own word wins; and what
- * is left in a table of a node that has no address any more and that nobody follows comes last.
+ * is left in a table of a node that has no address any more comes last where nobody follows it, and else counts with the lowest epoch that
+ * a table has with these slots.
  */
 final class Owners {
 
@@ -63,7 +64,9 @@ final class Owners {
                 }
                 Host itself = nodes.get(line.id());
                 if (itself == null) {
-                    claims.add(new Claim(line.id(), line.configEpoch(), false, line.is(NodeFlag.NOADDR) && !isFollowed(line.id()), line.slots()));
+                    boolean isNowhere = line.is(NodeFlag.NOADDR);
+                    claims.add(new Claim(line.id(), isNowhere ? lowestEpoch(line) : line.configEpoch(), false, isNowhere && !isFollowed(line.id()),
+                        line.slots()));
                 } else if (itself.isMaster()) {
                     ClusterNode own = itself.table().myself();
                     claims.add(new Claim(own.id(), own.configEpoch(), true, false, own.slots()));
@@ -71,6 +74,12 @@ final class Owners {
             }
         }
         return claims;
+    }
+
+    /** Of the tables that give it some of these slots: who came to its address may have raised it in others. */
+    private long lowestEpoch(ClusterNode nowhere) {
+        return rosters.stream().flatMap(roster -> roster.line(nowhere.id()).stream()).filter(line -> !line.slots().and(nowhere.slots()).isEmpty())
+            .mapToLong(ClusterNode::configEpoch).min().orElse(nowhere.configEpoch());
     }
 
     private boolean isFollowed(NodeId master) {

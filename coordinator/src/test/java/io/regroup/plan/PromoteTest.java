@@ -18,6 +18,19 @@ class PromoteTest {
         return new Decision("promote", List.of(new Action.Promote(scene.address(replica), id(replica), id(master), how)), reason, List.of());
     }
 
+    /** Seed 30156: a stranger came to a dead master's address, and most took its epoch for the dead one's. */
+    @Test
+    void whoHasTakenItsSlotsIsNotOverruledByTheEpochOfAStranger() {
+        Scene scene = Scene.cluster(3, 2).master("r1").follows("r4", "m1").gone("m1").lost("m1").nowhere("m1");
+        for (String who : List.of("m2", "m3", "r4")) {
+            scene.stillHasOwner(who, "m1", SlotSet.range(0, 5460));
+        }
+        scene.showsEpoch("r4", "m1", 1).showsEpoch("m2", "m1", 999).showsEpoch("m3", "m1", 999);
+        assertThat(scene.decide().actions()).noneMatch(Action.Promote.class::isInstance);
+        assertThat(scene.showsEpoch("r4", "m1", 998).decide().actions()).as("those who follow it know when it was later")
+            .anyMatch(Action.Promote.class::isInstance);
+    }
+
     @Test
     void itsOwnMemberSaysThatItEnded() {
         Scene scene = Scene.cluster(3, 1).ended("m1");

@@ -109,6 +109,8 @@ final class Scene {
             seen.master = true;
             seen.slots = of;
             seen.epoch = number;
+            seen.address = address;
+            seen.flags.addAll(flags);
             return seen;
         }
     }
@@ -604,8 +606,8 @@ final class Scene {
         SortedMap<NodeId, ClusterNode> others = new TreeMap<>();
         if (!owner.blank) {
             nodes.values().stream().filter(n -> !n.name.equals(owner.name) && !n.blank && n.listed && !owner.ignorant.contains(n.name))
-                .map(n -> owner.shownEpochs.containsKey(n.name) ? n.withEpoch(owner.shownEpochs.get(n.name)) : n)
                 .map(n -> owner.before.containsKey(n.name) ? n.asOwner(owner.before.get(n.name)) : n)
+                .map(n -> owner.shownEpochs.containsKey(n.name) ? n.withEpoch(owner.shownEpochs.get(n.name)) : n)
                 .forEach(n -> others.put(id(n.name), line(n, Optional.ofNullable(owner.elsewhere.get(n.name)).or(() -> n.address), n.flags)));
         }
         int handshake = 0;
