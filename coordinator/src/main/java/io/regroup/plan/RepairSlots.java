@@ -156,8 +156,9 @@ final class RepairSlots implements Step {
     }
 
     /**
-     * A shard of which no copy is left goes on with a replica that never finished a sync, if it has one; else its master is
-     * forgotten, and its slots are nobody's. That stands in the tables: whoever leads next sees it, and the address is free.
+     * A shard of which no copy is left goes on with a replica that never finished a sync, if it has one, be it that of a pod that leaves where that
+     * has keys: perhaps it has just handed over, and has them all. Else its master is forgotten, and its slots are nobody's. That stands in the
+     * tables: whoever leads next sees it, and the address is free.
      */
     private static Optional<Work> giveUp(NodeId owner, String why, Picture picture, List<Wait> waits) {
         Long keys = picture.observation.keys().get(owner);
@@ -171,8 +172,8 @@ final class RepairSlots implements Step {
             || picture.observation.sentWithin("forget " + owner, SETTLE_MS)) {
             return Optional.empty();
         }
-        Optional<Host> heir = picture.replicasOf(owner).stream().filter(h -> !h.isLeaving())
-            .max(Comparator.<Host>comparingLong(h -> h.state().facts().keys()).thenComparing(Host::id)).or(() -> earlierCopy(owner, picture));
+        Optional<Host> heir = picture.replicasOf(owner).stream().filter(h -> !h.isLeaving() || h.state().facts().keys() > 0)
+            .max(Comparator.<Host>comparingLong(h -> h.state().facts().keys()).thenComparing(h -> !h.isLeaving()).thenComparing(Host::id)).or(() -> earlierCopy(owner, picture));
         return Optional.of(heir
             .map(h -> new Work(new Action.Promote(h.address(), h.id(), owner, Action.Promotion.TAKEOVER), what + ": " + h
                 + (h.master().filter(owner::equals).isPresent() ? " goes on without its data" : " goes on with the data of the master before it")))

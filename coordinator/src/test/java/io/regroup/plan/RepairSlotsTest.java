@@ -105,6 +105,16 @@ class RepairSlotsTest {
             + ", master of 5461 slots (0-5460) with an unknown number of keys, is gone (pod m1 is gone): " + scene.called("r1") + " goes on without its data");
     }
 
+    /** Seed 51961: a master that leaves had handed over, and its heir was killed before it was in sync again. */
+    @Test
+    void alsoAReplicaThatLeavesWhereItHasKeys() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").neverSynced("r1").leaving("r1").keys("r1", 20)
+            .waited("lost " + id("m1"), 10_000);
+        assertThat(scene.decide().actions())
+            .containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
+        assertThat(scene.keys("r1", 0).decide().actions()).as("there is nothing to keep").noneMatch(Action.Promote.class::isInstance);
+    }
+
     private static Scene unclaimed() {
         return Scene.cluster(3, 1).forgotten("m1").forgotten("r1");
     }
