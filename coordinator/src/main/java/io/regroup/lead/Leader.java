@@ -382,13 +382,16 @@ public final class Leader {
     }
 
     private void askAgain(List<Effect> effects, long now) {
-        if (!busy && !outlook.reading().isEmpty() && view.members().containsAll(outlook.reading()) && now - askedAt >= READ_ASK_MS) {
+        // However often some are asked alone: one that did not hear when all were asked has to be asked again.
+        boolean isTimeForAll = now - roundAt >= PATIENT_ASK_MS;
+        boolean alone = !outlook.reading().isEmpty() && view.members().containsAll(outlook.reading()) && !isTimeForAll;
+        if (!busy && alone && now - askedAt >= READ_ASK_MS) {
             newRound(outlook.reading(), now);
             effects.addAll(asks);
             asks.clear();
             return;
         }
-        if (!busy && outlook.pending().isPresent() && now - askedAt >= (heardAll ? askEvery(now) : PATIENT_ASK_MS)) {
+        if (!busy && outlook.pending().isPresent() && (isTimeForAll || heardAll && now - askedAt >= askEvery(now))) {
             newRound(now);
             effects.addAll(asks);
             asks.clear();

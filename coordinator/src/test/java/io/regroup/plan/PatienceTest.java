@@ -7,11 +7,16 @@ import io.regroup.lead.Effect;
 import io.regroup.lead.Leader;
 import io.regroup.model.Heard;
 import io.regroup.model.Observation;
+import io.regroup.model.Probe;
 import io.regroup.model.Report;
 import io.regroup.model.ShardLoss;
 import io.regroup.model.SlotSet;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** What has waited its time is done, although the leader looks once more first at what it decides in calm. */
@@ -61,5 +66,47 @@ class PatienceTest {
         assertThat(done(scene, 30_000)).isEmpty();
         assertThat(done(scene, 40_000)).contains(
             new Action.TakeSlots(scene.address("m2"), id("m2"), SlotSet.range(0, 5460), SlotSet.NONE, id("m3")));
+    }
+
+    /**
+     * Seed 32818: whenever a dead master's port refused again its replica was asked alone, and a member that had missed the question to all
+     * was never heard.
+     */
+    @Test
+    void allAreAskedAgainHoweverOftenOneIsAskedAlone() {
+        Scene scene = Scene.cluster(3, 1).gone("m1");
+        Observation seen = scene.observation();
+        Leader leader = new Leader(seen.view(), 1, 0, ShardLoss.PRESET);
+        leader.onAsked(seen.asked().orElseThrow());
+        SortedMap<String, Long> rounds = new TreeMap<>();
+        List<Long> alone = new ArrayList<>();
+        long since = 0;
+        for (long now = 0; now <= 3000; now += 10) {
+            for (Effect effect : leader.run(now)) {
+                switch (effect) {
+                    case Effect.Ask ask -> {
+                        if (!ask.members().isEmpty()) {
+                            alone.add(now);
+                        }
+                        SortedSet<String> asked = ask.members().isEmpty() ? new TreeSet<>(seen.view().members()) : ask.members();
+                        // One does not take the first word of this leader, as it still follows another.
+                        asked.stream().filter(member -> !rounds.isEmpty() || !member.equals("m2")).forEach(member -> rounds.put(member, ask.round()));
+                    }
+                    case Effect.Try attempt -> since = attempt.since();
+                    default -> { }
+                }
+            }
+            if (now > 0 && now % 300 == 0) {
+                leader.onProbe(scene.address("m1"), Probe.ANSWERS, since, now);
+                leader.onProbe(scene.address("m1"), Probe.REFUSES, since, now);
+            }
+            for (Heard heard : seen.heard().values()) {
+                Report said = heard.report();
+                leader.onReport(new Report(said.pod(), rounds.getOrDefault(said.member(), -1L), said.redis(), said.group(), said.state(), said.stored(),
+                    said.leaving(), said.masterProbe(), said.primary()), now);
+            }
+        }
+        assertThat(alone).as("its replica").hasSizeGreaterThan(5);
+        assertThat(rounds).containsKey("m2");
     }
 }
