@@ -43,7 +43,7 @@ enum PlantedBug {
         }
     }),
     /** Every view is primary. */
-    QUORUM_ALWAYS_TRUE("S4", 3001, new Tamper() {
+    QUORUM_ALWAYS_TRUE("S4", 1521, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             Seat seat = new Seat(report.pod().uid(), report.redis(), report.group(), Optional.empty());
@@ -70,7 +70,7 @@ enum PlantedBug {
         }
     }),
     /** A suspected master is taken over without proof. */
-    TAKEOVER_WITHOUT_PROOF("S2", 1526, new Tamper() {
+    TAKEOVER_WITHOUT_PROOF("S2", 1600, new Tamper() {
         @Override
         List<String> words(List<String> words) {
             return words.contains("FORCE") ? List.of("CLUSTER", "FAILOVER", "TAKEOVER") : words;
