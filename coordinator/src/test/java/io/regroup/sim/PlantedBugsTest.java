@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class PlantedBugsTest {
 
-    private static final int SEEDS = 12_000;
+    private static final int SEEDS = 6000;
 
     @ParameterizedTest
     @EnumSource(PlantedBug.class)
