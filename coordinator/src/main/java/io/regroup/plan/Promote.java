@@ -74,7 +74,7 @@ final class Promote implements Step {
         }
         Optional<Host> best = candidate(owner, picture);
         if (best.isEmpty()) {
-            waits.add(new Wait("lost " + owner, shard + " is dead (" + fate.words()
+            waits.add(new Wait("dead " + owner, shard + " is dead (" + fate.words()
                 + ") and no replica with its data is here"));
             return Optional.empty();
         }

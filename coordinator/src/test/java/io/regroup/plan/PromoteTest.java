@@ -150,7 +150,7 @@ class PromoteTest {
         Scene scene = Scene.cluster(3, 1).atGate("m1").stored("m1").neverSynced("r1");
         assertThat(scene.decide()).isEqualTo(new Decision("permit", List.of(new Action.Permit("m1", "start-of-m1", false)),
             "nobody else owns a slot at the address of m1 (with its data)",
-            List.of(new Wait("lost " + id("m1"), scene.called("m1") + ", master of 5461 slots is dead (its process ended and waits at the gate) "
+            List.of(new Wait("dead " + id("m1"), scene.called("m1") + ", master of 5461 slots is dead (its process ended and waits at the gate) "
                 + "and no replica with its data is here"))));
     }
 

@@ -7,6 +7,7 @@ import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Action.Promotion;
+import io.regroup.plan.Decision.Wait;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -25,6 +26,17 @@ class RepairSlotsTest {
         assertThat(scene.decide().actions()).isEmpty();
         assertThat(scene.decide().waits()).anyMatch(w -> w.reason().equals("every copy of " + scene.calledByAddress("m1")
             + ", master of 5461 slots (0-5460) with an unknown number of keys, is gone (pod m1 is gone); its slots wait 10 s for one to return"));
+    }
+
+    /** Seed 80132: it was cut off for longer than the grace, and its server was started again just then. */
+    @Test
+    void theGraceBeginsWithTheProof() {
+        Scene scene = Scene.cluster(3, 0).gone("m1").probe("m1", Probe.SILENT);
+        List<Wait> suspected = scene.decide().waits();
+        assertThat(suspected).anyMatch(w -> w.reason().contains("is dead"));
+        suspected.forEach(w -> scene.waited(w.key(), 60_000));
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.proven("m1", "container redis of pod m1 has ended").decide().actions()).isEmpty();
     }
 
     @Test
