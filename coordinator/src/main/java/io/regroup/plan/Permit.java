@@ -55,7 +55,8 @@ final class Permit implements Step {
     /**
      * Its own node with its own data is safe for the cluster: an older epoch yields. But its replica's copy is newer
      * by up to the last second (AOF everysec) if it ran on, so where one can be promoted that comes first. And where its address is another one's,
-     * used again, a replica of that one would copy its data.
+     * used again, a replica of that one would copy its data. One that was overruled deletes its keys as soon as it hears of that ({@code
+     * clusterUpdateSlotsConfigWith}), also where who overruled it is dead.
      */
     private static Optional<String> holdStored(NodeId id, AtGate gate, Report report, Picture picture) {
         Optional<String> astray = astray(report, Optional.of(id), picture);
@@ -70,6 +71,11 @@ final class Permit implements Step {
             .filter(owner -> RepairEpochs.waitingClaim(owner, picture) >= owner.table().myself().configEpoch()).findFirst();
         if (younger.isPresent() && picture.observation.waitedMs("gate " + report.member()) < YIELD_MS) {
             return Optional.of("it may have as high an epoch as " + younger.get() + ", who has its slots now: that one takes a higher one first");
+        }
+        Optional<NodeId> orphan = RepairSlots.shardThatItHad(id, report, picture);
+        if (orphan.isPresent()) {
+            return Optional.of("it had slots of " + picture.name(orphan.get()) + ", of whom no copy is here: it would throw its own away before it is "
+                + "known whether that is the last one");
         }
         return Promote.isPending(id, picture)
             ? Optional.of("its replica " + Promote.candidate(id, picture).orElseThrow() + " has a newer copy and is promoted first")

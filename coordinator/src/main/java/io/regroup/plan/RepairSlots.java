@@ -5,6 +5,7 @@ import io.regroup.model.Atomic;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.MoveBy;
 import io.regroup.model.NodeId;
+import io.regroup.model.Report;
 import io.regroup.model.ShardLoss;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
@@ -204,6 +205,20 @@ final class RepairSlots implements Step {
             }
         }
         return lost;
+    }
+
+    /**
+     * The shard, if any, that has come to own slots of this former master, and of which no copy is here: what the volume keeps is older than what was
+     * there, and may be all that is left. Once that shard is given up, its slots are nobody's, and the claim on the volume counts again.
+     */
+    static Optional<NodeId> shardThatItHad(NodeId former, Report keeper, Picture picture) {
+        SlotSet had = keeper.stored().map(table -> table.myself().slots()).orElse(SlotSet.NONE);
+        if (had.isEmpty() || !picture.slotsOf(former).isEmpty()) {
+            return Optional.empty();
+        }
+        return picture.owned.keySet().stream().filter(owner -> !picture.slotsOf(owner).and(had).isEmpty())
+            .filter(owner -> picture.hostOf(owner).isEmpty() && Promote.candidate(owner, picture).isEmpty() && !(Fate.of(owner, picture) instanceof Fate.Lives))
+            .findFirst();
     }
 
     /** A replica of this node that does not answer, and whose end is not certain or whose data is kept. */

@@ -51,6 +51,19 @@ class PermitTest {
         assertThat(scene.decide().actions()).containsExactly(new Action.Permit("m1", "start-of-m1", false));
     }
 
+    /** Seed 62112: the heir and its machine were gone before the former master was back, which then deleted all that was left of the shard. */
+    @Test
+    void aFormerMasterWaitsWhileItsDataMayBeTheLastOfAShard() {
+        Scene scene = Scene.cluster(3, 1).master("r1").atGate("m1").stored("m1", SlotSet.range(0, 5460), 1).gone("r1");
+        assertThat(scene.probe("r1", Probe.SILENT).decide().actions()).noneMatch(Action.Permit.class::isInstance);
+        assertThat(scene.decide().waits()).contains(new Wait("gate m1", "the gate of m1 stays closed: it had slots of " + scene.calledByAddress("r1")
+            + ", of whom no copy is here: it would throw its own away before it is known whether that is the last one"));
+        assertThat(scene.probe("r1", Probe.ANSWERS).decide().actions()).as("that one serves").anyMatch(Action.Permit.class::isInstance);
+        Scene lost = scene.probe("r1", Probe.REFUSES).proven("r1", "pod r1 is gone").waited("lost " + id("r1"), 10_000);
+        assertThat(lost.decide().actions()).as("given up").allMatch(Action.Forget.class::isInstance);
+        assertThat(lost.forgotten("r1").decide().actions()).as("its slots are nobody's").contains(new Action.Permit("m1", "start-of-m1", false));
+    }
+
     /** Seed 185: the pods of a scale-up were more than half of all, and those that had the cluster had not met them yet. */
     @Test
     void whereMoreAreAskedForThanAtFirstABlankServerThatKnowsNobodyWaitsForAll() {

@@ -5,6 +5,7 @@ import io.regroup.model.Address;
 import io.regroup.model.NodeId;
 import io.regroup.model.RedisState;
 import io.regroup.model.Report;
+import io.regroup.model.ClusterNode;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Action;
@@ -310,7 +311,8 @@ final class Rules {
                 continue;
             }
             // A master that claims them itself is their owner when the one with the higher epoch is forgotten.
-            SlotSet its = pod.redis().filter(r -> r.isServing() && r.myself.isMaster()).map(r -> r.myself.slots()).orElse(SlotSet.NONE);
+            SlotSet its = pod.redis().isEmpty() && !toAnother ? claimOnVolume(pod)
+                : pod.redis().filter(r -> r.isServing() && r.myself.isMaster()).map(r -> r.myself.slots()).orElse(SlotSet.NONE);
             SlotSet disowned = pod.redis().map(this::disowned).orElse(SlotSet.NONE);
             BitSet ordered = onSlots(dataOf(pod).writes(), disowned);
             world.ledger.forgive(ordered);
@@ -332,6 +334,11 @@ final class Rules {
             }
             world.ledger.forgive(kept);
         }
+    }
+
+    /** What a former master claims as soon as it starts: nobody contradicts once the one that overruled it is forgotten. */
+    private static SlotSet claimOnVolume(Pod pod) {
+        return pod.volume().kept().map(ClusterTable::myself).filter(ClusterNode::isMaster).map(ClusterNode::slots).orElse(SlotSet.NONE);
     }
 
     /**
@@ -493,6 +500,8 @@ final class Rules {
 
     /** What the promoted replica had not received is lost by the rules of asynchronous replication. */
     void onPromoted(SimRedis server, NodeId old, SlotSet taken, String how) {
+        // What it was to throw away at its next sync, it keeps: a master syncs from nobody.
+        givenUp.remove(server.id());
         BitSet missing = new BitSet();
         for (Pod pod : world.pods()) {
             missing.or(onSlots(dataOf(pod).writes(), taken));
