@@ -107,7 +107,7 @@ public final class Leader {
     private long evidence;
     private Outlook outlook = new Outlook(new Decision("none", List.of(), "not looked yet", List.of()),
         Optional.of("not looked yet"), false, "not looked yet", Optional.empty(), Optional.empty(), new TreeSet<>(),
-        new TreeMap<>(), new TreeSet<>(), new TreeSet<>(), 0, new TreeMap<>(), Optional.empty(), Standing.NONE);
+        new TreeMap<>(), new TreeSet<>(), false, new TreeSet<>(), 0, new TreeMap<>(), Optional.empty(), Standing.NONE);
 
     /**
      * @param life a random number below {@link #LIVES}, so that no echo of another life passes for one of this. No clock tells lives
@@ -459,7 +459,7 @@ public final class Leader {
             ended.keySet().retainAll(p.all().keySet());
             left.retainAll(p.all().keySet());
         });
-        if (!outlook.orphans().isEmpty() && now - listedAt >= PROVE_MS) {
+        if ((outlook.podsDecide() || !outlook.orphans().isEmpty()) && now - listedAt >= PROVE_MS) {
             listedAt = now;
             effects.add(new Effect.ListPods());
         }

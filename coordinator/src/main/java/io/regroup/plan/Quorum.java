@@ -22,7 +22,9 @@ import java.util.TreeSet;
  *
  * <p>The invariant: of two views that do not know of each other at most one is primary. A view is primary when it holds
  * more than half of the last primary view, those subtracted that said that they leave or whose pod is gone; exactly half is not. Only those
- * that have been heard are counted: one that has not may remember a later primary view, which went on without the others.
+ * that have been heard are counted: one that has not may remember a later primary view, which went on without the others. And with those whose pods
+ * are gone, or whose coordinators have forgotten, others may have gone on before that: so all that are not here and remember may be half of it at
+ * most, or there are no pods but those that are here.
  * A group that remembers none takes the nodes that its Redis servers know, and those that are asked for; fewer are enough where the API
  * server has no pod that is not here, for then there is no other view. Where they know none either, all that are asked for must be here.
  * A view that becomes primary counts alone when all its members have been seen to remember it; until then more than half of the one
@@ -30,7 +32,12 @@ import java.util.TreeSet;
  */
 final class Quorum {
 
-    record Verdict(boolean primary, String reason) {
+    /** @param podsDecide whether a list of all pods may make it primary */
+    record Verdict(boolean primary, String reason, boolean podsDecide) {
+
+        Verdict(boolean primary, String reason) {
+            this(primary, reason, false);
+        }
     }
 
     private Quorum() {
@@ -50,7 +57,7 @@ final class Quorum {
         return ofAsked(picture);
     }
 
-    /** What is to be remembered: present only when this view is primary, all of it is heard, and it is not the last one. */
+    /** What is to be remembered: present only when this view is primary, all of it is heard, and not all of it remembers just that. */
     static Optional<Primary> next(Picture picture) {
         if (!picture.unheard.isEmpty() || !picture.isPrimary()) {
             return Optional.empty();
@@ -75,8 +82,8 @@ final class Quorum {
             SortedMap<String, Seat> before = last.map(p -> p.isSettled() ? p.seats() : p.before()).orElseGet(TreeMap::new);
             return Optional.of(new Primary(last.map(Primary::number).orElse(0L) + 1, seats, departed, lost, before));
         }
-        return last.filter(p -> !p.isSettled() && picture.reports.values().stream().allMatch(r -> r.primary().filter(p::equals).isPresent()))
-            .map(Primary::settled);
+        boolean allRemember = picture.reports.values().stream().allMatch(r -> r.primary().equals(last));
+        return allRemember ? last.filter(p -> !p.isSettled()).map(Primary::settled) : last;
     }
 
     /**
@@ -118,26 +125,42 @@ final class Quorum {
     private static Verdict ofMembers(Picture picture, Set<String> members, String what) {
         Set<String> here = new TreeSet<>(picture.observation.view().members());
         int present = 0;
-        int excused = 0;
+        int leaving = 0;
         List<String> missing = new ArrayList<>();
         List<String> unheard = new ArrayList<>();
+        List<String> silenced = new ArrayList<>();
         for (String member : members) {
-            if (isExcused(member, here.contains(member), picture)) {
-                excused++;
-            } else if (picture.reports.containsKey(member)) {
+            Report report = picture.reports.get(member);
+            if (isLeaving(member, here.contains(member), picture)) {
+                leaving++;
+            } else if (report != null) {
                 present++;
+                if (report.primary().isEmpty()) {
+                    silenced.add(member);
+                }
             } else if (here.contains(member)) {
                 unheard.add(member);
+            } else if (isGone(member, picture)) {
+                silenced.add(member);
             } else {
                 missing.add(member);
             }
         }
-        int total = members.size() - excused;
+        int gone = (int) silenced.stream().filter(member -> !picture.reports.containsKey(member)).count();
+        int total = members.size() - leaving - gone;
         String count = present + " of " + total + " members of " + what + " are here";
-        return isMajority(present, total) ? new Verdict(true, count)
-            : new Verdict(false, count + ", more than half is needed"
-                + (missing.isEmpty() ? "" : "; missing without proof that their pods are gone: " + missing)
-                + (unheard.isEmpty() ? "" : "; not heard, and they may remember a later one: " + unheard));
+        String others = (missing.isEmpty() ? "" : "; missing without proof that their pods are gone: " + missing)
+            + (unheard.isEmpty() ? "" : "; not heard, and they may remember a later one: " + unheard);
+        if (!isMajority(present, total)) {
+            return new Verdict(false, count + ", more than half is needed" + others);
+        }
+        if (!isMajority(missing.size() + unheard.size() + silenced.size(), members.size() - leaving)) {
+            return new Verdict(true, count);
+        }
+        boolean noneIsMissing = missing.isEmpty() && unheard.isEmpty();
+        return noneIsMissing && picture.observation.pods().filter(picture.reports.keySet()::containsAll).isPresent() ? new Verdict(true, count)
+            : new Verdict(false, count + ", but with " + silenced + ", that are gone or have started anew, others may have gone on before"
+                + (noneIsMissing ? "; which pods there are is not known, or not all of them are here" : others), noneIsMissing);
     }
 
     /** Whether all members of the last primary view leave or have ended for good: no other side can take anything over. */
@@ -151,15 +174,20 @@ final class Quorum {
     }
 
     /**
-     * Counted by nobody any more: its pod is gone for good, or it leaves; whoever sees it in its view hears that from itself. That its
-     * processes have ended does not excuse a member: they are started again, perhaps on the other side.
+     * Counted by nobody any more: its pod is gone for good, or it leaves. That its processes have ended does not excuse a member: they are started
+     * again, perhaps on the other side.
      */
     private static boolean isExcused(String member, boolean isHere, Picture picture) {
-        if (isHere) {
-            return Optional.ofNullable(picture.reports.get(member)).filter(Report::leaving).isPresent();
-        }
-        return picture.observation.left().contains(member)
-            || Optional.ofNullable(picture.observation.ended().get(member)).filter(End::forGood).isPresent();
+        return isLeaving(member, isHere, picture) || !isHere && isGone(member, picture);
+    }
+
+    /** Whoever sees it in its view hears that from itself: on no side it counts. */
+    private static boolean isLeaving(String member, boolean isHere, Picture picture) {
+        return isHere ? Optional.ofNullable(picture.reports.get(member)).filter(Report::leaving).isPresent() : picture.observation.left().contains(member);
+    }
+
+    private static boolean isGone(String member, Picture picture) {
+        return Optional.ofNullable(picture.observation.ended().get(member)).filter(End::forGood).isPresent();
     }
 
     private static Verdict ofNodes(Picture picture) {

@@ -33,6 +33,37 @@ class QuorumTest {
             "3 of 5 members of the last primary view are here");
     }
 
+    /** Seed 100302: two of four that had gone on were gone when the three that were cut off from them could ask. */
+    @Test
+    void othersMayHaveGoneOnWithThoseWhosePodsAreGone() {
+        Scene scene = Scene.cluster(3, 2).gone("m1").gone("r1");
+        List.of("m2", "r2", "r3", "r4").forEach(gone -> scene.gone(gone).proven(gone, "pod " + gone + " is gone"));
+        isPrimary(scene, false, "3 of 5 members of the last primary view are here, but with [m2, r2, r3, r4], that are gone or have started anew, others "
+            + "may have gone on before; missing without proof that their pods are gone: [m1, r1]");
+    }
+
+    @Test
+    void unlessNoOtherPodIsThere() {
+        Scene scene = Scene.cluster(3, 1);
+        List.of("m1", "m2", "r1", "r2").forEach(gone -> scene.gone(gone).proven(gone, "pod " + gone + " is gone"));
+        String unknown = "2 of 2 members of the last primary view are here, but with [m1, m2, r1, r2], that are gone or have started anew, others may "
+            + "have gone on before; which pods there are is not known, or not all of them are here";
+        isPrimary(scene, false, unknown);
+        assertThat(scene.look().podsDecide()).isTrue();
+        isPrimary(scene.thereAre("m3", "r3", "b1"), false, unknown);
+        isPrimary(scene.thereAre("m3", "r3"), true, "2 of 2 members of the last primary view are here");
+        assertThat(scene.look().podsDecide()).isFalse();
+    }
+
+    @Test
+    void norDoThoseProveAnythingThatHaveStartedAnewAndRememberNothing() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").gone("r2").remembersNothing("m1").remembersNothing("m2");
+        isPrimary(scene, false, "4 of 6 members of the last primary view are here, but with [m1, m2], that are gone or have started anew, others "
+            + "may have gone on before; missing without proof that their pods are gone: [r1, r2]");
+        isPrimary(Scene.cluster(3, 1).gone("r1").remembersNothing("m1").remembersNothing("m2"), true,
+            "5 of 6 members of the last primary view are here");
+    }
+
     @Test
     void thatTheirProcessesEndedIsNoExcuseForTheyAreStartedAgain() {
         isPrimary(Scene.cluster(3, 1).gone("m1").gone("r1").gone("r2").provenForNow("m1", "container redis has ended"), false,
@@ -154,7 +185,9 @@ class QuorumTest {
     @Test
     void notSettledWhileOneOfThemHasNotGotIt() {
         Scene scene = Scene.cluster(3, 1).gone("r1").proven("r1", "pod r1 is gone");
-        assertThat(scene.remembers(scene.look().remember().orElseThrow()).remembersNothing("m3").look().remember()).isEmpty();
+        Primary unsettled = scene.look().remember().orElseThrow();
+        assertThat(scene.remembers(unsettled).remembersNothing("m3").look().remember()).as("it is sent once more").contains(unsettled);
+        assertThat(scene.remembers(unsettled.settled()).remembersNothing("m3").look().remember()).contains(unsettled.settled());
     }
 
     @Test
