@@ -175,6 +175,9 @@ final class RepairSlots implements Step {
         }
         Optional<Host> heir = picture.replicasOf(owner).stream().filter(h -> !h.isLeaving() || h.state().facts().keys() > 0)
             .max(Comparator.<Host>comparingLong(h -> h.state().facts().keys()).thenComparing(h -> !h.isLeaving()).thenComparing(Host::id)).or(() -> earlierCopy(owner, picture));
+        if (heir.isEmpty() && !picture.named().contains(owner)) {
+            return Optional.empty();   // Only the volume of one that does not run yet names it.
+        }
         return Optional.of(heir
             .map(h -> new Work(new Action.Promote(h.address(), h.id(), owner, Action.Promotion.TAKEOVER), what + ": " + h
                 + (h.master().filter(owner::equals).isPresent() ? " goes on without its data" : " goes on with the data of the master before it")))
@@ -225,7 +228,8 @@ final class RepairSlots implements Step {
     static Optional<NodeId> copyThatMayReturn(NodeId owner, Picture picture) {
         return picture.followersOf(owner).stream()
             .filter(id -> !picture.nodes.containsKey(id) && !picture.blanks.containsKey(id))
-            .filter(id -> picture.stored.containsKey(id) || !(Fate.of(id, picture) instanceof Fate.Proven)).findFirst();
+            .filter(id -> Optional.ofNullable(picture.stored.get(id)).flatMap(Report::stored).map(table -> table.myself().isReplica())
+                .orElseGet(() -> !(Fate.of(id, picture) instanceof Fate.Proven))).findFirst();
     }
 
     private static Optional<Work> give(Picture picture, List<Wait> waits) {

@@ -64,6 +64,16 @@ class PermitTest {
         assertThat(lost.forgotten("r1").decide().actions()).as("its slots are nobody's").contains(new Action.Permit("m1", "start-of-m1", false));
     }
 
+    /** Seed 404: its volume also named a master that all others had forgotten; to forget that one again and again left no time for the other. */
+    @Test
+    void itDoesNotWaitForAMasterThatOnlyItsOwnVolumeNames() {
+        Scene scene = Scene.cluster(3, 1).master("r1").atGate("m1").stored("m1", SlotSet.range(0, 5460), 1).waited("lost " + id("m2"), 20_000);
+        List.of("r1", "m2", "r2").forEach(gone -> scene.gone(gone).proven(gone, "pod " + gone + " is gone"));
+        List.of("m3", "r3").forEach(who -> List.of("m2", "r2").forEach(gone -> scene.doesNotKnow(who, gone)));
+        scene.thereAre("m1", "m3", "r3");
+        assertThat(scene.waited("lost " + id("r1"), 10_000).decide().reason()).startsWith("every copy of " + scene.calledByAddress("r1"));
+    }
+
     /** Seed 185: the pods of a scale-up were more than half of all, and those that had the cluster had not met them yet. */
     @Test
     void whereMoreAreAskedForThanAtFirstABlankServerThatKnowsNobodyWaitsForAll() {
