@@ -237,6 +237,25 @@ abstract class RedisContract {
         nodes.until("it has the other one's keys", () -> nodes.linkUp(3) && nodes.keys(3) == 2);
     }
 
+    /** Seed 100716: a replica of one that copies another master now. All that it had from that one is worth nothing ({@code replicationAttachToNewMaster}). */
+    @Test
+    void aReplicaOfAReplicaCopiesWhateverThatOneCopies() {
+        cluster(true);
+        write(1, 2);
+        for (int blank = 6; blank < 8; blank++) {
+            nodes.start(blank);
+            meet(blank, 0);
+        }
+        nodes.until("all know the new ones", () -> all(8, i -> all(8, j -> i == j || knows(i, j))));
+        assertThat(nodes.cluster(7, "REPLICATE", nodes.id(6).value())).isEqualTo(RedisNodes.OK);
+        nodes.until("the one copies the other", () -> nodes.linkUp(7));
+        assertThat(nodes.cluster(6, "REPLICATE", nodes.id(1).value())).isEqualTo(RedisNodes.OK);
+        nodes.until("the other has the keys of its new master", () -> nodes.linkUp(6) && nodes.keys(6) == 2);
+        nodes.until("and so has the one", () -> nodes.linkUp(7) && nodes.keys(7) == 2);
+        write(1, 1);
+        nodes.until("also later ones", () -> nodes.keys(7) == 3);
+    }
+
     /** The most dangerous thing here: FACTS, The empty master. */
     @Test
     void anEmptyMasterAtTheSameAddressIsNeverFailedAndTheOldOneHasNoAddress() {

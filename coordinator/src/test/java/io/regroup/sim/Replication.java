@@ -160,10 +160,14 @@ final class Replication {
             return;
         }
         if (partial) {
+            if (!history.equals(source.history)) {
+                disconnectFollowers();
+            }
             for (int entry : source.since(offset)) {
                 apply(entry);
             }
         } else {
+            disconnectFollowers();
             Dataset before = data;
             data = source.data.copy();
             log.clear();
@@ -186,6 +190,11 @@ final class Replication {
             step = Step.CONNECT;
             world.after(world.net.delay(), attemptAs(++attempt));
         }
+    }
+
+    /** disconnectSlaves: what they have is of another history ({@code replicationAttachToNewMaster}, {@code replicationTryPartialResync}). */
+    private void disconnectFollowers() {
+        List.copyOf(followers).forEach(Replication::lose);
     }
 
     private void drop() {
