@@ -89,9 +89,10 @@ public final class Coordinator implements AutoCloseable {
             name = identity.groupName();
             discovery = kubernetes.discovery();
         } else {
-            witness = new FixedWitness(settings.nodes(), settings.countFile());
+            Discovery.Static fixed = new Discovery.Static(settings.groupHosts());
+            witness = new FixedWitness(settings.nodes(), settings.countFile(), fixed.addresses());
             name = "regroup-local";
-            discovery = new Discovery.Static(settings.groupHosts());
+            discovery = fixed;
         }
         phase = "joins the group " + name;
         Group joined = Group.join(new GroupSettings(name, settings.podName(), settings.podIp(), settings.groupPort(), discovery), new Ears());

@@ -2,17 +2,21 @@ package io.regroup.coordinator;
 
 import io.regroup.lead.Chronicle;
 import io.regroup.lead.Witness;
+import io.regroup.model.Address;
 import io.regroup.model.End;
 import io.regroup.model.Pod;
 import io.regroup.model.Seat;
+import io.regroup.redis.Port;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -21,17 +25,21 @@ import java.util.concurrent.TimeUnit;
 public final class FixedWitness implements Witness {
 
     private static final long LOOK_MS = 200;
+    private static final int TRY_MS = 500;
 
     private final OptionalInt nodes;
     private final Optional<Path> file;
+    private final List<Address> places;
     private ScheduledExecutorService clock;
     private OptionalInt told = OptionalInt.empty();
 
     /**
-     * @param nodes {@code REDIS_CLUSTER_COUNT}
-     * @param file  {@code REDIS_CLUSTER_COUNT_FILE}: has the number of nodes that are asked for now, which may change
+     * @param nodes  {@code REDIS_CLUSTER_COUNT}
+     * @param file   {@code REDIS_CLUSTER_COUNT_FILE}: has the number of nodes that are asked for now, which may change
+     * @param places {@code GROUP_HOSTS}: wherever there may be a member
      */
-    public FixedWitness(OptionalInt nodes, Optional<Path> file) {
+    public FixedWitness(OptionalInt nodes, Optional<Path> file, List<Address> places) {
+        this.places = List.copyOf(places);
         this.nodes = nodes;
         this.file = file;
     }
@@ -84,9 +92,11 @@ public final class FixedWitness implements Witness {
         return tenant.map(name -> new End(name + " is in its place", true));
     }
 
+    /** Those that are here, when nobody listens at any other place. */
     @Override
-    public Optional<SortedSet<String>> pods() {
-        return Optional.empty();
+    public Optional<SortedSet<String>> pods(SortedMap<Address, String> here) {
+        return places.stream().allMatch(place -> here.containsKey(place) || Port.refuses(place, TRY_MS)) ? Optional.of(new TreeSet<>(here.values()))
+            : Optional.empty();
     }
 
     @Override

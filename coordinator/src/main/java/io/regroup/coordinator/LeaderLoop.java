@@ -9,6 +9,7 @@ import io.regroup.lead.Leader;
 import io.regroup.lead.Leaps;
 import io.regroup.lead.Witness;
 import io.regroup.message.Message;
+import io.regroup.model.Address;
 import io.regroup.model.Asked;
 import io.regroup.model.End;
 import io.regroup.model.Observation;
@@ -210,7 +211,10 @@ public final class LeaderLoop implements AutoCloseable {
                 Optional<String> tenant = leader.tenantOf(seat.group());
                 proofs.execute(() -> witness.proofOfEnd(member, seat, tenant).ifPresent(end -> ended(member, end)));
             });
-            case Effect.ListPods todo -> proofs.execute(() -> witness.pods().ifPresent(names -> errands.add(() -> leader.onPods(names, now()))));
+            case Effect.ListPods todo -> {
+                SortedMap<Address, String> here = leader.tenants();
+                proofs.execute(() -> witness.pods(here).ifPresent(names -> errands.add(() -> leader.onPods(names, now()))));
+            }
             case Effect.Remember todo -> {
                 Primary primary = todo.primary();
                 log.info("primary view {} is {}", primary.number(), primary.seats().keySet());

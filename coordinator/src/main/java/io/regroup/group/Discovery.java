@@ -1,5 +1,6 @@
 package io.regroup.group;
 
+import io.regroup.model.Address;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,6 +51,11 @@ public sealed interface Discovery {
             for (String host : hosts)
                 if (!host.matches("[^\\[\\],]+\\[\\d{1,5}]"))
                     throw new IllegalArgumentException("a member's address must look like host[port], not " + host);
+        }
+
+        public List<Address> addresses() {
+            return hosts.stream().map(host -> host.substring(0, host.length() - 1).split("\\["))
+                .map(parts -> new Address(parts[0], Integer.parseInt(parts[1]))).toList();
         }
     }
 

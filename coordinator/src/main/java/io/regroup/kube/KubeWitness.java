@@ -2,6 +2,7 @@ package io.regroup.kube;
 
 import io.regroup.lead.Chronicle;
 import io.regroup.lead.Witness;
+import io.regroup.model.Address;
 import io.regroup.model.End;
 import io.regroup.model.Pod;
 import io.regroup.model.Seat;
@@ -81,7 +82,7 @@ public final class KubeWitness implements Witness {
     }
 
     @Override
-    public Optional<SortedSet<String>> pods() {
+    public Optional<SortedSet<String>> pods(SortedMap<Address, String> here) {
         return office.flatMap(open -> open.pods().ask());
     }
 

@@ -221,8 +221,15 @@ public final class Leader {
 
     /** The member of this view that is at this address in the group. */
     public Optional<String> tenantOf(Address group) {
-        return heard.values().stream().map(Heard::report).filter(report -> report.group().equals(group)).map(Report::member)
-            .filter(view.members()::contains).findFirst();
+        return Optional.ofNullable(tenants().get(group));
+    }
+
+    /** The members of this view that have been heard, by their addresses in the group. */
+    public SortedMap<Address, String> tenants() {
+        SortedMap<Address, String> tenants = new TreeMap<>();
+        heard.values().stream().map(Heard::report).filter(report -> view.members().contains(report.member()))
+            .forEach(report -> tenants.put(report.group(), report.member()));
+        return tenants;
     }
 
     /** Members whose server follows the one at this address, as they said last. */

@@ -1,5 +1,6 @@
 package io.regroup.lead;
 
+import io.regroup.model.Address;
 import io.regroup.model.End;
 import io.regroup.model.Pod;
 import io.regroup.model.Seat;
@@ -43,9 +44,10 @@ public interface Witness {
      * The pods that there are, by name, those that have ended for good left out. Blocks for some seconds at most; called from a thread of
      * its own.
      *
+     * @param here the members that are here, by their addresses in the group
      * @return absent when it is not known
      */
-    Optional<SortedSet<String>> pods();
+    Optional<SortedSet<String>> pods(SortedMap<Address, String> here);
 
     /**
      * Tells who deletes pods what the loss of each would cost. Blocks for some seconds at most; called from a thread of its own.
