@@ -51,7 +51,7 @@ enum PlantedBug {
         }
     }),
     /** A node whose container ended is forgotten as if its pod were gone. */
-    ENDED_IS_FORGOTTEN("S3", 6015, new Tamper() {
+    ENDED_IS_FORGOTTEN("S3", 8, new Tamper() {
         @Override
         End proof(End end) {
             return new End(end.words(), true);
@@ -113,7 +113,7 @@ enum PlantedBug {
         }
     }),
     /** Whoever a table names is met where the table has it, whether its member is here or not. */
-    OLD_ADDRESSES_ARE_MET("S6", 3013, new Tamper() {
+    OLD_ADDRESSES_ARE_MET("S6", 19, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             return actions(carryOut, a -> a instanceof Action.Meet meet ? withAll(meet, leader.world) : a);
