@@ -32,6 +32,21 @@ public record Identity(String kind, String deploymentName, String deploymentUid,
         Objects.requireNonNull(replicas);
     }
 
+    /** Whether pods of this template are in the group: of every one, unless each template is a cluster of its own. */
+    boolean hasTemplate(String hash) {
+        return groupName.equals(groupOf(deploymentUid)) || groupName.equals(groupOf(deploymentUid, hash));
+    }
+
+    /** The group of all pods of a controller. */
+    static String groupOf(String deploymentUid) {
+        return "regroup-" + deploymentUid;
+    }
+
+    /** That of the pods of one template. */
+    static String groupOf(String deploymentUid, String templateHash) {
+        return groupOf(deploymentUid) + "-" + templateHash;
+    }
+
     /** "Deployment redis", as sentences name it. */
     public String title() {
         return kind + " " + deploymentName;

@@ -55,7 +55,7 @@ public final class KubeWitness implements Witness {
                 case DeploymentSeen.Ending ending -> asked.asked(0, false);
             }
         });
-        office = Optional.of(new Office(api, watch, new PodEnds(api), new LivingPods(api, labels),
+        office = Optional.of(new Office(api, watch, new PodEnds(api), new LivingPods(api, labels, identity),
             new GracePeriods(api, Clock.systemUTC()), new DeletionCosts(api), new Events(api, identity, self)));
         watch.start();
     }

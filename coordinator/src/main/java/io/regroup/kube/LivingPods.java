@@ -19,11 +19,16 @@ final class LivingPods {
 
     private final LeaderApi api;
     private final String labels;
+    private final Identity identity;
 
-    /** @param labels a label selector */
-    LivingPods(LeaderApi api, String labels) {
+    /**
+     * @param labels   a label selector
+     * @param identity whose pods are meant: another Deployment's may have the same labels
+     */
+    LivingPods(LeaderApi api, String labels, Identity identity) {
         this.api = api;
         this.labels = labels;
+        this.identity = identity;
     }
 
     /**
@@ -37,7 +42,7 @@ final class LivingPods {
             SortedSet<String> names = new TreeSet<>();
             for (JsonObject pod : items(list)) {
                 String phase = Fields.text(pod, "status", "phase").orElse("Unknown");
-                if (!phase.equals("Succeeded") && !phase.equals("Failed")) {
+                if (!phase.equals("Succeeded") && !phase.equals("Failed") && !isAnothers(pod)) {
                     names.add(Fields.required(pod, "metadata", "name"));
                 }
             }
@@ -48,6 +53,21 @@ final class LivingPods {
             log.debug("which pods there are is not known: {}", Failure.noAnswer(e));
         }
         return Optional.empty();
+    }
+
+    /** A ReplicaSet has the name of its Deployment and the hash of its template. What has no controller, or an unknown one, may be ours. */
+    private boolean isAnothers(JsonObject pod) {
+        return Fields.objects(pod, "metadata", "ownerReferences").stream().filter(owner -> Fields.isTrue(owner, "controller")).findFirst()
+            .filter(owner -> {
+                String kind = Fields.text(owner, "kind").orElse(identity.kind());
+                String name = Fields.text(owner, "name").orElse(identity.deploymentName());
+                if (kind.equals(identity.kind())) {
+                    return !name.equals(identity.deploymentName());
+                }
+                Optional<String> hash = Fields.text(pod, "metadata", "labels", "pod-template-hash");
+                return kind.equals("ReplicaSet") && identity.kind().equals("Deployment") && hash.isPresent()
+                    && !(name.equals(identity.deploymentName() + "-" + hash.get()) && identity.hasTemplate(hash.get()));
+            }).isPresent();
     }
 
     /** A server that pages its answer by itself has more than these: then they are not all. */

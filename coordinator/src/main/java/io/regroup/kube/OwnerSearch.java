@@ -57,13 +57,13 @@ final class OwnerSearch {
     }
 
     private Identity identity(Owner owner, JsonObject self, OptionalInt replicas) {
-        String group = "regroup-" + owner.uid();
+        String group = Identity.groupOf(owner.uid());
         if (pod.rollout() == Rollout.FRESH) {
-            group += "-" + pod.templateHash()
+            group = Identity.groupOf(owner.uid(), pod.templateHash()
                     .or(() -> Fields.text(self, "metadata", "labels", "pod-template-hash"))
                     .or(() -> Fields.text(self, "metadata", "labels", "controller-revision-hash"))
                     .orElseThrow(() -> new UnusableSettings("pod " + pod.name() + " has no label pod-template-hash, so a"
-                            + " fresh rollout cannot be told from the one before: set ROLLOUT to carry"));
+                            + " fresh rollout cannot be told from the one before: set ROLLOUT to carry")));
         }
         return new Identity(owner.kind(), owner.name(), owner.uid(), pod.zone(), group, replicas);
     }

@@ -14,7 +14,11 @@ class LivingPodsTest extends LeaderApiTest {
     private static final String PODS = "/api/v1/namespaces/shop/pods";
 
     private Optional<SortedSet<String>> ask() {
-        return new LivingPods(leader, "app.kubernetes.io/name=redis").ask();
+        return ask("regroup-123");
+    }
+
+    private Optional<SortedSet<String>> ask(String group) {
+        return new LivingPods(leader, "app.kubernetes.io/name=redis", new Identity("Deployment", "redis", "123", Optional.empty(), group)).ask();
     }
 
     private static String pod(String name, String phase) {
@@ -28,6 +32,19 @@ class LivingPodsTest extends LeaderApiTest {
         assertThat(ask()).contains(new TreeSet<>(List.of("a", "b", "e")));
         assertThat(api.asked()).singleElement().satisfies(asked -> assertThat(asked.query()).contains("labelSelector=app.kubernetes.io")
             .as("a resource version would allow an old answer").doesNotContain("resourceVersion"));
+    }
+
+    private static String owned(String name, String replicaSet, String hash) {
+        return "{\"metadata\":{\"name\":\"" + name + "\",\"labels\":{\"pod-template-hash\":\"" + hash + "\"},\"ownerReferences\":[{\"controller\":true,"
+            + "\"kind\":\"ReplicaSet\",\"name\":\"" + replicaSet + "\"}]},\"status\":{\"phase\":\"Running\"}}";
+    }
+
+    @Test
+    void notThoseOfAnotherDeploymentOrOfAnotherTemplateThatIsAClusterOfItsOwn() {
+        api.on(PODS, 200, "{\"kind\":\"PodList\",\"metadata\":{},\"items\":[" + String.join(",", owned("old", "redis-aa", "aa"), owned("new", "redis-bb", "bb"),
+            owned("other", "cache-aa", "aa"), pod("nobodys", "Running")) + "]}");
+        assertThat(ask()).contains(new TreeSet<>(List.of("nobodys", "new", "old")));
+        assertThat(ask("regroup-123-bb")).contains(new TreeSet<>(List.of("nobodys", "new")));
     }
 
     @Test
