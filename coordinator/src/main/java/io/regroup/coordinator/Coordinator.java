@@ -167,7 +167,11 @@ public final class Coordinator implements AutoCloseable {
                         member.ask(asked.round());
                     }
                 }
-                case Message.Remembered remembered -> member.remember(remembered.primary());
+                case Message.Remembered remembered -> {
+                    if (remembered.members().isEmpty() || remembered.members().contains(settings.podName())) {
+                        member.remember(remembered.primary());
+                    }
+                }
                 case Message.Permitted permitted -> member.permit(permitted.request(), permitted.blank());
                 case Message.Released released -> member.release();
                 case Message.Noted note -> takeNote(note.note(), now);

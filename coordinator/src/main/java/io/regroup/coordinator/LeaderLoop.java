@@ -218,7 +218,7 @@ public final class LeaderLoop implements AutoCloseable {
             case Effect.Remember todo -> {
                 Primary primary = todo.primary();
                 log.info("primary view {} is {}", primary.number(), primary.seats().keySet());
-                toAll.accept(new Message.Remembered(primary));
+                toAll.accept(new Message.Remembered(primary, todo.members()));
             }
         }
     }

@@ -61,7 +61,7 @@ public sealed interface Effect {
     record ListPods() implements Effect {
     }
 
-    /** Let every member of the view remember this view as the last primary one. */
-    record Remember(Primary primary) implements Effect {
+    /** Let members remember this view as the last primary one. @param members whom; empty: all of this view */
+    record Remember(Primary primary, SortedSet<String> members) implements Effect {
     }
 }

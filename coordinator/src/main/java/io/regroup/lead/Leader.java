@@ -106,7 +106,7 @@ public final class Leader {
     /** Counts when what was found at ports before is worth nothing any more: a split that has ended since was why they were silent. */
     private long evidence;
     private Outlook outlook = new Outlook(new Decision("none", List.of(), "not looked yet", List.of()),
-        Optional.of("not looked yet"), false, "not looked yet", Optional.empty(), Optional.empty(), new TreeSet<>(),
+        Optional.of("not looked yet"), false, "not looked yet", Optional.empty(), Optional.empty(), new TreeSet<>(), new TreeSet<>(),
         new TreeMap<>(), new TreeSet<>(), false, new TreeSet<>(), 0, new TreeMap<>(), Optional.empty(), Standing.NONE);
 
     /**
@@ -434,9 +434,14 @@ public final class Leader {
     }
 
     private void remember(List<Effect> effects, long now) {
-        outlook.remember().filter(p -> now - rememberedAt >= REMEMBER_MS).ifPresent(primary -> {
+        if (now - rememberedAt < REMEMBER_MS) {
+            return;
+        }
+        Optional<Effect> effect = outlook.remember().<Effect>map(primary -> new Effect.Remember(primary, new TreeSet<>()))
+            .or(() -> outlook.primary().filter(p -> !outlook.newcomers().isEmpty()).map(p -> new Effect.Remember(p, outlook.newcomers())));
+        effect.ifPresent(told -> {
             rememberedAt = now;
-            effects.add(new Effect.Remember(primary));
+            effects.add(told);
         });
     }
 

@@ -44,11 +44,12 @@ public final class Json {
             case Message.Reported m -> json.add("report", report(m.report()));
             case Message.Asked m -> {
                 json.addProperty("ask", m.round());
-                JsonArray members = new JsonArray();
-                m.members().forEach(members::add);
-                json.add("of", members);
+                json.add("of", names(m.members()));
             }
-            case Message.Remembered m -> json.add("remember", primary(m.primary()));
+            case Message.Remembered m -> {
+                json.add("remember", primary(m.primary()));
+                json.add("of", names(m.members()));
+            }
             case Message.Permitted m -> {
                 json.addProperty("permit", m.request());
                 json.addProperty("blank", m.blank());
@@ -59,6 +60,18 @@ public final class Json {
         return json.toString().getBytes(StandardCharsets.UTF_8);
     }
 
+    private static JsonArray names(SortedSet<String> members) {
+        JsonArray names = new JsonArray();
+        members.forEach(names::add);
+        return names;
+    }
+
+    private static SortedSet<String> meant(JsonObject json) {
+        SortedSet<String> members = new TreeSet<>();
+        find(json, "of", JsonElement::getAsJsonArray).ifPresent(of -> of.forEach(name -> members.add(name.getAsString())));
+        return members;
+    }
+
     /** @throws RuntimeException when it is no message of this version: the caller says so and goes on */
     public static Message decode(byte[] bytes) {
         JsonObject json = JsonParser.parseString(new String(bytes, StandardCharsets.UTF_8)).getAsJsonObject();
@@ -66,12 +79,10 @@ public final class Json {
             return new Message.Reported(report(json.getAsJsonObject("report")));
         }
         if (json.has("ask")) {
-            SortedSet<String> members = new TreeSet<>();
-            find(json, "of", JsonElement::getAsJsonArray).ifPresent(of -> of.forEach(name -> members.add(name.getAsString())));
-            return new Message.Asked(json.get("ask").getAsLong(), members);
+            return new Message.Asked(json.get("ask").getAsLong(), meant(json));
         }
         if (json.has("remember")) {
-            return new Message.Remembered(primary(json.getAsJsonObject("remember")));
+            return new Message.Remembered(primary(json.getAsJsonObject("remember")), meant(json));
         }
         if (json.has("permit")) {
             return new Message.Permitted(text(json, "permit"), json.get("blank").getAsBoolean());

@@ -25,8 +25,11 @@ public sealed interface Message {
         }
     }
 
-    /** The leader to all: this is the last primary view. */
-    record Remembered(Primary primary) implements Message {
+    /** The leader: this is the last primary view. @param members whom it tells; empty: all */
+    record Remembered(Primary primary, SortedSet<String> members) implements Message {
+        public Remembered {
+            members = Collections.unmodifiableSortedSet(new TreeSet<>(members));
+        }
     }
 
     /** The leader to one: its gate may open for this start. */

@@ -15,6 +15,7 @@ import java.util.SortedSet;
  * @param quorum   why this view may act, or may not (S4)
  * @param primary  the last primary view as this one remembers it
  * @param remember the view that all members are to remember as the last primary one, when it differs from {@code primary}
+ * @param newcomers members that are to be told of {@code primary} in any case
  * @param unsure   addresses of nodes whose end is not proven and whose member is not here: their ports are to be tried
  * @param missing  members of the last primary view, and departed ones, that are neither here nor proven to have ended
  * @param orphans  nodes that do not answer and whose pod nobody remembers: only a list of all pods can tell that it is gone
@@ -26,6 +27,6 @@ import java.util.SortedSet;
  * @param standing who is what now
  */
 public record Outlook(Decision decision, Optional<String> pending, boolean isPrimary, String quorum,
-                      Optional<Primary> primary, Optional<Primary> remember, SortedSet<Address> unsure,
+                      Optional<Primary> primary, Optional<Primary> remember, SortedSet<String> newcomers, SortedSet<Address> unsure,
                       SortedMap<String, Seat> missing, SortedSet<NodeId> orphans, boolean podsDecide, SortedSet<String> reading, int toMove, SortedMap<String, Integer> costs, Optional<String> remark, Standing standing) {
 }

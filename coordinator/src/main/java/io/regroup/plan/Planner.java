@@ -27,7 +27,7 @@ public final class Planner {
         Picture picture = new Picture(observation);
         Quorum.Verdict quorum = picture.quorum();
         return new Outlook(decide(picture, quorum), picture.pending(), quorum.primary(), quorum.reason(),
-            picture.lastPrimary, Quorum.next(picture), unsure(picture), picture.missing(),
+            picture.lastPrimary, Quorum.next(picture), Quorum.newcomers(picture), unsure(picture), picture.missing(),
             Fate.orphans(picture), quorum.podsDecide(), Promote.reading(picture), picture.shares().stream().mapToInt(share -> share.slots().size()).sum(),
             Worth.of(picture), MasterPlan.remark(picture), Standing.of(picture));
     }

@@ -46,7 +46,15 @@ final class Quorum {
     static Verdict of(Picture picture) {
         Optional<Primary> last = picture.lastPrimary;
         if (last.isPresent()) {
-            return ofMembers(picture, last.get());
+            Verdict verdict = ofMembers(picture, last.get());
+            boolean isOutlived = !verdict.primary() && allExcused(last.get().seats().keySet(), picture) && allExcused(last.get().before().keySet(), picture)
+                && !picture.reports.values().stream().allMatch(Report::leaving);
+            if (!isOutlived) {
+                return verdict;
+            }
+            if (!noOtherPodIs(picture)) {
+                return new Verdict(false, "all of the last primary view are gone or leave; which pods there are is not known, or not all of them are here", true);
+            }
         }
         if (!picture.unheard.isEmpty()) {
             return new Verdict(false, "who has been heard remembers no primary view, and these have not been heard: " + picture.unheard);
@@ -158,9 +166,24 @@ final class Quorum {
             return new Verdict(true, count);
         }
         boolean noneIsMissing = missing.isEmpty() && unheard.isEmpty();
-        return noneIsMissing && picture.observation.pods().filter(picture.reports.keySet()::containsAll).isPresent() ? new Verdict(true, count)
+        return noneIsMissing && noOtherPodIs(picture) ? new Verdict(true, count)
             : new Verdict(false, count + ", but with " + silenced + ", that are gone or have started anew, others may have gone on before"
                 + (noneIsMissing ? "; which pods there are is not known, or not all of them are here" : others), noneIsMissing);
+    }
+
+    private static boolean noOtherPodIs(Picture picture) {
+        return picture.observation.pods().filter(picture.reports.keySet()::containsAll).isPresent();
+    }
+
+    /**
+     * Members that were not in the last primary view and do not remember it: they are told of it, also by a view that is not primary, so that it is
+     * known when the others are gone. Of those that were in it and have forgotten, nobody knows whether they went on with others.
+     */
+    static SortedSet<String> newcomers(Picture picture) {
+        SortedSet<String> members = new TreeSet<>();
+        picture.lastPrimary.ifPresent(last -> picture.reports.values().stream().filter(r -> r.primary().isEmpty()).map(Report::member)
+            .filter(member -> !last.seats().containsKey(member) && !last.before().containsKey(member)).forEach(members::add));
+        return members;
     }
 
     /** Whether all members of the last primary view leave or have ended for good: no other side can take anything over. */

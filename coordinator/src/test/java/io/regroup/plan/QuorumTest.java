@@ -64,6 +64,25 @@ class QuorumTest {
             "5 of 6 members of the last primary view are here");
     }
 
+    /** Seeds 97374, 97914: the last of a cluster, which leaves, was not primary any more, and those that came to replace all knew nothing of it. */
+    @Test
+    void newcomersAreToldOfTheLastPrimaryViewAlsoByOneThatIsNot() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").gone("r1").gone("r2").blank("b1").remembersNothing("b1").remembersNothing("m2");
+        assertThat(scene.look().isPrimary()).isFalse();
+        assertThat(scene.look().newcomers()).as("who was in it and has forgotten may have gone on with others").containsExactly("b1");
+    }
+
+    @Test
+    void whereAllOfThemAreGoneThosePodsCountThatThereAre() {
+        Scene scene = Scene.cluster(3, 0).leaving("m1").blank("b1").blank("b2").blank("b3").asked(3, 0);
+        List.of("m2", "m3").forEach(gone -> scene.gone(gone).proven(gone, "pod " + gone + " is gone"));
+        String outlived = "all of the last primary view are gone or leave; which pods there are is not known, or not all of them are here";
+        isPrimary(scene, false, outlived);
+        assertThat(scene.look().podsDecide()).isTrue();
+        isPrimary(scene.thereAre("m1", "b1", "b2", "b3", "b4"), false, outlived);
+        isPrimary(scene.thereAre("m1", "b1", "b2", "b3"), true, "1 of the 3 nodes that the Redis servers here know are here, and no pod is anywhere else");
+    }
+
     @Test
     void thatTheirProcessesEndedIsNoExcuseForTheyAreStartedAgain() {
         isPrimary(Scene.cluster(3, 1).gone("m1").gone("r1").gone("r2").provenForNow("m1", "container redis has ended"), false,

@@ -291,7 +291,7 @@ final class SimMember {
                 world.kube.living().ifPresent(names -> leader.onPods(names, clock()));
                 drive();
             });
-            case Effect.Remember remember -> view.members().forEach(m ->
+            case Effect.Remember remember -> (remember.members().isEmpty() ? view.members() : remember.members()).forEach(m ->
                 world.group.send(this, m, r -> r.remember(name, remember.primary())));
         }
     }
