@@ -5,6 +5,7 @@ import io.regroup.model.ClusterNode;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeId;
 import io.regroup.model.Report;
+import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
@@ -54,6 +55,10 @@ final class Release implements Step {
     private static Optional<String> hold(Report report, Picture picture) {
         if (Picture.nodeAt(report).filter(id -> Promote.isBeingPromoted(id, picture)).isPresent()) {
             return Optional.of(report.member() + " leaves, and has just been asked to become a master: first it is to be seen what came of that");
+        }
+        Optional<SlotSet> arriving = Picture.nodeAt(report).map(picture.nodes::get).filter(Host::isMaster).map(RepairSlots::taken).filter(s -> !s.isEmpty());
+        if (arriving.isPresent()) {
+            return Optional.of(report.member() + " leaves when " + arriving.get().size() + " slots that are on their way to it have arrived, and gone on");
         }
         return shardItKeeps(report, picture)
             .map(shard -> report.member() + " leaves, and has the only copy of the data of " + picture.name(shard) + " that is here")

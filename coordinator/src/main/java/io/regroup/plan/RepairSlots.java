@@ -106,7 +106,7 @@ final class RepairSlots implements Step {
     }
 
     /** Slots of others of which this master has keys, or may have. */
-    private static SlotSet taken(Host master) {
+    static SlotSet taken(Host master) {
         return SlotSet.of(master.table().myself().importing().keySet().stream().mapToInt(slot -> slot)).plus(master.state().facts().strays());
     }
 

@@ -3,6 +3,7 @@ package io.regroup.plan;
 import static io.regroup.plan.Scene.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.regroup.model.MoveBy;
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
 import io.regroup.model.SlotSet;
@@ -16,6 +17,15 @@ class ReleaseTest {
     void aReplicaThatNobodyNeedsMayGoAtOnce() {
         assertThat(Scene.cluster(3, 1).asked(5, 1).leaving("r1").decide())
             .isEqualTo(new Decision("release", List.of(new Action.Release("r1")), "may end: r1 (owns no slot)", List.of()));
+    }
+
+    /** Seed 96527: the servers moved slots by themselves, and it had them a moment after it had said that it had none. */
+    @Test
+    void whoIsJustTakingSlotsWaitsForThem() {
+        Scene scene = Scene.cluster(3, 0).asked(3, 0).fresh("m4").leaving("m4").atomic(MoveBy.MIGRATESLOTS, "m1", "m4", SlotSet.range(10, 19));
+        assertThat(scene.decide().actions()).noneMatch(Action.Release.class::isInstance);
+        assertThat(scene.decide().waits()).contains(new Decision.Wait("leave m4", "m4 leaves when 10 slots that are on their way to it have arrived, and gone on"));
+        assertThat(scene.opensNothing("m4").opensNothing("m1").decide().actions()).contains(new Action.Release("m4"));
     }
 
     @Test
