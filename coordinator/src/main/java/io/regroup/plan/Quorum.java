@@ -47,14 +47,8 @@ final class Quorum {
         Optional<Primary> last = picture.lastPrimary;
         if (last.isPresent()) {
             Verdict verdict = ofMembers(picture, last.get());
-            boolean isOutlived = !verdict.primary() && allExcused(last.get().seats().keySet(), picture) && allExcused(last.get().before().keySet(), picture)
-                && !picture.reports.values().stream().allMatch(Report::leaving);
-            if (!isOutlived) {
-                return verdict;
-            }
-            if (!noOtherPodIs(picture)) {
-                return new Verdict(false, "all of the last primary view are gone or leave; which pods there are is not known, or not all of them are here", true);
-            }
+            boolean allLeave = picture.reports.values().stream().allMatch(Report::leaving);
+            return verdict.primary() || allLeave || !noOtherPodIs(picture) ? verdict : new Verdict(true, verdict.reason() + "; but no pod is anywhere else");
         }
         if (!picture.unheard.isEmpty()) {
             return new Verdict(false, "who has been heard remembers no primary view, and these have not been heard: " + picture.unheard);
@@ -157,20 +151,15 @@ final class Quorum {
         int gone = (int) silenced.stream().filter(member -> !picture.reports.containsKey(member)).count();
         int total = members.size() - leaving - gone;
         String count = present + " of " + total + " members of " + what + " are here";
-        String others = (missing.isEmpty() ? "" : "; missing without proof that their pods are gone: " + missing)
-            + (unheard.isEmpty() ? "" : "; not heard, and they may remember a later one: " + unheard);
-        if (!isMajority(present, total)) {
-            return new Verdict(false, count + ", more than half is needed" + others);
-        }
-        if (!isMajority(missing.size() + unheard.size() + silenced.size(), members.size() - leaving)) {
-            return new Verdict(true, count);
-        }
-        boolean noneIsMissing = missing.isEmpty() && unheard.isEmpty();
-        return noneIsMissing && noOtherPodIs(picture) ? new Verdict(true, count)
-            : new Verdict(false, count + ", but with " + silenced + ", that are gone or have started anew, others may have gone on before"
-                + (noneIsMissing ? "; which pods there are is not known, or not all of them are here" : others), noneIsMissing);
+        boolean isMost = isMajority(present, total);
+        boolean canOthersBe = isMajority(missing.size() + unheard.size() + silenced.size(), members.size() - leaving);
+        return isMost && !canOthersBe ? new Verdict(true, count) : new Verdict(false, count
+            + (isMost ? ", but with " + silenced + ", that are gone or have started anew, others may have gone on before" : ", more than half is needed")
+            + (missing.isEmpty() ? "" : "; missing without proof that their pods are gone: " + missing)
+            + (unheard.isEmpty() ? "" : "; not heard, and they may remember a later one: " + unheard), missing.isEmpty() && unheard.isEmpty());
     }
 
+    /** Then there is no other view. */
     private static boolean noOtherPodIs(Picture picture) {
         return picture.observation.pods().filter(picture.reports.keySet()::containsAll).isPresent();
     }
