@@ -99,8 +99,8 @@ public final class Coordinator implements AutoCloseable {
         group = joined;
         Hands hands = new Hands(servers, (to, message) -> group.send(to, Json.encode(message)), counters);
         Moves moves = new Moves(settings.moving().atOnce(), settings.moving().how());
-        LeaderLoop started = new LeaderLoop(joined.view(), hands, moves, witness, message -> group.broadcast(Json.encode(message)), settings.replicas(),
-            settings.shardLoss());
+        LeaderLoop started = new LeaderLoop(joined.view(), hands, moves, witness, message -> group.broadcast(Json.encode(message)), joined::renewView,
+            settings.replicas(), settings.shardLoss());
         loop = started;
         started.start();
         view = joined.view();

@@ -7,6 +7,7 @@ import io.regroup.lead.Departures;
 import io.regroup.lead.Effect;
 import io.regroup.lead.Leader;
 import io.regroup.lead.Leaps;
+import io.regroup.lead.Unheard;
 import io.regroup.lead.Witness;
 import io.regroup.message.Message;
 import io.regroup.model.Address;
@@ -61,6 +62,7 @@ public final class LeaderLoop implements AutoCloseable {
     private final Moves moves;
     private final Witness witness;
     private final Consumer<Message> toAll;
+    private final Consumer<String> renewView;
     private final int replicas;
     private volatile boolean closed;
     private volatile long tickedAt = System.nanoTime();
@@ -73,6 +75,7 @@ public final class LeaderLoop implements AutoCloseable {
     private Outlook told;
     private Chronicle chronicle = new Chronicle();
     private Departures departures = new Departures();
+    private Unheard unheard = new Unheard();
     private final SortedSet<String> toldWaits = new TreeSet<>();
     private SortedMap<String, Integer> priced = new TreeMap<>();
     private long pricedAt = now() - PRICE_MS;
@@ -82,16 +85,19 @@ public final class LeaderLoop implements AutoCloseable {
     private long actedAt;
 
     /**
-     * @param toAll    sends a message to every member, this one too
-     * @param replicas {@code REDIS_CLUSTER_REPLICA}
-     * @param policy   what is done where no copy is left
+     * @param toAll     sends a message to every member, this one too
+     * @param renewView lets the group make its view anew with the same members, and is told why
+     * @param replicas  {@code REDIS_CLUSTER_REPLICA}
+     * @param policy    what is done where no copy is left
      */
-    public LeaderLoop(View view, Hands carrier, Moves moves, Witness witness, Consumer<Message> toAll, int replicas, ShardLoss policy) {
+    public LeaderLoop(View view, Hands carrier, Moves moves, Witness witness, Consumer<Message> toAll, Consumer<String> renewView, int replicas,
+        ShardLoss policy) {
         this.view = view;
         this.carrier = carrier;
         this.moves = moves;
         this.witness = witness;
         this.toAll = toAll;
+        this.renewView = renewView;
         this.replicas = replicas;
         this.leader = new Leader(view, new SecureRandom().nextLong(Leader.LIVES), now(), policy);
     }
@@ -179,6 +185,7 @@ public final class LeaderLoop implements AutoCloseable {
         told = null;
         chronicle = new Chronicle();
         departures = new Departures();
+        unheard = new Unheard();
         priced = new TreeMap<>();
         toldWaits.clear();
         if (leads) {
@@ -275,8 +282,13 @@ public final class LeaderLoop implements AutoCloseable {
         told = outlook;
         if (news || now() - notedAt >= NOTE_MS) {
             notedAt = now();
-            JsonObject note = Note.of(leader.observation(now()), outlook, underWay, departures.now(now()), acted, actedAt);
+            Observation observation = leader.observation(now());
+            JsonObject note = Note.of(observation, outlook, underWay, departures.now(now()), acted, actedAt);
             toAll.accept(new Message.Noted(note));
+            SortedSet<String> silent = unheard.look(observation);
+            if (!silent.isEmpty()) {
+                renewView.accept("these are in it and do not answer: " + String.join(", ", silent));
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -16,6 +17,7 @@ import org.jgroups.JChannel;
 import org.jgroups.Message;
 import org.jgroups.Receiver;
 import org.jgroups.jmx.JmxConfigurator;
+import org.jgroups.stack.Protocol;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,11 +46,13 @@ public final class Group implements AutoCloseable {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Group.class);
+    private static final long REJOIN_PAUSE_MS = 2000;
 
     private final GroupSettings settings;
     private final Listener listener;
     private final JChannel channel;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final AtomicBoolean rejoining = new AtomicBoolean();
     private volatile Membership membership;
     private boolean registered;
 
@@ -72,9 +76,10 @@ public final class Group implements AutoCloseable {
         Group group = new Group(settings, listener, channel);
         try {
             channel.setName(settings.self());
-            long started = System.currentTimeMillis();
-            channel.addAddressGenerator(() -> MemberAddress.create(settings.self(), started));
+            // Each time that it joins: one that joins anew is newer than itself before.
+            channel.addAddressGenerator(() -> MemberAddress.create(settings.self(), System.currentTimeMillis()));
             channel.setReceiver(group.new Upcalls());
+            group.protocol(PromptMerge.class).ifPresent(merge -> merge.whenStranded(group::rejoin));
             channel.connect(settings.name());
         } catch (Exception e) {
             channel.close();
@@ -122,13 +127,53 @@ public final class Group implements AutoCloseable {
         }
     }
 
+    /**
+     * Lets the leader make a view of the same members with a new id: all learn again who is in the view, and whoever has another view of the
+     * old id is found. Nobody is excluded by it. Does not wait; does nothing where another member leads.
+     *
+     * @param why for the log
+     */
+    public void renewView(String why) {
+        protocol(OneViewAtATime.class).ifPresent(views -> views.renew(views.getViewId(), why));
+    }
+
     /** How well others can be found. */
     public DiscoveryStatus discovery() {
-        CachingKubePing ping = channel.getProtocolStack().findProtocol(CachingKubePing.class);
-        if (ping != null)
-            return ping.status();
         int hosts = settings.discovery() instanceof Discovery.Static given ? given.hosts().size() : 0;
-        return new DiscoveryStatus(0, Optional.empty(), hosts, Optional.empty(), Optional.empty());
+        return protocol(CachingKubePing.class).map(CachingKubePing::status)
+            .orElseGet(() -> new DiscoveryStatus(0, Optional.empty(), hosts, Optional.empty(), Optional.empty()));
+    }
+
+    /** Empty where the stack is of somebody's own making. */
+    private <T extends Protocol> Optional<T> protocol(Class<T> type) {
+        return Optional.ofNullable(channel.getProtocolStack().findProtocol(type));
+    }
+
+    /** Leaves and joins again: the group's leader has a view without us, and merges have not ended that. */
+    private void rejoin() {
+        if (!closed.get() && rejoining.compareAndSet(false, true))
+            Thread.ofPlatform().daemon().name("rejoin").start(this::joinAnew);
+    }
+
+    private void joinAnew() {
+        try {
+            LOG.warn("joins the group anew: {} leads this member's view {}, and has one without it", membership.view().members().getFirst(), membership.view());
+            channel.disconnect();
+            while (!closed.get()) {
+                try {
+                    channel.connect(settings.name());
+                    return;
+                } catch (Exception e) {
+                    if (!closed.get())
+                        LOG.warn("the group cannot be joined: {}", Causes.sentence(e));
+                    TimeUnit.MILLISECONDS.sleep(REJOIN_PAUSE_MS);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            rejoining.set(false);
+        }
     }
 
     /** Leaves the group: the others have a view without us at once. May be called more than once. */

@@ -84,7 +84,7 @@ final class OneJvm implements AutoCloseable {
         }
         readers = Executors.newFixedThreadPool(8, Thread.ofPlatform().daemon().factory());
         Hands hands = new Hands(servers, (to, message) -> { }, new Counters());
-        loop = new LeaderLoop(view(members.size() - 1), hands, new Moves(2, MoveSettings.DEFAULT), new FixedWitness(OptionalInt.of(addresses.size()), Optional.empty(), List.of()), this::tellAll, replicas, ShardLoss.PRESET);
+        loop = new LeaderLoop(view(members.size() - 1), hands, new Moves(2, MoveSettings.DEFAULT), new FixedWitness(OptionalInt.of(addresses.size()), Optional.empty(), List.of()), this::tellAll, why -> { }, replicas, ShardLoss.PRESET);
         loop.start();
     }
 

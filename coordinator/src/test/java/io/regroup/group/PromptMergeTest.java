@@ -9,7 +9,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jgroups.Address;
 import org.jgroups.JChannel;
+import org.jgroups.MergeView;
+import org.jgroups.View;
+import org.jgroups.ViewId;
 import org.jgroups.protocols.DISCARD;
 import org.jgroups.protocols.MERGE3;
 import org.jgroups.protocols.TCP;
@@ -52,6 +56,27 @@ class PromptMergeTest {
 
         await().atMost(Duration.ofSeconds(20)).until(() -> first.getViews() > 0);
         await().during(Duration.ofSeconds(3)).atMost(Duration.ofSeconds(5)).until(() -> channels.stream().allMatch(c -> c.getView().size() == 1));
+    }
+
+    @Test
+    void twoViewsOfOneIdAreContestedAndViewsOfTwoIdsAreMerge3sMatter() {
+        Address a = MemberAddress.create("a", 1);
+        Address b = MemberAddress.create("b", 1);
+        Address c = MemberAddress.create("c", 1);
+        View own = View.create(a, 5, a, b);
+
+        assertThat(PromptMerge.isContested(own, View.create(a, 5, a, b))).isFalse();
+        assertThat(PromptMerge.isContested(own, new MergeView(own.getViewId(), List.of(a, b), List.of(own)))).as("as a merge's result").isFalse();
+        assertThat(PromptMerge.isContested(own, View.create(a, 5, a, b, c))).isTrue();
+        assertThat(PromptMerge.isContested(own, View.create(a, 5, a))).isTrue();
+        assertThat(PromptMerge.isContested(own, View.create(a, 5, b, a))).as("another one leads").isTrue();
+        assertThat(PromptMerge.isContested(own, View.create(a, 6, a, c))).as("of a higher id").isFalse();
+        assertThat(PromptMerge.isContested(own, View.create(c, 5, c))).as("another one's of the same number").isFalse();
+
+        assertThat(PromptMerge.isContested(own, b, own.getViewId())).isFalse();
+        assertThat(PromptMerge.isContested(own, c, own.getViewId())).isTrue();
+        assertThat(PromptMerge.isContested(own, c, new ViewId(c, 5))).isFalse();
+        assertThat(PromptMerge.isContested(own, c, new ViewId(a, 4))).isFalse();
     }
 
     private void alone(int count, MERGE3 first) throws Exception {
