@@ -171,7 +171,7 @@ enum PlantedBug {
         }
     }),
     /** The target of a move does not import: it takes its slots without a new epoch. */
-    TARGET_DOES_NOT_IMPORT("liveness", 10, new Tamper() {
+    TARGET_DOES_NOT_IMPORT("liveness", 12, new Tamper() {
         @Override
         List<String> words(List<String> words) {
             return words.contains("IMPORTING") ? List.of("CLUSTER", "SETSLOT", words.get(2), "STABLE") : words;
