@@ -32,7 +32,7 @@ final class LivingPods {
     }
 
     /**
-     * The names of all pods whose processes may run or may be started. Blocks as {@link PodEnds#ask} does, and never throws for what the
+     * The names of all pods whose processes may run or may be started again. Blocks as {@link PodEnds#ask} does, and never throws for what the
      * network or the API server does: then nothing is known.
      */
     Optional<SortedSet<String>> ask() {
@@ -42,7 +42,7 @@ final class LivingPods {
             SortedSet<String> names = new TreeSet<>();
             for (JsonObject pod : items(list)) {
                 String phase = Fields.text(pod, "status", "phase").orElse("Unknown");
-                if (!phase.equals("Succeeded") && !phase.equals("Failed") && !isAnothers(pod)) {
+                if (!phase.equals("Succeeded") && !phase.equals("Failed") && !isAnothers(pod) && !isYetToCome(pod)) {
                     names.add(Fields.required(pod, "metadata", "name"));
                 }
             }
@@ -53,6 +53,12 @@ final class LivingPods {
             log.debug("which pods there are is not known: {}", Failure.noAnswer(e));
         }
         return Optional.empty();
+    }
+
+    /** It waits for a machine and has no volume of its own: nothing of it was ever anywhere, and perhaps there is no room for it for long. */
+    private static boolean isYetToCome(JsonObject pod) {
+        return Fields.object(pod, "spec").isPresent() && Fields.text(pod, "spec", "nodeName").isEmpty()
+            && Fields.objects(pod, "spec", "volumes").stream().noneMatch(volume -> volume.has("persistentVolumeClaim"));
     }
 
     /** A ReplicaSet has the name of its Deployment and the hash of its template. What has no controller, or an unknown one, may be ours. */

@@ -48,6 +48,15 @@ class LivingPodsTest extends LeaderApiTest {
     }
 
     @Test
+    void notThoseThatWaitForAMachineAndHaveNoVolume() {
+        String spec = "{\"metadata\":{\"name\":\"%s\"},\"spec\":%s,\"status\":{\"phase\":\"Pending\"}}";
+        api.on(PODS, 200, "{\"kind\":\"PodList\",\"metadata\":{},\"items\":[" + String.join(",",
+            spec.formatted("waits", "{\"volumes\":[{\"emptyDir\":{}}]}"), spec.formatted("starts", "{\"nodeName\":\"node-1\"}"),
+            spec.formatted("kept", "{\"volumes\":[{\"persistentVolumeClaim\":{\"claimName\":\"data\"}}]}")) + "]}");
+        assertThat(ask()).contains(new TreeSet<>(List.of("kept", "starts")));
+    }
+
+    @Test
     void aListThatGoesOnIsNotAllOfThem() {
         api.on(PODS, 200, "{\"kind\":\"PodList\",\"metadata\":{\"continue\":\"abc\"},\"items\":[" + pod("a", "Running") + "]}");
         assertThat(ask()).isEmpty();
