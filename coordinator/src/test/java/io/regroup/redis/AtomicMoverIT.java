@@ -62,7 +62,9 @@ class AtomicMoverIT {
 
     @AfterEach
     void end() {
-        shards.close();
+        if (shards != null) {
+            shards.close();
+        }
     }
 
     /** What the member of this master's pod would report. */

@@ -45,7 +45,9 @@ class MoverIT {
 
     @AfterEach
     void end() {
-        shards.close();
+        if (shards != null) {
+            shards.close();
+        }
     }
 
     private String bytes(int count) {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -26,6 +27,7 @@ public final class Shards implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration AGAIN = Duration.ofSeconds(3);
 
     private final List<RealServer> masters = new ArrayList<>();
     private final List<RealServer> all = new ArrayList<>();
@@ -38,6 +40,15 @@ public final class Shards implements AutoCloseable {
             all.add(new RealServer(dir.resolve("server-" + i)).start("--cluster-allow-replica-migration", "no"));
         }
         masters.addAll(all.subList(0, slots.size()));
+        try {
+            form(slots);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void form(List<SlotSet> slots) {
         all.forEach(server -> await().atMost(PATIENCE).until(() -> one(server.address(), "PING"), new Reply.Answer("PONG")::equals));
         List<Founder> founders = new ArrayList<>();
         for (int i = 0; i < all.size(); i++) {
@@ -48,12 +59,26 @@ public final class Shards implements AutoCloseable {
             servers.send(batch, TIMEOUT).values().forEach(replies -> replies.forEach(Reply::answer));
         }
         Address replica = replica();
-        await("introduced").atMost(PATIENCE).until(() -> all.stream().allMatch(s ->
-            table(s.address()).others().values().stream().filter(ClusterNode::isIntroduced).count() == slots.size()));
+        introduce(bootstrap.sequel(), slots.size());
         await("accepted").atMost(PATIENCE).until(() -> one(replica, "CLUSTER", "REPLICATE", id(1).value()) instanceof Reply.Answer);
         await("in sync").atMost(PATIENCE).until(() -> one(replica, "INFO", "replication").answer().contains("master_link_status:up"));
         await("serving").atMost(PATIENCE).until(() -> all.stream().allMatch(s ->
             one(s.address(), "CLUSTER", "INFO").answer().contains("cluster_state:ok")));
+    }
+
+    /** Redis gives a handshake up after a node timeout, and tries no second one: on a busy machine it needs to be asked again. */
+    private void introduce(SortedMap<Address, List<Command>> meetings, int others) {
+        AtomicLong next = new AtomicLong(System.nanoTime() + AGAIN.toNanos());
+        await("introduced").atMost(PATIENCE).until(() -> {
+            if (all.stream().allMatch(s -> table(s.address()).others().values().stream().filter(ClusterNode::isIntroduced).count() == others)) {
+                return true;
+            }
+            if (System.nanoTime() > next.get()) {
+                servers.send(meetings, TIMEOUT);
+                next.set(System.nanoTime() + AGAIN.toNanos());
+            }
+            return false;
+        });
     }
 
     public Address master(int number) {
