@@ -159,9 +159,10 @@ final class Quorum {
             + (unheard.isEmpty() ? "" : "; not heard, and they may remember a later one: " + unheard), missing.isEmpty() && unheard.isEmpty());
     }
 
-    /** Then there is no other view. */
+    /** Then there is no other view. A list in which the leader's own pod is not, by wrong labels perhaps, is not that of our pods. */
     private static boolean noOtherPodIs(Picture picture) {
-        return picture.observation.pods().filter(picture.reports.keySet()::containsAll).isPresent();
+        String leader = picture.observation.view().members().getFirst();
+        return picture.observation.pods().filter(pods -> pods.contains(leader) && picture.reports.keySet().containsAll(pods)).isPresent();
     }
 
     /**

@@ -119,8 +119,8 @@ class OneViewAtATimeTest {
         await().atMost(SOON).until(() -> left.getView().size() == 2);
         introduce(left, right);
         Answers answers = watch(left);
-        GMS gms = left.getProtocolStack().findProtocol(GMS.class);
-        HeldJoins held = new HeldJoins(() -> answers.sent() || gms instanceof OneViewAtATime ours && ours.isWaitedFor());
+        OneViewAtATime gms = left.getProtocolStack().findProtocol(GMS.class);
+        HeldJoins held = new HeldJoins(() -> answers.sent() || gms.isWaitedFor());
         gms.setMembershipChangePolicy(held);
 
         join(4, new OneViewAtATime(), left);

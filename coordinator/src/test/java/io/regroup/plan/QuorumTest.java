@@ -52,6 +52,9 @@ class QuorumTest {
         assertThat(scene.look().podsDecide()).isTrue();
         isPrimary(scene.thereAre("m3", "r3", "b1"), false, unknown);
         isPrimary(scene.thereAre("m3", "r3"), true, unknown + "; but no pod is anywhere else");
+        isPrimary(scene.thereAre(), false, unknown);
+        isPrimary(scene.thereAre("r3"), false, unknown);
+        scene.thereAre("m3", "r3");
         assertThat(scene.look().podsDecide()).isFalse();
     }
 
