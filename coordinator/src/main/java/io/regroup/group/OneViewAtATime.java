@@ -2,9 +2,10 @@ package io.regroup.group;
 
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -208,6 +209,9 @@ public final class OneViewAtATime extends GMS {
         }
 
         /**
+         * Answers with those of our view who take part, in the order of our view: whoever is first in it leads. The leader of the merge has put them
+         * together of the views that it was told, whichever came first, and a member that missed the last view told an older one.
+         *
          * @param members those of our view who take part, as far as the leader of the merge knows. Who has joined us since does too; a new
          *                member that has gone elsewhere already does not answer when it is asked for its digest, and is left out then
          */
@@ -220,10 +224,11 @@ public final class OneViewAtATime extends GMS {
             } finally {
                 making.unlock();
             }
-            Collection<Address> all = new LinkedHashSet<>(members);
+            Set<Address> all = new HashSet<>(members);
+            all.add(gms.getAddress());
             if (isCoord())
                 all.addAll(newMembers());
-            super._handleMergeRequest(sender, id, all);
+            super._handleMergeRequest(sender, id, gms.view().getMembers().stream().filter(all::contains).toList());
         }
 
         @Override

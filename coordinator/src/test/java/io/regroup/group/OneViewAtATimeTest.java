@@ -25,10 +25,12 @@ import org.jgroups.protocols.TCP;
 import org.jgroups.protocols.TCPPING;
 import org.jgroups.protocols.UNICAST3;
 import org.jgroups.protocols.pbcast.GMS;
+import org.jgroups.protocols.pbcast.Merger;
 import org.jgroups.protocols.pbcast.NAKACK2;
 import org.jgroups.stack.LargestWinningPolicy;
 import org.jgroups.stack.Protocol;
 import org.jgroups.stack.ProtocolStack;
+import org.jgroups.util.MergeId;
 import org.jgroups.util.Tuple;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -103,6 +105,30 @@ class OneViewAtATimeTest {
         await().atMost(SOON).until(() -> channels.stream().allMatch(channel -> channel.getView().getViewId().getId() == before.getViewId().getId() + 1));
         assertThat(channels).allSatisfy(channel -> assertThat(channel.getView().getMembers()).isEqualTo(before.getMembers()));
         assertNoTwoViewsHaveOneId();
+    }
+
+    /**
+     * Whoever leads a merge puts the members of a view together of all who told that they are in it, in the order in which it looks at them; a
+     * member that missed the last view tells an older one.
+     */
+    @Test
+    void whoeverTakesPartInAMergeKeepsItsPlaceInTheView() throws Exception {
+        JChannel leader = alone(1, new OneViewAtATime());
+        join(2, new OneViewAtATime(), leader);
+        await().atMost(SOON).until(() -> leader.getView().size() == 2);
+        join(3, new OneViewAtATime(), leader);
+        await().atMost(SOON).until(() -> channels.stream().allMatch(channel -> channel.getView() != null && channel.getView().size() == 3));
+        Answers answers = watch(leader);
+        List<Address> inOrder = leader.getView().getMembers();
+        Address absent = MemberAddress.create("of another view", 1);
+
+        for (List<Address> asked : List.of(List.of(absent, inOrder.get(2), inOrder.get(1), inOrder.get(0)), List.of(inOrder.get(2), inOrder.get(1)))) {
+            Merger merger = leader.getProtocolStack().<GMS>findProtocol(GMS.class).getMerger();
+            MergeId id = MergeId.create(leader.getAddress());
+            merger.handleMergeRequest(leader.getAddress(), id, asked);
+            assertThat(answers.view().getMembers()).as("asked for %s", asked).isEqualTo(inOrder);
+            merger.handleMergeCancelled(id);
+        }
     }
 
     /**
@@ -218,19 +244,28 @@ class OneViewAtATimeTest {
     private static final class Answers extends Protocol {
 
         private final short gms;
-        private volatile boolean sent;
+        private volatile Message last;
 
         Answers(short gms) {
             this.gms = gms;
         }
 
         boolean sent() {
-            return sent;
+            return last != null;
+        }
+
+        /** The view that the last one told; there has to be another one before this is asked again. */
+        View view() throws Exception {
+            Message answer = last;
+            assertThat(answer).as("an answer").isNotNull();
+            last = null;
+            return GMS._readViewAndDigest(answer.getArray(), answer.getOffset(), answer.getLength()).val1();
         }
 
         @Override
         public Object down(Message message) {
-            sent |= message.getHeader(gms) instanceof GMS.GmsHeader header && header.getType() == GMS.GmsHeader.MERGE_RSP;
+            if (message.getHeader(gms) instanceof GMS.GmsHeader header && header.getType() == GMS.GmsHeader.MERGE_RSP)
+                last = message;
             return super.down(message);
         }
     }
