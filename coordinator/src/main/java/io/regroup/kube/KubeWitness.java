@@ -26,7 +26,7 @@ public final class KubeWitness implements Witness {
     private final OptionalInt nodes;
     private volatile Optional<Office> office = Optional.empty();
 
-    private record Office(LeaderApi api, DeploymentWatch watch, PodEnds ends, LivingPods pods, GracePeriods grace, DeletionCosts costs, Events events) {
+    private record Office(LeaderApi api, LightApi light, DeploymentWatch watch, PodEnds ends, LivingPods pods, GracePeriods grace, DeletionCosts costs, Events events) {
     }
 
     /**
@@ -49,13 +49,14 @@ public final class KubeWitness implements Witness {
     @Override
     public void open(Count asked) {
         LeaderApi api = new LeaderApi(settings);
+        LightApi light = new LightApi(settings);
         DeploymentWatch watch = new DeploymentWatch(api, identity, seen -> {
             switch (seen) {
                 case DeploymentSeen.Asked known -> asked.asked(known.replicas(), known.first());
                 case DeploymentSeen.Ending ending -> asked.asked(0, false);
             }
         });
-        office = Optional.of(new Office(api, watch, new PodEnds(api), new LivingPods(api, labels, identity),
+        office = Optional.of(new Office(api, light, watch, new PodEnds(api), new LivingPods(light, labels, identity),
             new GracePeriods(api, Clock.systemUTC()), new DeletionCosts(api), new Events(api, identity, self)));
         watch.start();
     }
@@ -66,6 +67,7 @@ public final class KubeWitness implements Witness {
             open.watch().close();
             open.events().close();
             open.api().close();
+            open.light().abort();
         });
         office = Optional.empty();
     }

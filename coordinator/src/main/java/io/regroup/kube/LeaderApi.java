@@ -110,11 +110,6 @@ public final class LeaderApi implements AutoCloseable {
         return send(call("GET", core("pods/" + name), List.of()), Right.GET_POD);
     }
 
-    /** All pods with these labels as the storage has them now. */
-    JsonObject pods(String labels) throws IOException, ApiRefused {
-        return send(call("GET", core("pods"), List.of(new Pair("labelSelector", labels))), Right.LIST_PODS);
-    }
-
     /** The list of the one controller of this name: one item, or none. It carries the version to watch from. */
     JsonObject list(ControllerKind kind, String name) throws IOException, ApiRefused {
         return send(call("GET", apps(kind.resource()), List.of(only(name))), kind.list());

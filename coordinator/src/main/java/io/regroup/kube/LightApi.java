@@ -13,8 +13,8 @@ import java.util.Optional;
 import javax.net.ssl.HttpsURLConnection;
 
 /**
- * GET of one object with what the JDK has. Every pod asks who it is, and most pods never ask anything else: the
- * Kubernetes client would cost each of them 11 MB for that.
+ * GET with what the JDK has. Every pod asks who it is, and most pods never ask anything else: the Kubernetes client would cost each of
+ * them 11 MB for that. And a leader that waits for the answer does not wait for that client to be loaded first.
  */
 final class LightApi {
     private static final int CONNECT_MILLIS = 2_000;
@@ -49,6 +49,16 @@ final class LightApi {
             }
             throw e;
         }
+    }
+
+    /** The path of a collection, or of one object in it, of this pod's namespace. */
+    String core(String what) {
+        return "/api/v1/namespaces/" + settings.namespace() + "/" + what;
+    }
+
+    /** The same of the API group apps. */
+    String apps(String what) {
+        return "/apis/apps/v1/namespaces/" + settings.namespace() + "/" + what;
     }
 
     /** Ends a request that is under way, from another thread; every later one fails. */

@@ -2,6 +2,8 @@ package io.regroup.kube;
 
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -17,32 +19,33 @@ final class LivingPods {
 
     private static final Logger log = LoggerFactory.getLogger(LivingPods.class);
 
-    private final LeaderApi api;
+    private final LightApi api;
     private final String labels;
-    private final Identity identity;
+    private final OurPods ours;
 
     /**
      * @param labels   a label selector
      * @param identity whose pods are meant: another Deployment's may have the same labels
      */
-    LivingPods(LeaderApi api, String labels, Identity identity) {
+    LivingPods(LightApi api, String labels, Identity identity) {
         this.api = api;
         this.labels = labels;
-        this.identity = identity;
+        this.ours = new OurPods(api, identity);
     }
 
     /**
-     * The names of all pods whose processes may run or may be started again. Blocks as {@link PodEnds#ask} does, and never throws for what the
+     * The names of all pods whose processes may run or may be started again. Blocks for some seconds at most, and never throws for what the
      * network or the API server does: then nothing is known.
      */
     Optional<SortedSet<String>> ask() {
         try {
-            JsonObject list = api.pods(labels);
+            // Without a resource version: as the storage has them now, not as a cache had them once.
+            JsonObject list = api.get(api.core("pods?labelSelector=" + URLEncoder.encode(labels, StandardCharsets.UTF_8)), Right.LIST_PODS);
             Fields.required(list, "kind");
             SortedSet<String> names = new TreeSet<>();
             for (JsonObject pod : items(list)) {
                 String phase = Fields.text(pod, "status", "phase").orElse("Unknown");
-                if (!phase.equals("Succeeded") && !phase.equals("Failed") && !isAnothers(pod) && !isYetToCome(pod)) {
+                if (!phase.equals("Succeeded") && !phase.equals("Failed") && !isYetToCome(pod) && !ours.isAnothers(pod)) {
                     names.add(Fields.required(pod, "metadata", "name"));
                 }
             }
@@ -59,21 +62,6 @@ final class LivingPods {
     private static boolean isYetToCome(JsonObject pod) {
         return Fields.object(pod, "spec").isPresent() && Fields.text(pod, "spec", "nodeName").isEmpty()
             && Fields.objects(pod, "spec", "volumes").stream().noneMatch(volume -> volume.has("persistentVolumeClaim"));
-    }
-
-    /** A ReplicaSet has the name of its Deployment and the hash of its template. What has no controller, or an unknown one, may be ours. */
-    private boolean isAnothers(JsonObject pod) {
-        return Fields.objects(pod, "metadata", "ownerReferences").stream().filter(owner -> Fields.isTrue(owner, "controller")).findFirst()
-            .filter(owner -> {
-                String kind = Fields.text(owner, "kind").orElse(identity.kind());
-                String name = Fields.text(owner, "name").orElse(identity.deploymentName());
-                if (kind.equals(identity.kind())) {
-                    return !name.equals(identity.deploymentName());
-                }
-                Optional<String> hash = Fields.text(pod, "metadata", "labels", "pod-template-hash");
-                return kind.equals("ReplicaSet") && identity.kind().equals("Deployment") && hash.isPresent()
-                    && !(name.equals(identity.deploymentName() + "-" + hash.get()) && identity.hasTemplate(hash.get()));
-            }).isPresent();
     }
 
     /** A server that pages its answer by itself has more than these: then they are not all. */

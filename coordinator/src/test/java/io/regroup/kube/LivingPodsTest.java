@@ -18,7 +18,7 @@ class LivingPodsTest extends LeaderApiTest {
     }
 
     private Optional<SortedSet<String>> ask(String group) {
-        return new LivingPods(leader, "app.kubernetes.io/name=redis", new Identity("Deployment", "redis", "123", Optional.empty(), group)).ask();
+        return new LivingPods(new LightApi(api.settings()), "app.kubernetes.io/name=redis", new Identity("Deployment", "redis", "123", Optional.empty(), group)).ask();
     }
 
     private static String pod(String name, String phase) {
@@ -45,6 +45,43 @@ class LivingPodsTest extends LeaderApiTest {
             owned("other", "cache-aa", "aa"), pod("nobodys", "Running")) + "]}");
         assertThat(ask()).contains(new TreeSet<>(List.of("nobodys", "new", "old")));
         assertThat(ask("regroup-123-bb")).contains(new TreeSet<>(List.of("nobodys", "new")));
+    }
+
+    /** Deleted and created again: the pods of before have its name, labels and template, and take half a minute to end. */
+    @Test
+    void notThoseOfAnEarlierDeploymentOfTheSameName() {
+        api.on("/apis/apps/v1/namespaces/shop/deployments", 200, "{\"kind\":\"DeploymentList\",\"items\":[{\"metadata\":{\"name\":\"redis\",\"uid\":\"123\","
+            + "\"creationTimestamp\":\"2026-11-25T10:00:00Z\"}}]}");
+        api.on("/apis/apps/v1/namespaces/shop/replicasets/redis-aa", 200, "{\"kind\":\"ReplicaSet\",\"metadata\":{\"name\":\"redis-aa\",\"uid\":\"new-aa\","
+            + "\"ownerReferences\":[{\"controller\":true,\"kind\":\"Deployment\",\"name\":\"redis\",\"uid\":\"123\"}]}}");
+        api.on("/apis/apps/v1/namespaces/shop/replicasets/redis-bb", 404, FakeApi.status(404, "NotFound", "no such", "redis-bb"));
+        api.on(PODS, 200, "{\"kind\":\"PodList\",\"metadata\":{},\"items\":[" + String.join(",",
+            ownedBy("same-template", "old-aa", "aa", "2026-11-25T09:59:59Z"), ownedBy("other-template", "old-bb", "bb", "2026-11-25T09:59:59Z"),
+            ownedBy("adopted", "new-aa", "aa", "2026-11-25T09:59:59Z"), ownedBy("new", "new-aa", "aa", "2026-11-25T10:00:00Z"),
+            ownedBy("of-a-deleted-replica-set", "gone-bb", "bb", "2026-11-25T10:00:01Z")) + "]}");
+        assertThat(ask()).contains(new TreeSet<>(List.of("adopted", "new", "of-a-deleted-replica-set")));
+    }
+
+    @Test
+    void whereItIsNotKnownWhoseTheyAreNothingIsKnown() {
+        api.on("/apis/apps/v1/namespaces/shop/deployments", 403, FakeApi.status(403, "Forbidden", "deployments is forbidden", ""));
+        api.on(PODS, 200, "{\"kind\":\"PodList\",\"metadata\":{},\"items\":[" + ownedBy("a", "old-aa", "aa", "2026-11-25T09:59:59Z") + "]}");
+        assertThat(ask()).isEmpty();
+    }
+
+    @Test
+    void notThoseOfAnEarlierStatefulSetOfTheSameName() {
+        String pod = "{\"metadata\":{\"name\":\"%s\",\"ownerReferences\":[{\"controller\":true,\"kind\":\"StatefulSet\",\"name\":\"redis\",\"uid\":\"%s\"}]},"
+            + "\"status\":{\"phase\":\"Running\"}}";
+        api.on(PODS, 200, "{\"kind\":\"PodList\",\"metadata\":{},\"items\":[" + pod.formatted("redis-0", "123") + "," + pod.formatted("redis-1", "old") + "]}");
+        assertThat(new LivingPods(new LightApi(api.settings()), "a=b", new Identity("StatefulSet", "redis", "123", Optional.empty(), "regroup-123")).ask())
+            .contains(new TreeSet<>(List.of("redis-0")));
+    }
+
+    private static String ownedBy(String name, String uid, String hash, String created) {
+        return "{\"metadata\":{\"name\":\"" + name + "\",\"creationTimestamp\":\"" + created + "\",\"labels\":{\"pod-template-hash\":\"" + hash
+            + "\"},\"ownerReferences\":[{\"controller\":true,\"kind\":\"ReplicaSet\",\"name\":\"redis-" + hash + "\",\"uid\":\"" + uid
+            + "\"}]},\"status\":{\"phase\":\"Running\"}}";
     }
 
     @Test
