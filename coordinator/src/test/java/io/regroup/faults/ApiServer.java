@@ -33,6 +33,8 @@ final class ApiServer implements AutoCloseable {
     private static final String APPS = "/apis/apps/v1/namespaces/" + NAMESPACE + "/";
     /** Nothing about the Deployments changes in these stories. */
     private static final String VERSION = "1";
+    /** Of the one template that each Deployment has. */
+    private static final String HASH = "5d4f";
 
     private record Owner(String kind, String name) {
     }
@@ -108,13 +110,14 @@ final class ApiServer implements AutoCloseable {
     private JsonObject pod(Map.Entry<String, LocalPod> entry) {
         LocalPod pod = entry.getValue();
         JsonObject json = object("Pod", pod.name(), pod.name(), Optional.of(new Owner("ReplicaSet", replicaSet(entry.getKey()))));
+        json.getAsJsonObject("metadata").add("labels", JsonParser.parseString("{\"pod-template-hash\":\"" + HASH + "\"}"));
         json.add("status", JsonParser.parseString("{\"phase\":\"Running\",\"podIP\":\"" + pod.host()
             + "\",\"containerStatuses\":[{\"name\":\"redis\",\"state\":{\"running\":{}}}]}"));
         return json;
     }
 
     private static String replicaSet(String deployment) {
-        return deployment + "-5d4f";
+        return deployment + "-" + HASH;
     }
 
     private JsonObject replicaSetOf(String deployment) {

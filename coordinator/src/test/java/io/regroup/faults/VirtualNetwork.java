@@ -29,9 +29,12 @@ public final class VirtualNetwork implements Places, AutoCloseable {
     private final List<Integer> namespaces = new ArrayList<>();
     private final List<Process> cables = new ArrayList<>();
     private final Switch middle = new Switch(HERE);
+    /** A run that is interrupted leaves no namespaces and no cables behind either. */
+    private final Thread atExit = Thread.ofPlatform().name("unplug").unstarted(this::unplug);
     private final String network = NETWORKS + middle.number() + ".";
 
     public VirtualNetwork(int pods) throws IOException {
+        Runtime.getRuntime().addShutdownHook(atExit);
         try {
             for (int pod = 1; pod <= pods; pod++) {
                 plug(pod);
@@ -116,6 +119,16 @@ public final class VirtualNetwork implements Places, AutoCloseable {
     /** What runs there has to be ended first. */
     @Override
     public void close() {
+        unplug();
+        try {
+            Runtime.getRuntime().removeShutdownHook(atExit);
+        } catch (IllegalStateException e) {
+            // It is the shutdown that ended the test, and the hook does the same.
+            return;
+        }
+    }
+
+    private void unplug() {
         middle.close();
         cables.forEach(Process::destroyForcibly);
         namespaces.forEach(pod -> Shell.run("ip netns delete " + namespace(pod)));
