@@ -26,7 +26,8 @@ import java.util.TreeSet;
  * are gone, or whose coordinators have forgotten, others may have gone on before that: so all that are not here and remember may be half of it at
  * most, or there are no pods but those that are here.
  * A group that remembers none takes the nodes that its Redis servers know, and those that are asked for; fewer are enough where the API
- * server has no pod that is not here, for then there is no other view. Where they know none either, all that are asked for must be here.
+ * server has no pod that is not here, for then there is no other view. Where they know none either, all that are asked for must be here, and
+ * no other pod may be anywhere: the server of one whose coordinator has ended may be all that is left of a cluster.
  * A view that becomes primary counts alone when all its members have been seen to remember it; until then more than half of the one
  * before are needed too, for who has not heard of the new one goes by that.
  */
@@ -165,6 +166,12 @@ final class Quorum {
         return picture.observation.pods().filter(pods -> pods.contains(leader) && picture.reports.keySet().containsAll(pods)).isPresent();
     }
 
+    private static String inTheWay(SortedSet<String> pods, Picture picture) {
+        List<String> others = pods.stream().filter(pod -> !picture.reports.containsKey(pod)).toList();
+        return others.isEmpty() ? ", but the list of pods does not name the leader's own: do its labels fit?"
+            : ", and so are pods that are not in this view, which may have a cluster: " + others;
+    }
+
     /**
      * Members that were not in the last primary view and do not remember it: they are told of it, also by a view that is not primary, so that it is
      * known when the others are gone. Of those that were in it and have forgotten, nobody knows whether they went on with others.
@@ -231,7 +238,12 @@ final class Quorum {
         }
         long here = picture.reports.values().stream().filter(r -> !r.leaving()).count();
         String count = here + " of the " + asked.get().nodes() + " nodes asked for are here";
-        return new Verdict(asked.get().nodes() > 0 && here >= asked.get().nodes(), count);
+        boolean allAreHere = asked.get().nodes() > 0 && here >= asked.get().nodes();
+        if (!allAreHere || asked.get().nodes() < Asked.LEAST_MASTERS || noOtherPodIs(picture)) {
+            return new Verdict(allAreHere, count);
+        }
+        return new Verdict(false, count + picture.observation.pods().map(pods -> inTheWay(pods, picture))
+            .orElse(", but whether there are other pods is not known yet"), true);
     }
 
     static boolean isMajority(long part, long whole) {
