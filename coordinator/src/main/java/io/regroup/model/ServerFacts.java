@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param masterAt      replicas: where it looks for its master ({@code master_host} and {@code master_port}), whatever its table says
  * @param offset        replication offset ({@code master_repl_offset} or {@code slave_repl_offset})
  * @param uptimeSeconds age of the process
- * @param strays        masters: slots that are not its own, that it does not import, and of which it has keys
+ * @param strays        slots of which it has keys; masters: only those that are not its own and that it does not import; replicas: none once synced
  * @param atomic        masters: slots that it moves by itself
  */
 public record ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean linkUp, boolean synced, Optional<Address> masterAt, long offset,

@@ -13,6 +13,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * One thing to be done. A value: what it sends is fixed when it is decided. An action is Redis commands, one pipeline a
@@ -41,22 +42,35 @@ public sealed interface Action {
     /**
      * Before the bootstrap: each blank node takes slot 0 for itself. A node without slots counts itself a minority and
      * would stay in {@code cluster_state:fail} for clamp(node timeout, 500, 5000) ms after it got its slots
-     * ({@code clusterUpdateState}); with the placeholder that time passes while the other pods start.
+     * ({@code clusterUpdateState}); with the placeholder that time passes while the other pods start. It serves that slot then, so clients that
+     * write are kept waiting: what one wrote before the bootstrap would be lost, and the node not be blank any more.
+     *
+     * @param bare    have no slot yet
+     * @param holding have the placeholder, and keep writers waiting on
      */
-    record Prepare(SortedSet<Address> nodes) implements Action {
+    record Prepare(SortedSet<Address> bare, SortedSet<Address> holding) implements Action {
+        /** How long they are kept waiting, in ms, where nobody says so again. */
+        static final long PAUSE_MS = 60_000;
+
         public Prepare {
-            nodes = copy(nodes);
+            bare = copy(bare);
+            holding = copy(holding);
         }
 
         @Override
         public List<String> keys() {
-            return nodes.stream().map(a -> "prepare " + a).toList();
+            return Stream.concat(bare.stream(), holding.stream()).map(Prepare::key).toList();
+        }
+
+        static String key(Address node) {
+            return "prepare " + node;
         }
 
         @Override
         public SortedMap<Address, List<Command>> commands() {
             SortedMap<Address, List<Command>> batch = new TreeMap<>();
-            nodes.forEach(a -> batch.put(a, List.of(Command.addSlots(Picture.PLACEHOLDER))));
+            bare.forEach(a -> batch.put(a, List.of(Command.pauseWrites(PAUSE_MS), Command.addSlots(Picture.PLACEHOLDER))));
+            holding.forEach(a -> batch.put(a, List.of(Command.pauseWrites(PAUSE_MS))));
             return batch;
         }
     }
@@ -91,6 +105,7 @@ public sealed interface Action {
                 if (!founder.slots().isEmpty()) {
                     pipeline.add(Command.addSlots(founder.slots()));
                 }
+                pipeline.add(Command.unpause());
                 batch.put(founder.address(), pipeline);
             }
             return batch;
@@ -129,6 +144,7 @@ public sealed interface Action {
             if (holdsPlaceholder) {
                 pipeline.add(Command.flushSlots());
             }
+            pipeline.add(Command.unpause());
             peers.forEach(peer -> pipeline.add(Command.meet(peer)));
             return new TreeMap<>(Map.of(node, pipeline));
         }
@@ -197,6 +213,28 @@ public sealed interface Action {
                 case HANDOVER -> Command.failover();
             }));
             open.forEach(slot -> pipeline.add(Command.setSlot(slot.slot(), slot.state(), slot.other())));
+            return new TreeMap<>(Map.of(node, pipeline));
+        }
+    }
+
+    /**
+     * A replica becomes a master of nothing: of a dead master whose data it never had, and whose slots another is to have. They go out of its table
+     * first, for it takes what that gives to its master ({@code clusterFailoverReplaceYourMaster}). It keeps the keys that it has. To forget its
+     * master, which Redis refuses to a replica, or to be reset, which empties it, would not do.
+     */
+    record Unfollow(Address node, NodeId replica, SlotSet slots) implements Action {
+        @Override
+        public List<String> keys() {
+            return List.of("unfollow " + replica);
+        }
+
+        @Override
+        public SortedMap<Address, List<Command>> commands() {
+            List<Command> pipeline = new ArrayList<>();
+            if (!slots.isEmpty()) {
+                pipeline.add(Command.delSlots(slots));
+            }
+            pipeline.add(Command.failover("TAKEOVER"));
             return new TreeMap<>(Map.of(node, pipeline));
         }
     }

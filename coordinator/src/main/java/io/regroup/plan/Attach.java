@@ -102,15 +102,19 @@ final class Attach implements Step {
 
     /** Masters of nothing that hold no key. */
     static List<Host> empties(Picture picture) {
-        return slotless(picture).filter(h -> h.table().myself().slots().isEmpty() && h.state().facts().keys() == 0).toList();
+        return slotless(picture).filter(Attach::isEmpty).toList();
     }
 
-    /** Masters of nothing that hold keys: Redis refuses REPLICATE there, and so do we (S1). */
+    static boolean isEmpty(Host slotless) {
+        return slotless.table().myself().slots().isEmpty() && slotless.state().facts().keys() == 0;
+    }
+
+    /** Masters of nothing that hold keys, and that no slots are on their way to: Redis refuses REPLICATE there, and so do we (S1). */
     private static List<Host> keepers(Picture picture) {
-        return slotless(picture).filter(h -> h.state().facts().keys() > 0).toList();
+        return slotless(picture).filter(h -> h.state().facts().keys() > 0 && !Rebalance.isMoving(h.id(), picture)).toList();
     }
 
-    private static Stream<Host> slotless(Picture picture) {
+    static Stream<Host> slotless(Picture picture) {
         return picture.nodes.values().stream().filter(h -> h.isMaster() && !h.isLeaving() && !picture.owned.containsKey(h.id()));
     }
 

@@ -16,6 +16,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Founds the cluster, once (S5): every node that is asked for is here, answers, and belongs to nobody; no member knows of
@@ -23,6 +24,8 @@ import java.util.stream.Collectors;
  * {@link RepairSlots} and {@link Attach} complete it from what they find.
  */
 final class Bootstrap implements Step {
+
+    private static final long RENEW_MS = Action.Prepare.PAUSE_MS / 2;
 
     @Override
     public String name() {
@@ -32,12 +35,12 @@ final class Bootstrap implements Step {
     @Override
     public Optional<Work> work(Picture picture, List<Wait> waits) {
         if (picture.clusterIsKnown()) {
-            return Optional.empty();
+            return picture.isPrimary() ? Optional.empty() : prepare(new TreeSet<>(), picture);
         }
         Optional<String> obstacle = obstacle(picture);
         if (obstacle.isPresent()) {
             waits.add(new Wait("bootstrap", "no cluster yet: " + obstacle.get()));
-            return prepare(picture);
+            return prepare(majorityOfAskedIsHere(picture) ? bare(picture) : new TreeSet<>(), picture);
         }
         if (picture.observation.sentWithin("bootstrap", 1000)) {
             return Optional.empty();
@@ -73,17 +76,22 @@ final class Bootstrap implements Step {
         return silent.isEmpty() ? Optional.empty() : Optional.of("Redis does not answer yet on " + silent);
     }
 
-    private static Optional<Work> prepare(Picture picture) {
-        SortedSet<Address> bare = new TreeSet<>();
-        for (Host host : picture.blanks.values()) {
-            if (host.table().myself().slots().isEmpty()
-                && !picture.observation.sentWithin("prepare " + host.address(), 1000)) {
-                bare.add(host.address());
-            }
-        }
-        return bare.isEmpty() || !majorityOfAskedIsHere(picture) ? Optional.empty()
-            : Optional.of(new Work(new Action.Prepare(bare),
-                "blank nodes take a placeholder slot, so that they need not wait later"));
+    private static SortedSet<Address> bare(Picture picture) {
+        return addresses(picture.blanks.values().stream()
+            .filter(h -> h.table().myself().slots().isEmpty() && !picture.observation.sentWithin(Action.Prepare.key(h.address()), 1000)));
+    }
+
+    /** Those that have the placeholder are told again before the last word runs out, and as soon as their process is another one. */
+    private static Optional<Work> prepare(SortedSet<Address> bare, Picture picture) {
+        SortedSet<Address> holding = addresses(picture.blanks.values().stream().filter(h -> !h.table().myself().slots().isEmpty()
+            && !picture.observation.sentWithin(Action.Prepare.key(h.address()), Math.min(RENEW_MS, (h.state().facts().uptimeSeconds() + 1) * 1000))));
+        return bare.isEmpty() && holding.isEmpty() ? Optional.empty() : Optional.of(new Work(new Action.Prepare(bare, holding), bare.isEmpty()
+            ? "blank nodes keep writers waiting on until they belong to a cluster"
+            : "blank nodes take a placeholder slot, so that they need not wait later, and keep writers waiting"));
+    }
+
+    private static SortedSet<Address> addresses(Stream<Host> hosts) {
+        return hosts.map(Host::address).collect(Collectors.toCollection(TreeSet::new));
     }
 
     /**

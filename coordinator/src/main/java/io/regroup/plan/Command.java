@@ -42,6 +42,15 @@ public record Command(List<String> words) {
         return of("CLUSTER", "FLUSHSLOTS");
     }
 
+    /** Clients that write are kept waiting for so long, or until {@link #unpause}; all other commands go on. */
+    static Command pauseWrites(long ms) {
+        return of("CLIENT", "PAUSE", Long.toString(ms), "WRITE");
+    }
+
+    static Command unpause() {
+        return of("CLIENT", "UNPAUSE");
+    }
+
     static Command setConfigEpoch(long epoch) {
         return of("CLUSTER", "SET-CONFIG-EPOCH", Long.toString(epoch));
     }

@@ -63,7 +63,7 @@ sealed interface Fate {
             return new Proven(picture.observation.ended().get(seat.get().getKey()).words());
         }
         return seat.isEmpty() && noPodIsElsewhere(picture)
-            ? new Proven("no pod is left that could have it: all that the API server lists are here") : ofPlaces(id, seat.isPresent(), picture);
+            ? new Proven("no pod is left that could have it: all that the API server lists are here") : ofPlaces(id, seat.map(Map.Entry::getKey), picture);
     }
 
     /** Every pod that there is, and that there should be, is in this view, and shows which node it has, or that it has none. */
@@ -99,12 +99,13 @@ sealed interface Fate {
     }
 
     /**
-     * A member serves at the node's address, and does not keep the node: another one has taken its place. Where nobody remembers its own
-     * pod, because everything was restarted, that one may be on its way back at another address, with its data.
+     * A member serves at the node's address, and does not keep the node: another one has taken its place. Where that is not known to be the node's
+     * own pod, that one may be on its way back at another address, with its data, or serve there: a machine that restarts gives its pods new ones.
      */
-    private static Fate ofTenant(Report report, boolean isRemembered) {
-        return !isRemembered && ofTenant(report) instanceof Proven proven ? new Suspected(proven.words() + ", and its own pod may be elsewhere")
-            : ofTenant(report);
+    private static Fate ofTenant(Report report, Optional<String> ownPod) {
+        Fate fate = ofTenant(report);
+        return fate instanceof Proven proven && ownPod.filter(report.member()::equals).isEmpty()
+            ? new Suspected(proven.words() + ", and its own pod may be elsewhere") : fate;
     }
 
     private static Fate ofTenant(Report report) {
@@ -123,10 +124,10 @@ sealed interface Fate {
      * At every address that a table has for it: pods change theirs, and not all tables know that at once. One that lives at one of them
      * lives; what is found at the others proves nothing before.
      */
-    private static Fate ofPlaces(NodeId id, boolean isRemembered, Picture picture) {
+    private static Fate ofPlaces(NodeId id, Optional<String> ownPod, Picture picture) {
         Fate worst = null;
         for (Address address : picture.addressesOf(id)) {
-            Fate here = picture.reportAt(address).map(tenant -> ofTenant(tenant, isRemembered)).orElseGet(() -> ofPort(id, address, picture));
+            Fate here = picture.reportAt(address).map(tenant -> ofTenant(tenant, ownPod)).orElseGet(() -> ofPort(id, address, picture));
             worst = worst == null || doubt(here) > doubt(worst) ? here : worst;
         }
         return worst == null ? new Unknown("nobody knows where it was") : worst;

@@ -15,16 +15,17 @@ import java.util.TreeMap;
  *
  * @param staying owners of slots that go on
  * @param going   owners of slots whose slots go to the others
- * @param coming  nodes without slots that are to get some
+ * @param coming  nodes without slots that are to get some, first those that some are on their way to: they have keys before the first slot is theirs
  * @param missing how many more could be masters, of the nodes that are here
+ * @param awaited how many more are asked for, and their nodes are not here yet
  */
-record MasterPlan(List<Host> staying, List<Host> going, List<Host> coming, int missing) {
+record MasterPlan(List<Host> staying, List<Host> going, List<Host> coming, int missing, int awaited) {
 
     static MasterPlan of(Picture picture) {
         List<Host> owners = picture.liveOwners();
         Optional<Asked> asked = picture.observation.asked().filter(a -> a.nodes() > 0);
         if (asked.isEmpty() || owners.isEmpty() || owners.size() < picture.owned.size() || !picture.unclaimed.isEmpty()) {
-            return new MasterPlan(owners, List.of(), List.of(), 0);
+            return new MasterPlan(owners, List.of(), List.of(), 0, 0);
         }
         int here = here(picture);
         int wanted = Math.min(asked.get().masters(), asked.get().nodes());
@@ -36,9 +37,13 @@ record MasterPlan(List<Host> staying, List<Host> going, List<Host> coming, int m
         int lacking = Math.max(0, Math.min(wanted, possible) - staying.size());
         SortedMap<String, Integer> masters = new TreeMap<>();
         staying.forEach(h -> masters.merge(h.report().pod().kubernetesNode(), 1, Integer::sum));
-        List<Host> coming = lacking == 0 ? List.of() : Attach.empties(picture).stream().sorted(Comparator.<Host>comparingInt(h -> -picture.replicasOf(h.id()).size())
-            .thenComparingInt(h -> masters.getOrDefault(h.report().pod().kubernetesNode(), 0)).thenComparing(Host::id)).limit(lacking).toList();
-        return new MasterPlan(staying, going, coming, lacking - coming.size());
+        List<Host> coming = lacking == 0 ? List.of() : Attach.slotless(picture).filter(h -> Attach.isEmpty(h) || Rebalance.isMoving(h.id(), picture))
+            .sorted(Comparator.<Host, Boolean>comparing(h -> !Rebalance.isMoving(h.id(), picture))
+                .thenComparingInt(h -> -picture.replicasOf(h.id()).size())
+                .thenComparingInt(h -> masters.getOrDefault(h.report().pod().kubernetesNode(), 0)).thenComparing(Host::id))
+            .limit(lacking).toList();
+        int awaited = here < asked.get().nodes() ? Math.max(0, wanted - staying.size() - lacking) : 0;
+        return new MasterPlan(staying, going, coming, lacking - coming.size(), awaited);
     }
 
     /** Answering nodes whose pods stay. */

@@ -72,7 +72,7 @@ final class Permit implements Step {
         if (younger.isPresent() && picture.observation.waitedMs("gate " + report.member()) < YIELD_MS) {
             return Optional.of("it may have as high an epoch as " + younger.get() + ", who has its slots now: that one takes a higher one first");
         }
-        Optional<NodeId> orphan = RepairSlots.shardThatItHad(id, report, picture);
+        Optional<NodeId> orphan = LostShards.shardThatItHad(id, report, picture);
         if (orphan.isPresent()) {
             return Optional.of("it had slots of " + picture.name(orphan.get()) + ", of whom no copy is here: it would throw its own away before it is "
                 + "known whether that is the last one");
@@ -82,11 +82,14 @@ final class Permit implements Step {
             : Optional.empty();
     }
 
-    /** A replica with data of another master than the one that starts here, which it looks for at this address. */
+    /**
+     * A replica with data, be it of its own when it was a master, that looks at this address for another master than the one that starts here.
+     * It dials what its table said when it became a replica, and goes on with that when the table learns another address by gossip.
+     */
     private static Optional<String> astray(Report report, Optional<NodeId> node, Picture picture) {
-        return picture.nodes.values().stream().filter(h -> h.state().facts().synced()
-                && h.master().filter(master -> !Optional.of(master).equals(node)).flatMap(h.table()::line)
-                    .flatMap(ClusterNode::address).filter(report.redis()::equals).isPresent()).findFirst()
+        return picture.nodes.values().stream().filter(h -> (h.state().facts().synced() || h.state().facts().keys() > 0)
+                && h.master().filter(master -> !Optional.of(master).equals(node)).filter(master -> h.state().facts().masterAt().filter(report.redis()::equals)
+                    .isPresent() || h.table().line(master).flatMap(ClusterNode::address).filter(report.redis()::equals).isPresent()).isPresent()).findFirst()
             .map(h -> h + " still looks for its master " + picture.name(h.master().orElseThrow()) + " at its address");
     }
 

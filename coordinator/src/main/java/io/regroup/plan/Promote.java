@@ -98,7 +98,7 @@ final class Promote implements Step {
             return Optional.empty();
         }
         if (Rebalance.isMoving(owner, picture)) {
-            String key = STOPPING + owner;
+            String key = stopping(owner);
             waits.add(new Wait(key, shard + " is dead, and slots of it were on their way: first the moves stop where they are"));
             if (picture.observation.waitedMs(key) < STOP_MS) {
                 return Optional.empty();
@@ -151,8 +151,13 @@ final class Promote implements Step {
             : Optional.of(new Work(actions, shard + " is dead, and " + takers + " may still take slots of it: that is cancelled"));
     }
 
+    /** The key of a wait for the moves of this node's slots to stop: they are told to. */
+    static String stopping(NodeId id) {
+        return STOPPING + id;
+    }
+
     /**
-     * Whether a promotion waits for moves to stop: a slot that is given to its target after the target was asked what it owns would be taken
+     * Whether something waits for moves to stop, as a promotion does: a slot that is given to its target after the target was asked what it owns would be taken
      * back by the replica's higher epoch, and its keys be deleted.
      */
     static boolean waitsForMoves(Decision decision) {
@@ -272,7 +277,12 @@ final class Promote implements Step {
             waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get()));
             return Optional.empty();
         }
-        if (Rebalance.hasOpenSlots(master, picture)) {
+        if (Rebalance.isMoving(master.id(), picture)) {
+            // A report may be older than the slot that was opened since, and the keys of that have gone already.
+            waits.add(new Wait(stopping(master.id()), master + " hands over to " + best.get() + " when the moves of its slots have stopped"));
+            return Optional.empty();
+        }
+        if (Rebalance.hasOpenSlots(master, picture) || HalfMoved.anyOf(master.id(), picture)) {
             waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get() + " when no slot of it is half moved"));
             return Optional.empty();
         }

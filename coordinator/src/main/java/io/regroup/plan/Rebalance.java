@@ -48,7 +48,7 @@ final class Rebalance implements Step {
             return reset;
         }
         List<Layout.Share> shares = picture.shares();
-        if (shares.isEmpty() || RepairSlots.isHalfMoved(picture) || !isUrgent(picture) && (!waits.isEmpty() || !allAreHere(picture))) {
+        if (shares.isEmpty() || HalfMoved.any(picture) || !isUrgent(picture) && (!waits.isEmpty() || !allAreHere(picture))) {
             return Optional.empty();
         }
         if (!picture.observation.moving().isEmpty()) {
@@ -106,7 +106,7 @@ final class Rebalance implements Step {
         }
         SortedSet<NodeId> masters = Stream.concat(plan.staying().stream(), plan.coming().stream()).map(Host::id)
             .collect(Collectors.toCollection(TreeSet::new));
-        return masters.isEmpty() ? List.of() : Layout.shares(new TreeMap<>(picture.owned), masters);
+        return masters.isEmpty() ? List.of() : Layout.shares(new TreeMap<>(picture.owned), masters, plan.awaited());
     }
 
     private static String reason(Picture picture) {

@@ -56,7 +56,7 @@ final class Release implements Step {
         if (Picture.nodeAt(report).filter(id -> Promote.isBeingPromoted(id, picture)).isPresent()) {
             return Optional.of(report.member() + " leaves, and has just been asked to become a master: first it is to be seen what came of that");
         }
-        Optional<SlotSet> arriving = Picture.nodeAt(report).map(picture.nodes::get).filter(Host::isMaster).map(RepairSlots::taken).filter(s -> !s.isEmpty());
+        Optional<SlotSet> arriving = Picture.nodeAt(report).map(picture.nodes::get).filter(Host::isMaster).map(HalfMoved::taken).filter(s -> !s.isEmpty());
         if (arriving.isPresent()) {
             return Optional.of(report.member() + " leaves when " + arriving.get().size() + " slots that are on their way to it have arrived, and gone on");
         }
@@ -89,6 +89,12 @@ final class Release implements Step {
                 continue;
             }
             if (!allGo && Picture.nodeAt(report).filter(picture.owned::containsKey).isPresent()) {
+                continue;
+            }
+            Optional<NodeId> moving = Picture.nodeAt(report).filter(id -> Rebalance.isMoving(id, picture));
+            if (!allGo && moving.isPresent()) {
+                // Its report may be older than the slot that was opened for it since, and keys of that are here already.
+                waits.add(new Wait(Promote.stopping(moving.get()), report.member() + " leaves when the moves to it have stopped"));
                 continue;
             }
             Optional<String> hold = allGo ? Optional.empty() : hold(report, picture);

@@ -125,20 +125,21 @@ public final class OwnRedis {
             }
             ClusterTable table = migrations.with(NodesText.parse(replies.get(0).answer()));
             InfoText info = new InfoText(replies.get(1).answer(), replies.get(2).answer(), replies.get(3).answer(), replies.get(4).answer());
-            List<Command> doubts = strays.questions(table.myself(), info.keys());
+            boolean linkUp = info.is("master_link_status", "up");
+            boolean isCopy = isCopy(table.myself(), linkUp, info);
+            List<Command> doubts = strays.questions(table.myself(), info.keys(), isCopy);
             if (!doubts.isEmpty()) {
                 strays.answered(ask(doubts));
             }
-            return new Reading.Answered(table, facts(table, info));
+            return new Reading.Answered(table, facts(table, info, linkUp, isCopy));
         } catch (IllegalArgumentException e) {
             return new Reading.Unparsed(e.getMessage());
         }
     }
 
-    private ServerFacts facts(ClusterTable table, InfoText info) {
-        boolean linkUp = info.is("master_link_status", "up");
+    private ServerFacts facts(ClusterTable table, InfoText info, boolean linkUp, boolean isCopy) {
         return new ServerFacts(info.is("cluster_state", "ok"), info.number("cluster_current_epoch"), info.keys(), linkUp,
-            isCopy(table.myself(), linkUp, info),
+            isCopy,
             info.find("master_host").filter(host -> !host.isBlank()).map(host -> new Address(host, (int) info.number("master_port"))),
             info.find("slave_repl_offset").map(Long::parseLong).orElseGet(() -> info.number("master_repl_offset")),
             info.number("uptime_in_seconds"), info.text("redis_version"), strays.found(), migrations.atomic(table.myself()));

@@ -10,37 +10,45 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Keys that a master has in slots that are not its own and that it does not import: no client can see them. They come about when a
- * master of half-moved slots is replaced by vote, for its replica knows nothing of the move, or when who they came from is forgotten
- * ({@code clusterDelNode} closes the slot). Redis looks for them itself when it starts ({@code verifyClusterConfigWithData}).
+ * Slots of which a server has keys that are not its own to serve. On a master: those of slots that it neither owns nor imports, which no client can
+ * see. They come about when a master of half-moved slots is replaced by vote, for its replica knows nothing of the move, or when who they came from is
+ * forgotten ({@code clusterDelNode} closes the slot). Redis looks for them itself when it starts ({@code verifyClusterConfigWithData}). On a replica
+ * that has never been in sync with its master: all that it has, for it is what it had before, of whatever shard that was.
  *
- * <p>Which slots may have some is known when a server becomes a master, and when it stops to import; they are counted, some at each
- * reading, until none is left.
+ * <p>Which slots may have some is known when a server becomes a master, or another's replica, and when it stops to import; they are counted, some at
+ * each reading, until none is left.
  */
 final class StrayKeys {
 
     /** COUNTKEYSINSLOT of so many takes a server some ms. */
     private static final int AT_A_TIME = 4096;
 
+    /** The master whose slots are its own: itself, or whom it follows. */
     private Optional<NodeId> master = Optional.empty();
     private SlotSet importing = SlotSet.NONE;
     private SlotSet doubtful = SlotSet.NONE;
     private SlotSet found = SlotSet.NONE;
     private List<Integer> asked = List.of();
 
-    /** @return what to ask now; empty when there is nothing to be in doubt of */
-    List<Command> questions(ClusterNode myself, long keys) {
+    /**
+     * @param isCopy of a replica: whether its data is a copy of its master's
+     * @return what to ask now; empty when there is nothing to be in doubt of
+     */
+    List<Command> questions(ClusterNode myself, long keys, boolean isCopy) {
         asked = List.of();
-        if (!myself.isMaster() || keys == 0) {
+        Optional<NodeId> now = myself.isMaster() ? Optional.of(myself.id()) : myself.master();
+        if (keys == 0 || now.isEmpty() || myself.isReplica() && isCopy) {
             master = Optional.empty();
             found = SlotSet.NONE;
             return List.of();
         }
+        boolean isNew = !master.equals(now);
         SlotSet open = SlotSet.of(myself.importing().keySet().stream().mapToInt(slot -> slot));
-        doubtful = master.filter(myself.id()::equals).isPresent() ? doubtful.plus(importing) : SlotSet.ALL;
-        doubtful = doubtful.plus(found).minus(myself.slots()).minus(open);
-        found = found.and(doubtful);
-        master = Optional.of(myself.id());
+        doubtful = isNew ? SlotSet.ALL : doubtful.plus(importing);
+        // What a replica has does not change until it has all that its master has.
+        doubtful = (myself.isMaster() ? doubtful.plus(found) : doubtful).minus(myself.slots()).minus(open);
+        found = isNew ? SlotSet.NONE : myself.isMaster() ? found.and(doubtful) : found;
+        master = now;
         importing = open;
         asked = doubtful.stream().limit(AT_A_TIME).boxed().toList();
         return asked.stream().map(slot -> new Command(List.of("CLUSTER", "COUNTKEYSINSLOT", Integer.toString(slot)))).collect(Collectors.toList());

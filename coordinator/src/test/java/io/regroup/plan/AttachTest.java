@@ -159,4 +159,17 @@ class AttachTest {
         Scene scene = Scene.cluster(3, 1).gone("r1").gone("r2").gone("r3").blank("b1");
         assertThat(scene.decide().step()).isNotEqualTo("attach");
     }
+
+    /**
+     * Seen on Kubernetes: the first keys had come to a new master and no whole slot yet, and its replica was given to another master, from whom it got
+     * one in exchange.
+     */
+    @Test
+    void aNewMasterKeepsItsReplicaWhileItsFirstSlotIsOnItsWay() {
+        Scene scene = Scene.cluster(3, 1).asked(8, 1).blank("b1").joined("b1").replica("b2", "b1");
+        assertThat(scene.moving("m1", "b1", SlotSet.range(0, 1023)).decide().actions()).as("no key yet").noneMatch(Action.Replicate.class::isInstance);
+        scene.keys("b1", 10).open("m1", "b1", SlotSet.of(1023));
+        assertThat(scene.decide().actions()).noneMatch(Action.Replicate.class::isInstance);
+        assertThat(scene.decide().waits()).noneMatch(wait -> wait.reason().contains("which nobody may drop"));
+    }
 }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class BootstrapTest {
 
     private static Scene six() {
-        Scene scene = Scene.blanks(6).asked(6, 1);
+        Scene scene = Scene.blanks(6).asked(6, 1).thereAre("b1", "b2", "b3", "b4", "b5", "b6");
         for (int i = 1; i <= 6; i++) {
             scene.placeholder("b" + i);
         }
@@ -54,6 +54,34 @@ class BootstrapTest {
         assertThat(scene.decide()).isEqualTo(new Decision("none", List.of(), "this view is not primary: 6 of the 7 nodes asked for are here",
             List.of(new Wait("quorum", "this view is not primary: 6 of the 7 nodes asked for are here"),
                 new Wait("bootstrap", "no cluster yet: 6 of the 7 nodes asked for are here"))));
+    }
+
+    /** Seed 300201: the last pod of a cluster had lost its coordinator, and its server still ran. */
+    @Test
+    void notBesideAPodThatIsNotHere() {
+        Scene scene = six().thereAre("b1", "b2", "b3", "b4", "b5", "b6", "m1");
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().reason()).isEqualTo("this view is not primary: 6 of the 6 nodes asked for are here, and so are pods that are not in this "
+            + "view, which may have a cluster: [m1]");
+        assertThat(scene.look().podsDecide()).isTrue();
+    }
+
+    @Test
+    void notByAListThatIsNotOfOurPods() {
+        Scene scene = six().thereAre();
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().reason()).isEqualTo("this view is not primary: 6 of the 6 nodes asked for are here, but the list of pods does not name "
+            + "the leader's own: do its labels fit?");
+    }
+
+    @Test
+    void notBeforeItIsKnownWhichPodsThereAre() {
+        Scene scene = six().nobodyTellsWhichPodsThereAre();
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().reason()).isEqualTo("this view is not primary: 6 of the 6 nodes asked for are here, but whether there are other pods "
+            + "is not known yet");
+        assertThat(scene.look().podsDecide()).isTrue();
+        assertThat(scene.asked(7, 1).look().podsDecide()).as("while others are still to come nobody asks").isFalse();
     }
 
     @Test
@@ -100,8 +128,35 @@ class BootstrapTest {
     @Test
     void blankNodesTakeThePlaceholderWhileOthersStart() {
         Scene scene = Scene.blanks(4).asked(6, 1).placeholder("b1");
-        assertThat(scene.decide().actions()).containsExactly(
-            new Action.Prepare(new TreeSet<>(Set.of(scene.address("b2"), scene.address("b3"), scene.address("b4")))));
+        scene.sent(Action.Prepare.key(scene.address("b1")), 30_000);
+        Action.Prepare prepare = new Action.Prepare(new TreeSet<>(Set.of(scene.address("b2"), scene.address("b3"), scene.address("b4"))),
+            new TreeSet<>(Set.of(scene.address("b1"))));
+        assertThat(scene.decide().actions()).containsExactly(prepare);
+        assertThat(prepare.commands()).containsEntry(scene.address("b1"), List.of(Command.of("CLIENT", "PAUSE", "60000", "WRITE")))
+            .containsEntry(scene.address("b2"), List.of(Command.of("CLIENT", "PAUSE", "60000", "WRITE"), Command.of("CLUSTER", "ADDSLOTSRANGE", "0", "0")));
+    }
+
+    /** Seed 445660: clients wrote to the placeholder's slot, and two nodes that were to be founders passed for two clusters with data for good. */
+    @Test
+    void whoHoldsThePlaceholderKeepsWritersWaitingUntilItIsPartOfACluster() {
+        Scene scene = Scene.blanks(2).asked(3, 0).placeholder("b1").placeholder("b2").uptime("b1", 100).uptime("b2", 5);
+        scene.sent(Action.Prepare.key(scene.address("b1")), 29_999).sent(Action.Prepare.key(scene.address("b2")), 6001);
+        assertThat(scene.decide().actions()).as("its process is younger than what was sent")
+            .containsExactly(new Action.Prepare(new TreeSet<>(), new TreeSet<>(Set.of(scene.address("b2")))));
+        scene.sent(Action.Prepare.key(scene.address("b1")), 30_000);
+        assertThat(scene.decide().actions()).as("before the last word runs out")
+            .containsExactly(new Action.Prepare(new TreeSet<>(), new TreeSet<>(Set.of(scene.address("b1"), scene.address("b2")))));
+        assertThat(scene.sent(Action.Prepare.key(scene.address("b1")), 10).sent(Action.Prepare.key(scene.address("b2")), 10).decide().actions()).isEmpty();
+    }
+
+    @Test
+    void whoIsFoundedOrJoinsKeepsNobodyWaiting() {
+        Action.Bootstrap bootstrap = (Action.Bootstrap) six().decide().actions().getFirst();
+        assertThat(bootstrap.commands().values()).hasSize(6).allMatch(pipeline -> pipeline.getLast().equals(Command.of("CLIENT", "UNPAUSE")));
+        Scene scene = Scene.cluster(3, 0).blank("b1").placeholder("b1");
+        Action.Join join = (Action.Join) scene.decide().actions().getFirst();
+        assertThat(join.commands().get(scene.address("b1")).subList(0, 2))
+            .containsExactly(Command.of("CLUSTER", "FLUSHSLOTS"), Command.of("CLIENT", "UNPAUSE"));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Random;
@@ -70,6 +71,24 @@ class LayoutTest {
         return IntStream.rangeClosed(1, 12).boxed().flatMap(from -> IntStream.rangeClosed(1, 12).mapToObj(to -> Arguments.of(from, to)));
     }
 
+    /** 5 -> 10: some came two seconds before the others, and slots that they had got went on to those. */
+    @ParameterizedTest(name = "from {0} to {1} masters")
+    @MethodSource("ways")
+    void norMoreWhereTheyComeOneByOne(int from, int to) {
+        SortedMap<NodeId, SlotSet> owned = even(from);
+        List<NodeId> masters = new ArrayList<>(owned.keySet());
+        int moved = 0;
+        for (int next = from + 1; next <= to; next++) {
+            masters.add(id(next + 9));
+            List<Layout.Share> shares = Layout.shares(owned, masters, to - next);
+            moved += moved(shares);
+            owned = after(owned, shares);
+            assertThat(owned.get(masters.getLast()).size()).as("it has its part at once").isGreaterThanOrEqualTo(SlotSet.COUNT / to);
+        }
+        assertThat(moved).isEqualTo(from < to ? optimum(even(from), masters) : 0);
+        assertThat(Layout.shares(owned, masters, 0)).as("then nothing is left to do").isEmpty();
+    }
+
     @ParameterizedTest(name = "from {0} to {1} masters")
     @MethodSource("ways")
     void theFewestSlotsMove(int from, int to) {
@@ -80,14 +99,14 @@ class LayoutTest {
     }
 
     private static void check(SortedMap<NodeId, SlotSet> owned, SortedSet<NodeId> masters) {
-        List<Layout.Share> shares = Layout.shares(owned, masters);
+        List<Layout.Share> shares = Layout.shares(owned, masters, 0);
         SortedMap<NodeId, SlotSet> next = after(owned, shares);
         assertThat(next.keySet()).isEqualTo(masters);
         assertThat(next.values()).extracting(SlotSet::size).allMatch(size -> size == SlotSet.COUNT / masters.size()
             || size == SlotSet.COUNT / masters.size() + 1);
         assertThat(next.values().stream().reduce(SlotSet.NONE, SlotSet::plus)).isEqualTo(SlotSet.ALL);
         assertThat(moved(shares)).isEqualTo(optimum(owned, masters));
-        assertThat(Layout.shares(next, masters)).as("then nothing is left to do").isEmpty();
+        assertThat(Layout.shares(next, masters, 0)).as("then nothing is left to do").isEmpty();
     }
 
     @Test

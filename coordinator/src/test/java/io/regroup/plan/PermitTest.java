@@ -38,6 +38,17 @@ class PermitTest {
             + " still looks for its master " + scene.calledByAddress("m1") + " at its address"));
     }
 
+    /** Seed 401498: its table had another address by gossip, and no sync had ever replaced the data that it had as a master. */
+    @Test
+    void aBlankServerWaitsWhileAFormerMasterDialsItsAddress() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").neverSynced("r1").keys("r1", 11).blank("b1").atGate("b1");
+        assertThat(scene.decide().actions()).as("otherwise").contains(new Action.Permit("b1", "start-of-b1", true));
+        scene.looksForItsMasterAt("r1", scene.address("b1").host());
+        assertThat(scene.decide().actions()).noneMatch(Action.Permit.class::isInstance);
+        assertThat(scene.decide().waits()).contains(new Wait("gate b1", "the gate of b1 stays closed: " + scene.called("r1") + " still looks for its master "
+            + scene.calledByAddress("m1") + " at its address"));
+    }
+
     @Test
     void aReplicaWithItsDataStarts() {
         Scene scene = Scene.cluster(3, 1).atGate("r1").stored("r1");
@@ -61,6 +72,7 @@ class PermitTest {
         assertThat(scene.probe("r1", Probe.ANSWERS).decide().actions()).as("that one serves").anyMatch(Action.Permit.class::isInstance);
         Scene lost = scene.probe("r1", Probe.REFUSES).proven("r1", "pod r1 is gone").waited("lost " + id("r1"), 10_000);
         assertThat(lost.decide().actions()).as("given up").allMatch(Action.Forget.class::isInstance);
+        assertThat(lost.decide().reason()).endsWith(": it is forgotten, and m1 goes on with what it had of them");
         assertThat(lost.forgotten("r1").decide().actions()).as("its slots are nobody's").contains(new Action.Permit("m1", "start-of-m1", false));
     }
 

@@ -179,6 +179,16 @@ class PromoteTest {
         assertThat(scene.probe("m1", Probe.ANSWERS).decide().step()).as("it lives where it is now").isNotEqualTo("promote");
     }
 
+    /** Seed 459088: its machine was restarted, it served again at a new address, and a new pod had got the old one. */
+    @Test
+    void aBlankServerOfAnotherPodAtItsAddressDoesNotProveItsEnd() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").blank("b1").atGate("b1");
+        scene.moved("m1", scene.address("b1").host());
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.FORCE));
+        assertThat(scene.proven("m1", "pod m1 is gone").decide().actions())
+            .containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
+    }
+
     @Test
     void oneAtATime() {
         Scene scene = Scene.cluster(3, 1).ended("m1").ended("m2");
@@ -209,6 +219,28 @@ class PromoteTest {
         Scene scene = Scene.cluster(3, 1).leaving("m1");
         assertThat(scene.decide()).isEqualTo(promotion(scene, "r1", "m1", Promotion.HANDOVER,
             scene.called("m1") + " leaves: " + scene.called("r1") + " takes over its slots"));
+    }
+
+    /**
+     * 11 -> 6 with 1 replica, SERVER after step 122: its server was started again and had forgotten the move, the target was told to close the slots,
+     * and the keys that had come there were in no replica's data.
+     */
+    @Test
+    void aMasterDoesNotHandOverWhileKeysOfItsSlotsAreElsewhere() {
+        Scene scene = Scene.cluster(3, 1).leaving("m1").strays("m2", SlotSet.range(0, 1));
+        assertThat(scene.decide().actions()).containsExactly(scene.moved("m1", "m2", SlotSet.range(0, 1)));
+        assertThat(scene.strays("m2", SlotSet.NONE).decide().actions())
+            .containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.HANDOVER));
+    }
+
+    /** Seed 404278: a slot was opened, and its keys had gone, after the reports that the hand-over was decided from. */
+    @Test
+    void aMasterThatLeavesHandsOverWhenTheMovesOfItsSlotsHaveStopped() {
+        Scene scene = Scene.cluster(3, 1).leaving("m1").moving("m1", "m2", SlotSet.range(0, 9));
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).contains(new Wait("stopping " + id("m1"),
+            scene.called("m1") + " hands over to " + scene.called("r1") + " when the moves of its slots have stopped"));
+        assertThat(Planner.waitsForMoves(scene.decide())).isTrue();
     }
 
     @Test

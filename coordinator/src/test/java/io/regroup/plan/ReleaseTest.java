@@ -28,6 +28,15 @@ class ReleaseTest {
         assertThat(scene.opensNothing("m4").opensNothing("m1").decide().actions()).contains(new Action.Release("m4"));
     }
 
+    /** As in seed 404278: the keys of a slot can have come since it said that it had none. */
+    @Test
+    void whoIsTheTargetOfMovesWaitsUntilTheyHaveStopped() {
+        Scene scene = Scene.cluster(3, 0).asked(3, 0).fresh("m4").leaving("m4").moving("m1", "m4", SlotSet.range(10, 19));
+        assertThat(scene.decide().actions()).noneMatch(Action.Release.class::isInstance);
+        assertThat(scene.decide().waits()).contains(new Decision.Wait("stopping " + Scene.id("m4"), "m4 leaves when the moves to it have stopped"));
+        assertThat(Planner.waitsForMoves(scene.decide())).isTrue();
+    }
+
     @Test
     void aReplicaWaitsForItsReplacementButNotForEver() {
         Scene scene = Scene.cluster(3, 1).leaving("r1");

@@ -121,10 +121,42 @@ class RepairSlotsTest {
     @Test
     void alsoAReplicaThatLeavesWhereItHasKeys() {
         Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").neverSynced("r1").leaving("r1").keys("r1", 20)
-            .waited("lost " + id("m1"), 10_000);
+            .strays("r1", SlotSet.range(0, 19)).waited("lost " + id("m1"), 10_000);
         assertThat(scene.decide().actions())
             .containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
-        assertThat(scene.keys("r1", 0).decide().actions()).as("there is nothing to keep").noneMatch(Action.Promote.class::isInstance);
+        assertThat(scene.keys("r1", 0).strays("r1", SlotSet.NONE).decide().actions()).as("there is nothing to keep").noneMatch(Action.Promote.class::isInstance);
+    }
+
+    /**
+     * Seed 453900: the replica had been another shard's until just before, and was promoted with that one's keys while a former master waited at its
+     * gate with the shard's data.
+     */
+    @Test
+    void notAReplicaWithoutItsDataWhereAFormerMasterKeepsSome() {
+        Scene scene = Scene.cluster(3, 2).master("r1").gone("r1").proven("r1", "pod r1 is gone").follows("r4", "r1").neverSynced("r4").keys("r4", 19)
+            .strays("r4", SlotSet.of(6000)).atGate("m1").stored("m1", SlotSet.range(0, 5460), 1).waited("lost " + id("r1"), 10_000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Unfollow(scene.address("r4"), id("r4"), SlotSet.range(0, 5460)));
+        assertThat(scene.decide().reason()).isEqualTo("every copy of " + scene.calledByAddress("r1") + ", master of 5461 slots (0-5460) with an unknown "
+            + "number of keys, is gone (pod r1 is gone): m1 keeps what it had of them, and is to go on; [" + scene.called("r4")
+            + "] has none, and follows its master no more");
+        assertThat(scene.sent("unfollow " + id("r4"), 10).decide().actions()).as("not twice").noneMatch(Action.Unfollow.class::isInstance);
+        assertThat(scene.masterOfNothing("r4").keys("r4", 0).strays("r4", SlotSet.NONE).decide().actions()).as("then nobody follows it").contains(Forget.everywhere(id("r1"), new Picture(scene.observation())));
+    }
+
+    @Test
+    void aReplicaThatHasKeysOfItGoesOnAllTheSame() {
+        Scene scene = Scene.cluster(3, 2).master("r1").gone("r1").proven("r1", "pod r1 is gone").follows("r4", "r1").neverSynced("r4").keys("r4", 3)
+            .strays("r4", SlotSet.of(17)).atGate("m1").stored("m1", SlotSet.range(0, 5460), 1).waited("lost " + id("r1"), 10_000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("r1"), Promotion.TAKEOVER));
+        assertThat(scene.decide().reason()).endsWith(scene.called("r4") + " never was in sync with it, and goes on with the keys of it that it has");
+    }
+
+    @Test
+    void whoFollowsTheMasterBeforeComesFirstWhereTheLastOnesReplicaHasNothing() {
+        Scene scene = Scene.cluster(3, 3).master("r1").gone("r1").proven("r1", "pod r1 is gone").gone("m1").proven("m1", "pod m1 is gone")
+            .follows("r4", "m1").stillHasOwner("r4", "m1", SlotSet.range(0, 5460)).follows("r7", "r1").neverSynced("r7").keys("r7", 0)
+            .waited("lost " + id("r1"), 10_000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("r1"), Promotion.TAKEOVER));
     }
 
     private static Scene unclaimed() {

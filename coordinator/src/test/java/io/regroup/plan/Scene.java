@@ -235,8 +235,9 @@ final class Scene {
         return change(name, n -> n.blank = false);
     }
 
+    /** It has just been told to take it. */
     Scene placeholder(String name) {
-        return change(name, n -> n.slots = SlotSet.of(0));
+        return change(name, n -> n.slots = SlotSet.of(0)).sent(Action.Prepare.key(address(name)), 10);
     }
 
     /** Its pod is gone: no member, no report; the tables still name its node. */
@@ -367,6 +368,14 @@ final class Scene {
         });
     }
 
+    /** This replica follows nobody any more, and its master has its slots still. */
+    Scene masterOfNothing(String replica) {
+        return change(replica, n -> {
+            n.master = true;
+            n.follows = Optional.empty();
+        });
+    }
+
     /** So late it is. */
     Scene at(long now) {
         this.now = now;
@@ -452,6 +461,11 @@ final class Scene {
     /** The API server lists these pods and no others. */
     Scene thereAre(String... names) {
         pods = Optional.of(new TreeSet<>(Set.of(names)));
+        return this;
+    }
+
+    Scene nobodyTellsWhichPodsThereAre() {
+        pods = Optional.empty();
         return this;
     }
 

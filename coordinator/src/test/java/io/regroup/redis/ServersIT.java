@@ -135,7 +135,7 @@ class ServersIT {
     @Test
     void theActionsBuildPromoteAndForget() throws InterruptedException {
         List<RealServer> six = start(6);
-        accepted(carryOut(new Action.Prepare(addresses(six))));
+        accepted(carryOut(new Action.Prepare(addresses(six), new TreeSet<>())));
         List<SlotSet> slots = SlotSet.ALL.split(3);
         List<Founder> founders = new ArrayList<>();
         for (int i = 0; i < 6; i++) {

@@ -21,6 +21,7 @@ class StrayKeysTest {
 
     private static final NodeId ME = new NodeId("a".repeat(40));
     private static final NodeId OTHER = new NodeId("b".repeat(40));
+    private static final NodeId THIRD = new NodeId("c".repeat(40));
 
     private final StrayKeys strays = new StrayKeys();
 
@@ -30,13 +31,13 @@ class StrayKeysTest {
         return new ClusterNode(ME, Optional.empty(), EnumSet.of(NodeFlag.MASTER), Optional.empty(), 1, true, own, new TreeMap<>(), open);
     }
 
-    private static ClusterNode replica() {
-        return new ClusterNode(ME, Optional.empty(), EnumSet.of(NodeFlag.REPLICA), Optional.of(OTHER), 1, true, SlotSet.NONE, new TreeMap<>(), new TreeMap<>());
+    private static ClusterNode replica(NodeId master) {
+        return new ClusterNode(ME, Optional.empty(), EnumSet.of(NodeFlag.REPLICA), Optional.of(master), 1, true, SlotSet.NONE, new TreeMap<>(), new TreeMap<>());
     }
 
     /** One reading of a server that has keys of these slots. @return how many slots were counted */
     private int read(ClusterNode myself, SlotSet full) {
-        List<Command> questions = strays.questions(myself, 1);
+        List<Command> questions = strays.questions(myself, 1, false);
         strays.answered(questions.stream().<Reply>map(q -> new Reply.Answer(full.contains(Integer.parseInt(q.words().getLast())) ? "1" : "0")).toList());
         return questions.size();
     }
@@ -44,7 +45,7 @@ class StrayKeysTest {
     @Test
     void whoBecomesAMasterIsLookedThroughOnce() {
         SlotSet own = SlotSet.range(0, 8191);
-        assertThat(read(replica(), SlotSet.of(9000))).isZero();
+        assertThat(strays.questions(replica(OTHER), 1, true)).as("a copy of its master's data").isEmpty();
         assertThat(read(master(own, Set.of()), SlotSet.of(9000))).isEqualTo(4096);
         assertThat(strays.found()).isEqualTo(SlotSet.of(9000));
         assertThat(read(master(own, Set.of()), SlotSet.of(9000))).isEqualTo(4096);
@@ -65,9 +66,24 @@ class StrayKeysTest {
         assertThat(strays.found()).isEqualTo(SlotSet.NONE);
     }
 
+    /** Seed 453900: its keys were another shard's, of which it had been a replica, and passed for those of its master. */
+    @Test
+    void aReplicaThatIsNoCopyIsLookedThroughOnce() {
+        for (int i = 0; i < 4; i++) {
+            assertThat(read(replica(OTHER), SlotSet.range(4000, 5000))).isEqualTo(4096);
+        }
+        assertThat(strays.found()).isEqualTo(SlotSet.range(4000, 5000));
+        assertThat(read(replica(OTHER), SlotSet.NONE)).as("what it has does not change until it is in sync").isZero();
+        assertThat(strays.found()).isEqualTo(SlotSet.range(4000, 5000));
+        assertThat(read(replica(THIRD), SlotSet.of(1))).as("another master").isEqualTo(4096);
+        assertThat(strays.found()).isEqualTo(SlotSet.of(1));
+        assertThat(strays.questions(replica(THIRD), 1, true)).isEmpty();
+        assertThat(strays.found()).isEqualTo(SlotSet.NONE);
+    }
+
     @Test
     void whatIsNotAnsweredStaysInDoubt() {
-        strays.questions(master(SlotSet.range(0, 16382), Set.of()), 1);
+        strays.questions(master(SlotSet.range(0, 16382), Set.of()), 1, false);
         strays.answered(List.of(new Reply.Silence("gone")));
         assertThat(read(master(SlotSet.range(0, 16382), Set.of()), SlotSet.of(16383))).isEqualTo(1);
         assertThat(strays.found()).isEqualTo(SlotSet.of(16383));
@@ -75,6 +91,6 @@ class StrayKeysTest {
 
     @Test
     void aServerWithoutKeysIsNotAsked() {
-        assertThat(strays.questions(master(SlotSet.NONE, Set.of()), 0)).isEmpty();
+        assertThat(strays.questions(master(SlotSet.NONE, Set.of()), 0, false)).isEmpty();
     }
 }

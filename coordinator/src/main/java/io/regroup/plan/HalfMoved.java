@@ -1,0 +1,128 @@
+package io.regroup.plan;
+
+import io.regroup.model.Atomic;
+import io.regroup.model.ClusterNode;
+import io.regroup.model.MoveBy;
+import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
+import io.regroup.plan.Decision.Wait;
+import io.regroup.plan.Picture.Host;
+import io.regroup.plan.Step.Work;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/**
+ * Slots whose move was cut off: they stand open at one side or both, or keys of them are with another than their owner. They are carried on, or closed
+ * where nothing is left to move.
+ */
+final class HalfMoved {
+
+    /** What was sent needs this long to be seen by all, in ms. */
+    private static final long SETTLE_MS = 1000;
+
+    private HalfMoved() {
+    }
+
+    /**
+     * Slots that a living master imports, or has keys of, and another living one owns: whoever moved them was cut off, and some of their keys may be
+     * here and some there. To go on is right wherever that was; to go back would hide what clients have written here since. A target that knows of
+     * no owner of them takes no key ({@code getNodeByQuery}): first it has to learn who that is, see {@link #close}.
+     */
+    static Optional<Work> finish(Picture picture, List<Wait> waits) {
+        List<Action> actions = new ArrayList<>();
+        List<String> reasons = new ArrayList<>();
+        halfMoved(picture).forEach((source, targets) -> targets.forEach((target, slots) -> {
+            if (Rebalance.isMoving(source, picture) || Rebalance.isMoving(target, picture)) {
+                return;
+            }
+            String what = slots.size() + " slots stand open between " + picture.name(source) + " and " + picture.name(target) + " (" + slots + ")";
+            waits.add(new Wait("half " + source + " " + target, what));
+            if (picture.nodes.get(target).table().assigned().containsAll(slots) && !Promote.isHandingOver(source, picture) && !Promote.isHandingOver(target, picture)
+                && !picture.observation.sentWithin("move " + source + " " + target, SETTLE_MS)) {
+                actions.add(carryOn(source, target, slots, picture));
+                reasons.add(what);
+            }
+        }));
+        return actions.isEmpty() ? Optional.empty() : Optional.of(new Work(actions, String.join(", ", reasons) + ": their move is finished"));
+    }
+
+    /** A move that the servers carry out by themselves is watched to its end; a slot that stands open is moved as it was begun, key by key. */
+    private static Action carryOn(NodeId source, NodeId target, SlotSet slots, Picture picture) {
+        Atomic atomic = picture.nodes.get(target).state().facts().atomic();
+        SlotSet moving = atomic.slots().and(slots);
+        return moving.isEmpty() ? Rebalance.move(source, target, slots, MoveBy.MIGRATE, picture)
+            : Rebalance.move(source, target, moving, atomic.by(), picture);
+    }
+
+    /** By source and target. */
+    private static SortedMap<NodeId, SortedMap<NodeId, SlotSet>> halfMoved(Picture picture) {
+        SortedMap<NodeId, SortedMap<NodeId, SlotSet>> open = new TreeMap<>();
+        for (Host target : picture.liveMasters()) {
+            taken(target).stream().forEach(slot -> owner(slot, picture).filter(source -> !source.equals(target.id()))
+                .ifPresent(source -> open.computeIfAbsent(source, id -> new TreeMap<>()).merge(target.id(), SlotSet.of(slot), SlotSet::plus)));
+        }
+        return open;
+    }
+
+    /** Slots of others of which this master has keys, or may have. */
+    static SlotSet taken(Host master) {
+        return SlotSet.of(master.table().myself().importing().keySet().stream().mapToInt(slot -> slot)).plus(master.state().facts().strays());
+    }
+
+    /** Whether slots stand open that nobody moves: were they given to a third, their keys would be in three places. */
+    static boolean any(Picture picture) {
+        return picture.observation.moving().isEmpty() && !halfMoved(picture).isEmpty();
+    }
+
+    /** Whether another has keys of its slots, be they open there or not: its replicas have not. */
+    static boolean anyOf(NodeId owner, Picture picture) {
+        return halfMoved(picture).containsKey(owner);
+    }
+
+    private static Optional<NodeId> owner(int slot, Picture picture) {
+        return picture.liveOwners().stream().filter(h -> picture.slotsOf(h.id()).contains(slot)).map(Host::id).findFirst();
+    }
+
+    /**
+     * A slot that is open on one side only: whoever moved it was cut off. Redis never learns the owner of a slot that it imports
+     * ({@code clusterUpdateSlotsConfigWith}), so it would have it wrong for ever; and where it knew of none when it began to import, it knows of
+     * none until that is closed.
+     */
+    static Optional<Work> close(Picture picture, List<Wait> waits) {
+        for (Host host : picture.nodes.values()) {
+            ClusterNode myself = host.table().myself();
+            if (myself.importing().isEmpty() && myself.migrating().isEmpty() || Rebalance.isMoving(host.id(), picture)) {
+                continue;
+            }
+            SlotSet assigned = host.table().assigned();
+            SlotSet open = SlotSet.of(IntStream.concat(
+                myself.importing().keySet().stream()
+                    .filter(slot -> owner(slot, picture).filter(id -> !id.equals(host.id())).isEmpty() || !assigned.contains(slot))
+                    .mapToInt(slot -> slot),
+                myself.migrating().entrySet().stream().filter(e -> !isOpenAt(e.getValue(), e.getKey(), ClusterNode::importing, picture))
+                    .mapToInt(Map.Entry::getKey)));
+            if (open.isEmpty()) {
+                continue;
+            }
+            String key = "open " + host.id();
+            waits.add(new Wait(key, host + " has slots open that nobody moves: " + open));
+            Atomic atomic = host.state().facts().atomic();
+            Action action = atomic.slots().and(open).isEmpty() ? new Action.CloseSlots(host.address(), open)
+                : new Action.CancelMoves(host.address(), atomic.by());
+            if (picture.observation.waitedMs(key) >= SETTLE_MS && action.keys().stream().noneMatch(k -> picture.observation.sentWithin(k, SETTLE_MS))) {
+                return Optional.of(new Work(action, host + " has slots open that nobody moves: " + open));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isOpenAt(NodeId other, int slot, Function<ClusterNode, SortedMap<Integer, NodeId>> side, Picture picture) {
+        return Optional.ofNullable(picture.nodes.get(other)).filter(h -> side.apply(h.table().myself()).containsKey(slot)).isPresent();
+    }
+}

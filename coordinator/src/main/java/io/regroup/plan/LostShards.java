@@ -1,0 +1,131 @@
+package io.regroup.plan;
+
+import io.regroup.model.ClusterNode;
+import io.regroup.model.NodeId;
+import io.regroup.model.Report;
+import io.regroup.model.ShardLoss;
+import io.regroup.model.SlotSet;
+import io.regroup.plan.Decision.Wait;
+import io.regroup.plan.Picture.Host;
+import io.regroup.plan.Step.Work;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Shards of which no copy is here and none can return for certain. Each waits for its grace, and goes on with what is nearest to a copy, or its slots
+ * become nobody's.
+ */
+final class LostShards {
+
+    /** What was sent needs this long to be seen by all, in ms. */
+    private static final long SETTLE_MS = 1000;
+
+    private LostShards() {
+    }
+
+    /**
+     * A shard of which no copy is left goes on with what is nearest to one: a replica that never finished a sync and has keys of it all the same,
+     * perhaps of the time when it was the master; else a replica of the master before; else what a former master keeps on its volume, which counts
+     * once the last one is forgotten; else a replica that has nothing. Where there is none of these, its master is forgotten too, and its slots are
+     * nobody's. That stands in the tables: whoever leads next sees it, and the address is free.
+     */
+    static Optional<Work> giveUp(NodeId owner, String why, Picture picture, List<Wait> waits) {
+        Long keys = picture.observation.keys().get(owner);
+        String what = "every copy of " + picture.name(owner) + ", master of " + picture.slotsOf(owner).size() + " slots (" + picture.slotsOf(owner)
+            + ") with " + (keys == null ? "an unknown number of" : "about " + keys) + " keys, is gone (" + why + ")";
+        ShardLoss policy = picture.observation.policy();
+        boolean waiting = !policy.reassign() || picture.observation.waitedMs("lost " + owner) < policy.graceMs();
+        waits.add(new Wait("lost " + owner, what + (!policy.reassign() ? "; SHARD_LOSS is halt: its slots wait until one returns"
+            : waiting ? "; its slots wait " + policy.graceMs() / 1000 + " s for one to return" : "; it is being given up")));
+        if (waiting || picture.observation.sentWithin("promote for " + owner, SETTLE_MS)
+            || picture.observation.sentWithin("forget " + owner, SETTLE_MS)) {
+            return Optional.empty();
+        }
+        SlotSet slots = picture.slotsOf(owner);
+        List<Host> followers = picture.replicasOf(owner);
+        Optional<Host> heir = followers.stream().filter(h -> !h.state().facts().strays().and(slots).isEmpty())
+            .max(Comparator.<Host>comparingInt(h -> h.state().facts().strays().and(slots).size()).thenComparingLong(h -> h.state().facts().keys())
+                .thenComparing(h -> !h.isLeaving()).thenComparing(Host::id))
+            .or(() -> earlierCopy(owner, picture));
+        Optional<String> keeper = heir.isPresent() ? Optional.empty() : keeperOf(owner, picture);
+        if (keeper.isPresent() && !followers.isEmpty()) {
+            return unfollow(owner, followers, what + ": " + keeper.get() + " keeps what it had of them, and is to go on; " + followers
+                + (followers.size() == 1 ? " has none, and follows" : " have none, and follow") + " its master no more", picture);
+        }
+        if (heir.isEmpty()) {
+            heir = followers.stream().filter(h -> !h.isLeaving()).max(Comparator.comparing(Host::id));
+        }
+        if (heir.isEmpty() && !picture.named().contains(owner)) {
+            return Optional.empty();   // Only the volume of one that does not run yet names it.
+        }
+        return Optional.of(heir
+            .map(h -> new Work(new Action.Promote(h.address(), h.id(), owner, Action.Promotion.TAKEOVER), what + ": " + h
+                + (h.master().filter(owner::equals).isEmpty() ? " goes on with the data of the master before it"
+                    : h.state().facts().strays().and(slots).isEmpty() ? " goes on without its data" : " never was in sync with it, and goes on with the keys of it that it has")))
+            .orElseGet(() -> new Work(Forget.everywhere(owner, picture), what + ": it is forgotten, "
+                + keeper.map(member -> "and " + member + " goes on with what it had of them").orElse("its slots are free"))));
+    }
+
+    private static Optional<Work> unfollow(NodeId owner, List<Host> replicas, String why, Picture picture) {
+        List<Action> actions = replicas.stream().filter(h -> !picture.observation.sentWithin("unfollow " + h.id(), SETTLE_MS))
+            .<Action>map(h -> new Action.Unfollow(h.address(), h.id(), h.table().line(owner).map(ClusterNode::slots).orElse(SlotSet.NONE))).toList();
+        return actions.isEmpty() ? Optional.empty() : Optional.of(new Work(actions, why));
+    }
+
+    /** The member, if any, that waits at its gate with what it had of this shard when it was its master. */
+    private static Optional<String> keeperOf(NodeId owner, Picture picture) {
+        return picture.stored.entrySet().stream().filter(kept -> shardThatItHad(kept.getKey(), kept.getValue(), picture).filter(owner::equals).isPresent())
+            .map(kept -> kept.getValue().member()).findFirst();
+    }
+
+    /**
+     * A replica that still follows the master that had these slots before, because it has not heard of the promotion: what was written
+     * since is gone, the rest is there. By its own table it takes over the slots of its own master, who has ended.
+     */
+    private static Optional<Host> earlierCopy(NodeId owner, Picture picture) {
+        return picture.nodes.values().stream().filter(h -> !h.isLeaving() && h.state().facts().synced())
+            .filter(h -> h.master().filter(m -> !picture.owned.containsKey(m) && Fate.of(m, picture) instanceof Fate.Proven).flatMap(h.table()::line)
+                .filter(line -> !line.slots().and(picture.slotsOf(owner)).isEmpty()).isPresent())
+            .max(Comparator.<Host>comparingLong(h -> h.state().facts().offset()).thenComparing(Host::id));
+    }
+
+    /**
+     * Owners that are proven dead, keep no data on any volume here, and have no replica with their data: none that answers, and
+     * none that may return.
+     */
+    static SortedMap<NodeId, String> of(Picture picture) {
+        SortedMap<NodeId, String> lost = new TreeMap<>();
+        for (NodeId owner : picture.owned.keySet()) {
+            if (picture.hostOf(owner).isEmpty() && Fate.of(owner, picture) instanceof Fate.Proven proof
+                && Promote.candidate(owner, picture).isEmpty() && copyThatMayReturn(owner, picture).isEmpty()) {
+                lost.put(owner, proof.words());
+            }
+        }
+        return lost;
+    }
+
+    /**
+     * The shard, if any, that has come to own slots of this former master, and of which no copy is here: what the volume keeps is older than what was
+     * there, and may be all that is left. Once that shard is given up, its slots are nobody's, and the claim on the volume counts again.
+     */
+    static Optional<NodeId> shardThatItHad(NodeId former, Report keeper, Picture picture) {
+        SlotSet had = keeper.stored().map(table -> table.myself().slots()).orElse(SlotSet.NONE);
+        if (had.isEmpty() || !picture.slotsOf(former).isEmpty()) {
+            return Optional.empty();
+        }
+        return picture.owned.keySet().stream().filter(owner -> !picture.slotsOf(owner).and(had).isEmpty())
+            .filter(owner -> picture.hostOf(owner).isEmpty() && Promote.candidate(owner, picture).isEmpty() && !(Fate.of(owner, picture) instanceof Fate.Lives))
+            .findFirst();
+    }
+
+    /** A replica of this node that does not answer, and whose end is not certain or whose data is kept. */
+    static Optional<NodeId> copyThatMayReturn(NodeId owner, Picture picture) {
+        return picture.followersOf(owner).stream()
+            .filter(id -> !picture.nodes.containsKey(id) && !picture.blanks.containsKey(id))
+            .filter(id -> Optional.ofNullable(picture.stored.get(id)).flatMap(Report::stored).map(table -> table.myself().isReplica())
+                .orElseGet(() -> !(Fate.of(id, picture) instanceof Fate.Proven))).findFirst();
+    }
+}
