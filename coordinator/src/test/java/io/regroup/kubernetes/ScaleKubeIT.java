@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lettuce.core.cluster.SlotHash;
 import io.regroup.kubernetes.Look.Node;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@code kubectl scale} under writes is all that a user does: slots and keys follow, and nothing is lost. */
 @ExtendWith(Evidence.class)
@@ -108,17 +113,15 @@ class ScaleKubeIT {
 
     @Test
     @Order(4)
-    void whoLeavesTellsHowFarItIsAndHowLongItHas() {
+    void whoLeavesTellsHowFarItIsAndHowLongItHas(@TempDir Path dir) throws InterruptedException {
         scale(8);
         Node crowded = fillNewestShard();
         long filled = keysOf(redis.look());
         String leader = redis.awaitLeader();
-        redis.scale(6);
-        Patience.until("status tells of the leaving pod", Patience.HEALED, () -> {
-            String said = kubectl.ask("exec", leader, "-c", "coordinator", "--", "regroup", "status");
-            return said.matches("(?s).*leaving: +" + crowded.name() + " still holds \\d+ slots \\(.*\\) with about \\d+ keys, and has \\d+ s left\n.*")
-                ? Optional.empty() : Optional.of(said);
-        });
+        Path status = dir.resolve("status");
+        Process watch = watchStatus(status, leader, "leaving: +" + crowded.name() + " still holds [0-9]+ slots \\(.*\\) with about [0-9]+ keys, and has [0-9]+ s left");
+        leave(shardOf(crowded));
+        assertThat(watch.waitFor()).as(() -> "the status of " + leader + " tells of the leaving pod; at last it was: " + read(status)).isZero();
         redis.awaitWhole("scaled down");
         keys.assertAllThere(redis.look());
         assertThat(keysOf(redis.look())).isEqualTo(filled).isGreaterThanOrEqualTo((long) TAGS * KEYS_OF_A_TAG);
@@ -131,19 +134,46 @@ class ScaleKubeIT {
     void aGracePeriodThatIsTooShortCostsWhatAnEventAndTheLogTell() {
         scale(8);
         Node crowded = fillNewestShard();
-        List<Node> shard = new ArrayList<>(redis.look().replicasOf(crowded));
-        shard.add(crowded);
         String leader = redis.awaitLeader();
-        assertThat(shard).extracting(Node::name).doesNotContain(leader);
-        String[] delete = Stream.concat(Stream.of("delete", "pod", "--grace-period=2", "--wait=false"), shard.stream().map(Node::name)).toArray(String[]::new);
-        kubectl.ask(delete);
-        redis.scale(6);
+        leave(shardOf(crowded), "--grace-period=2");
         redis.awaitWhole("scaled down");
         Patience.until("the loss is told", Patience.HEALED, () -> events("LeftWithSlots").isEmpty() ? Optional.of("it is not") : Optional.empty());
         assertThat(eventsOf(crowded.name(), "LeftWithSlots")).allMatch(said -> said.matches(crowded.name()
             + " ended with \\d+ slots \\(.*\\) with about \\d+ keys that had not moved, and no copy of them is left; it ended when its grace period was over.*"));
         assertThat(kubectl.ask("logs", leader, "-c", "coordinator")).contains(crowded.name() + " ended with ");
         redis.check();
+    }
+
+    private List<Node> shardOf(Node master) {
+        List<Node> shard = new ArrayList<>(redis.look().replicasOf(master));
+        shard.add(master);
+        assertThat(shard).extracting(Node::name).doesNotContain(redis.awaitLeader());
+        return shard;
+    }
+
+    /** Down to six pods, and these are the ones that go: which ones a scale takes is Kubernetes' choice, and a replica that stays would take over. */
+    private void leave(List<Node> pods, String... options) {
+        kubectl.ask(Stream.of(Stream.of("delete", "pod", "--wait=false"), Stream.of(options), pods.stream().map(Node::name)).flatMap(words -> words)
+            .toArray(String[]::new));
+        redis.scale(6);
+    }
+
+    /**
+     * Looks from inside the pod, one status after the other, from before anything happens: what is looked for lasts as long as the slots take to move,
+     * and that may be less than {@code kubectl exec} takes. Ends well when it has seen it.
+     */
+    private Process watchStatus(Path output, String pod, String pattern) {
+        return kubectl.start(output, "exec", pod, "-c", "coordinator", "--", "bash", "-c",
+            "while ((SECONDS < $1)); do status=$(regroup status); grep -qE \"$0\" <<<\"$status\" && exit; done; echo \"$status\"; exit 1",
+            pattern, Long.toString(Patience.HEALED.toSeconds()));
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Many small keys in a few slots of the shard that came last, which is the first to go: they take some seconds to move. */
