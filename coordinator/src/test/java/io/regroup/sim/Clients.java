@@ -72,6 +72,9 @@ final class Clients {
         if (server.slots.owner(slot) == null || !server.stateOk) {
             return "CLUSTERDOWN";
         }
-        return server.slots.owner(slot) == server.myself && server.myself.isMaster() ? "" : "MOVED";
+        if (server.slots.owner(slot) != server.myself || !server.myself.isMaster()) {
+            return "MOVED";
+        }
+        return server.world.now() < server.writesPausedUntil ? RedisNodes.KEPT_WAITING : "";
     }
 }

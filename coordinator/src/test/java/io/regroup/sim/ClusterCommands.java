@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The {@code CLUSTER} commands of a server: {@code clusterCommand}, with Redis' own refusals. */
+/** The {@code CLUSTER} commands of a server, and the {@code CLIENT} ones that the product sends: {@code clusterCommand}, with Redis' own refusals. */
 final class ClusterCommands {
 
     static final String OK = "OK";
@@ -22,6 +22,9 @@ final class ClusterCommands {
         }
         redis.readFromItself();
         List<String> arguments = words.subList(2, words.size());
+        if (words.get(0).equals("CLIENT")) {
+            return client(redis, words.get(1), arguments);
+        }
         return switch (words.get(1)) {
             case "MEET" -> {
                 redis.startHandshake(new Address(arguments.get(0), Integer.parseInt(arguments.get(1))), true);
@@ -46,6 +49,16 @@ final class ClusterCommands {
             case "RESET" -> reset(redis, arguments.contains("HARD"));
             default -> throw new IllegalArgumentException("the simulation does not know " + words);
         };
+    }
+
+    /** {@code clientCommand}: a longer pause is not made shorter ({@code pauseActions}). */
+    private static String client(SimRedis redis, String verb, List<String> arguments) {
+        redis.writesPausedUntil = switch (verb) {
+            case "PAUSE" -> Math.max(redis.writesPausedUntil, redis.world.now() + Long.parseLong(arguments.getFirst()));
+            case "UNPAUSE" -> 0;
+            default -> throw new IllegalArgumentException("the simulation does not know CLIENT " + verb);
+        };
+        return OK;
     }
 
     private static List<SlotSet> ranges(List<String> words) {

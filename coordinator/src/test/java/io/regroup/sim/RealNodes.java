@@ -32,6 +32,8 @@ final class RealNodes implements RedisNodes {
 
     private final Path dir;
     private final Servers servers = new Servers(Duration.ofSeconds(1));
+    /** What writes, on connections of its own: one that is kept waiting holds up all that comes after. */
+    private Servers writers = new Servers(Duration.ofSeconds(1));
     private final Map<Integer, RealServer> running = new TreeMap<>();
     private int written;
 
@@ -52,9 +54,13 @@ final class RealNodes implements RedisNodes {
     }
 
     private Reply ask(int node, String... words) {
+        return ask(servers, node, words);
+    }
+
+    private Reply ask(Servers from, int node, String... words) {
         Address address = running.get(node).address();
         SortedMap<Address, List<Command>> batch = new TreeMap<>(Map.of(address, List.of(new Command(List.of(words)))));
-        return servers.send(batch, TIMEOUT).get(address).getFirst();
+        return from.send(batch, TIMEOUT).get(address).getFirst();
     }
 
     private String text(int node, String... words) {
@@ -63,7 +69,16 @@ final class RealNodes implements RedisNodes {
 
     @Override
     public String cluster(int node, String... words) {
-        return switch (ask(node, Stream.concat(Stream.of("CLUSTER"), Stream.of(words)).toArray(String[]::new))) {
+        return admin(node, "CLUSTER", words);
+    }
+
+    @Override
+    public String client(int node, String... words) {
+        return admin(node, "CLIENT", words);
+    }
+
+    private String admin(int node, String group, String... words) {
+        return switch (ask(node, Stream.concat(Stream.of(group), Stream.of(words)).toArray(String[]::new))) {
             case Reply.Answer answer -> answer.text();
             case Reply.Refusal refusal -> refusal.error();
             case Reply.Silence silence -> throw new IllegalStateException(silence.problem());
@@ -98,10 +113,14 @@ final class RealNodes implements RedisNodes {
     @Override
     public String write(int node, int slot) {
         String key = "{" + tagOf(slot) + "}" + written++;
-        return switch (ask(node, "SET", key, "x")) {
+        return switch (ask(writers, node, "SET", key, "x")) {
             case Reply.Answer answer -> answer.text();
             case Reply.Refusal refusal -> refusal.error().split(" ")[0];
-            case Reply.Silence silence -> throw new IllegalStateException(silence.problem());
+            case Reply.Silence silence -> {
+                writers.close();
+                writers = new Servers(Duration.ofSeconds(1));
+                yield KEPT_WAITING;
+            }
         };
     }
 
@@ -157,6 +176,7 @@ final class RealNodes implements RedisNodes {
     @Override
     public void close() {
         servers.close();
+        writers.close();
         running.values().forEach(RealServer::close);
     }
 }

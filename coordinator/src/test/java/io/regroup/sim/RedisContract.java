@@ -121,6 +121,26 @@ abstract class RedisContract {
         assertThat(nodes.write(0, 1)).isEqualTo("CLUSTERDOWN");
     }
 
+    /** So the placeholder is held: it would serve that slot, and what is written before the bootstrap is nobody's. */
+    @Test
+    void whoPausesKeepsWritersWaitingAndDoesAllElse() {
+        start(1);
+        assertThat(nodes.client(0, "PAUSE", "600000", "WRITE")).isEqualTo(RedisNodes.OK);
+        assertThat(addSlots(0, SlotSet.of(0))).isEqualTo(RedisNodes.OK);
+        nodes.until("it is no minority", () -> nodes.stateOk(0));
+        assertThat(nodes.write(0, 0)).isEqualTo(RedisNodes.KEPT_WAITING);
+        assertThat(nodes.write(0, 1)).isEqualTo("CLUSTERDOWN");
+        assertThat(nodes.client(0, "PAUSE", "1", "WRITE")).as("does not make it shorter").isEqualTo(RedisNodes.OK);
+        assertThat(nodes.write(0, 0)).isEqualTo(RedisNodes.KEPT_WAITING);
+        assertThat(nodes.cluster(0, "SET-CONFIG-EPOCH", "1")).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.cluster(0, "FLUSHSLOTS")).isEqualTo(RedisNodes.OK);
+        assertThat(addSlots(0, SlotSet.range(0, 10))).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.client(0, "UNPAUSE")).isEqualTo(RedisNodes.OK);
+        nodes.until("it serves", () -> nodes.stateOk(0));
+        assertThat(nodes.write(0, 0)).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.keys(0)).isEqualTo(1);
+    }
+
     @Test
     void slotsAreAddedOnceAndTakenAwayOnce() {
         start(1);
@@ -347,6 +367,23 @@ abstract class RedisContract {
         nodes.startAgain(0, true);
         nodes.until("it follows the new one", () -> nodes.table(0).myself().master().filter(nodes.id(3)::equals).isPresent() && nodes.linkUp(0));
         assertThat(nodes.keys(0)).isEqualTo(5);
+    }
+
+    /** So it leaves a dead master whose slots another is to have, and keeps what it has. */
+    @Test
+    void aReplicaThatDroppedItsMastersSlotsFromItsTableTakesNoneAndKeepsItsKeys() {
+        cluster(true);
+        write(0, 5);
+        nodes.kill(0);
+        nodes.until("it is called failed", () -> nodes.table(3).line(nodes.table(3).myself().master().orElseThrow()).orElseThrow().is(NodeFlag.FAIL));
+        assertThat(nodes.cluster(3, "DELSLOTSRANGE", Integer.toString(PARTS.get(0).first()), Integer.toString(PARTS.get(0).last()))).isEqualTo(RedisNodes.OK);
+        NodeId dead = nodes.table(3).myself().master().orElseThrow();
+        assertThat(nodes.cluster(3, "FORGET", dead.value())).startsWith("ERR Can't forget my master");
+        assertThat(nodes.cluster(3, "FAILOVER", "TAKEOVER")).isEqualTo(RedisNodes.OK);
+        nodes.holds("it is a master of nothing", 1000, () -> isMaster(3) && nodes.table(3).myself().slots().isEmpty()
+            && nodes.table(1).line(dead).orElseThrow().slots().equals(PARTS.get(0)));
+        assertThat(nodes.keys(3)).isEqualTo(5);
+        assertThat(nodes.cluster(3, "FORGET", dead.value())).isEqualTo(RedisNodes.OK);
     }
 
     // ---- a part of the masters

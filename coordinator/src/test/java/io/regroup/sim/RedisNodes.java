@@ -12,12 +12,17 @@ import java.util.function.BooleanSupplier;
 interface RedisNodes extends AutoCloseable {
 
     String OK = "OK";
+    /** No answer yet. */
+    String KEPT_WAITING = "kept waiting";
 
     /** Starts this node on nothing; returns when it answers. */
     void start(int node);
 
     /** {@code CLUSTER} and these words. @return OK, or the error */
     String cluster(int node, String... words);
+
+    /** {@code CLIENT} and these words. @return OK, or the error */
+    String client(int node, String... words);
 
     ClusterTable table(int node);
 
@@ -31,7 +36,7 @@ interface RedisNodes extends AutoCloseable {
 
     int keys(int node);
 
-    /** Writes one more key to a slot, one of {@link Dataset#SLOTS}. @return OK, or the error's first word */
+    /** Writes one more key to a slot, one of {@link Dataset#SLOTS}. @return OK, the error's first word, or {@link #KEPT_WAITING}; who is kept waiting gives up */
     String write(int node, int slot);
 
     /** SIGKILL. */

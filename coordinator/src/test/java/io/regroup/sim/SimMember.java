@@ -18,11 +18,13 @@ import io.regroup.model.View;
 import io.regroup.move.MoveSettings;
 import io.regroup.move.Transfer;
 import io.regroup.plan.Action;
+import io.regroup.plan.Decision.Wait;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** A coordinator process: it reports, and runs the product's {@link Leader}, whose effects it brings about. */
 final class SimMember {
@@ -261,7 +263,11 @@ final class SimMember {
             leader.onPause(clock());
         }
         world.tamper.beforeLook(this);
-        leader.run(clock()).forEach(this::perform);
+        List<Effect> effects = leader.run(clock());
+        if (view.isLed()) {
+            world.traceChange(name, () -> name + " waits: " + leader.outlook().decision().waits().stream().map(Wait::reason).collect(Collectors.joining("; ")));
+        }
+        effects.forEach(this::perform);
         long sleep = view.isLed() ? leader.sleepMs() : FOLLOWER_WAKE_MS;
         if (nextWake > world.now() + sleep) {
             nextWake = world.now() + sleep;

@@ -55,6 +55,8 @@ final class SimRedis {
     Phase phase = Phase.STARTING;
     long currentEpoch;
     boolean stateOk;
+    /** CLIENT PAUSE ... WRITE. */
+    long writesPausedUntil;
     /** Masters with slots, as last counted. */
     int size;
     private long firstStateUpdate;
@@ -197,7 +199,7 @@ final class SimRedis {
 
     /** What the pod's coordinator finds by COUNTKEYSINSLOT. */
     private SlotSet strays() {
-        return myself.isReplica() || data().size() == 0 ? SlotSet.NONE : SlotSet.of(Arrays.stream(Dataset.SLOTS)
+        return myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof) || data().size() == 0 ? SlotSet.NONE : SlotSet.of(Arrays.stream(Dataset.SLOTS)
             .filter(slot -> data().has(slot) && slots.owner(slot) != myself && !slots.importing.containsKey(slot)));
     }
 

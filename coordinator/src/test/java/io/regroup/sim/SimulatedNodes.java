@@ -64,6 +64,11 @@ final class SimulatedNodes implements RedisNodes {
     }
 
     @Override
+    public String client(int node, String... words) {
+        return ClusterCommands.execute(server(node), Stream.concat(Stream.of("CLIENT"), Stream.of(words)).toList());
+    }
+
+    @Override
     public ClusterTable table(int node) {
         return server(node).clusterTable();
     }

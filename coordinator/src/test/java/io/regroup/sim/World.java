@@ -4,7 +4,9 @@ import io.regroup.model.Address;
 import io.regroup.model.Asked;
 import io.regroup.model.MoveBy;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -22,6 +24,7 @@ final class World {
     final Rules rules = new Rules(this);
     final Tamper tamper;
     private final Consumer<String> out;
+    private final Map<String, String> lastLines = new HashMap<>();
     /** Percent of pipelines that break between two commands, and of replies that never come. */
     int lossPercent;
     /** Most that a write needs to a replica, beyond the usual, in ms. */
@@ -54,6 +57,16 @@ final class World {
     void trace(Supplier<String> line) {
         if (out != null) {
             out.accept(String.format("%8.3f  %s", (now() - Timeline.START) / 1000.0, line.get()));
+        }
+    }
+
+    /** A line about someone, when it is another one than the last about them. */
+    void traceChange(String whom, Supplier<String> line) {
+        if (out != null) {
+            String now = line.get();
+            if (!now.equals(lastLines.put(whom, now))) {
+                trace(() -> now);
+            }
         }
     }
 
