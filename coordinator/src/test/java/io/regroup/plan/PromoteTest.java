@@ -189,6 +189,18 @@ class PromoteTest {
             .containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
     }
 
+    /** Seed 480683: all machines had been restarted, the master served at a new address, and its member was not in the leader's view yet. */
+    @Test
+    void aReplicaThatWasStartedAgainItselfAsksForNoVotesWhereNothingAnswersAtTheOldAddress() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").probe("m1", Probe.SILENT).linkDown("r1").offset("r1", 1);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).contains(new Wait("vote " + id("m1"), scene.calledByAddress("m1") + ", master of 5461 slots may be dead "
+            + "(its member left the group and its Redis does not answer), and its replica " + scene.called("r1") + " was started again itself and has "
+            + "not found it since: it may serve at another address, where its coordinator is not in this view yet"));
+        assertThat(scene.proven("m1", "pod m1 is gone").decide().actions())
+            .containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
+    }
+
     @Test
     void oneAtATime() {
         Scene scene = Scene.cluster(3, 1).ended("m1").ended("m2");
