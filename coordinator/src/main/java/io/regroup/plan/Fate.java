@@ -160,8 +160,9 @@ sealed interface Fate {
         return picture.nodes.values().stream().anyMatch(h -> h.table().line(id).filter(ClusterNode::linkUp).isPresent());
     }
 
+    /** Only who has had a link to it knows that it was there; from an address of before a restart another pod may refuse. */
     private static boolean refusedForReplica(NodeId id, Address address, Picture picture) {
-        return picture.replicasOf(id).stream()
+        return picture.replicasOf(id).stream().filter(replica -> !replica.isAsStarted())
             .flatMap(h -> h.report().masterProbe().stream())
             .anyMatch(p -> p.master().equals(id) && p.address().equals(address) && p.probe() == Probe.REFUSES);
     }

@@ -66,6 +66,15 @@ final class Picture {
             return report.leaving();
         }
 
+        /**
+         * Whether it is a replica that has had no link since its start: such a server shows no offset ({@code slave_repl_offset} 0 or 1). What it
+         * knows of its master's address is from before, as its data is, and machines that restart give their pods new ones. Where the master has
+         * ended in truth its own member or the API server says so; or the masters call it failed, and Redis elects a replica by itself.
+         */
+        boolean isAsStarted() {
+            return !state.facts().linkUp() && state.facts().offset() <= 1;
+        }
+
         @Override
         public String toString() {
             return id().brief() + " (" + member() + ")";

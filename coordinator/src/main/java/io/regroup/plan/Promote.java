@@ -92,7 +92,7 @@ final class Promote implements Step {
                 + " does not hear a majority of the masters of this view, which would have to vote for it"));
             return Optional.empty();
         }
-        if (!proven && isAsStarted(best.get())) {
+        if (!proven && best.get().isAsStarted()) {
             waits.add(new Wait("vote " + owner, shard + " may be dead (" + fate.words() + "), and its replica " + best.get() + " was started again itself"
                 + " and has not found it since: it may serve at another address, where its coordinator is not in this view yet"));
             return Optional.empty();
@@ -228,16 +228,7 @@ final class Promote implements Step {
      * was under way.
      */
     private static boolean startsWithItsOwn(NodeId owner, Host best, Picture picture) {
-        return Optional.ofNullable(picture.stored.get(owner)).filter(r -> r.state() instanceof AtGate).isPresent() && isAsStarted(best);
-    }
-
-    /**
-     * Whether it has not had a link since its start: such a server shows no offset ({@code slave_repl_offset} 0 or 1). What it knows of its master's
-     * address is from before, as its data is, and machines that restart give their pods new ones. Where the master has ended in truth there will
-     * be a proof of it; or the masters call it failed, and Redis elects a replica by itself.
-     */
-    private static boolean isAsStarted(Host replica) {
-        return !replica.state().facts().linkUp() && replica.state().facts().offset() <= 1;
+        return Optional.ofNullable(picture.stored.get(owner)).filter(r -> r.state() instanceof AtGate).isPresent() && best.isAsStarted();
     }
 
     /**

@@ -84,6 +84,13 @@ class PromoteTest {
     }
 
     @Test
+    void aPortThatRefusesAtAnAddressOfBeforeTheReplicasOwnRestartIsNoProof() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").probe("m1", Probe.REFUSES).masterProbe("r1", Probe.REFUSES).linkDown("r1").offset("r1", 0);
+        assertThat(scene.decide().actions()).as("another pod may have that address by now, and the master serve at a new one").isEmpty();
+        assertThat(scene.decide().waits()).extracting(Wait::key).contains("vote " + id("m1"));
+    }
+
+    @Test
     void silenceIsNoProofAndTheMastersVote() {
         Scene scene = Scene.cluster(3, 1).gone("m1").probe("m1", Probe.SILENT);
         assertThat(scene.decide()).isEqualTo(promotion(scene, "r1", "m1", Promotion.FORCE, scene.calledByAddress("m1")
