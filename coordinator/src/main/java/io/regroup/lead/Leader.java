@@ -13,7 +13,6 @@ import io.regroup.model.RedisState;
 import io.regroup.model.Report;
 import io.regroup.model.Roster;
 import io.regroup.model.Rounds;
-import io.regroup.model.Seat;
 import io.regroup.model.ShardLoss;
 import io.regroup.model.View;
 import io.regroup.plan.Action;
@@ -54,10 +53,6 @@ public final class Leader {
     private static final long READ_ASK_MS = 10;
     /** Without news: how often the passing of time alone is looked at. */
     private static final long LOOK_MS = 250;
-    private static final long PROBE_MS = 300;
-    private static final long PROVE_MS = 1000;
-    /** A proof that does not hold for good is good for this long: less than a server with data waits alone at its gate. */
-    private static final long PROOF_MS = 3000;
     private static final long REMEMBER_MS = 300;
     /** A planned hand-over is settled among the servers within so long, and writers wait meanwhile: nobody is asked anything. */
     private static final long HANDOVER_MS = 60;
@@ -69,13 +64,8 @@ public final class Leader {
     private final SortedMap<String, Heard> heard = new TreeMap<>();
     /** The one that was heard last: in a settled cluster all are equal, kept once and looked at once. */
     private Optional<Roster> roster = Optional.empty();
-    private final SortedMap<Address, Probe> probes = new TreeMap<>();
-    private final SortedMap<Address, Long> probedAt = new TreeMap<>();
-    private final SortedMap<String, End> ended = new TreeMap<>();
-    private final SortedMap<String, Long> endedAt = new TreeMap<>();
-    private Optional<SortedSet<String>> pods = Optional.empty();
-    private long podsAt;
-    private final SortedSet<String> left = new TreeSet<>();
+    private final Evidence evidence = new Evidence();
+    private final Asking asking;
     private final SortedMap<String, Long> sent = new TreeMap<>();
     private final SortedMap<String, Long> since = new TreeMap<>();
     private final SortedMap<NodeId, Long> keys = new TreeMap<>();
@@ -83,12 +73,6 @@ public final class Leader {
     private final ShardLoss policy;
     private View view;
     private Optional<Asked> asked = Optional.empty();
-    private Rounds rounds;
-    /** When all were asked last, when anybody was, and when each was that was asked since. */
-    private long roundAt;
-    private long askedAt;
-    private final SortedMap<String, Long> askedAlone = new TreeMap<>();
-    private final List<Effect.Ask> asks = new ArrayList<>();
     private boolean busy;
     private boolean viewIsNew;
     /** Something has been heard that the last look does not know. */
@@ -96,15 +80,11 @@ public final class Leader {
     private long lookedAt;
     private boolean heardAll;
     private long lastRun;
-    private long provedAt = Long.MIN_VALUE / 2;
-    private long listedAt = Long.MIN_VALUE / 2;
     private long rememberedAt = Long.MIN_VALUE / 2;
     private long pendingSince;
     private long quietUntil = Long.MIN_VALUE;
     /** The round that was begun to look again before something is done. */
     private long lookedAgain = -1;
-    /** Counts when what was found at ports before is worth nothing any more: a split that has ended since was why they were silent. */
-    private long evidence;
     private Outlook outlook = new Outlook(new Decision("none", List.of(), "not looked yet", List.of()),
         Optional.of("not looked yet"), false, "not looked yet", Optional.empty(), Optional.empty(), new TreeSet<>(), new TreeSet<>(),
         new TreeMap<>(), new TreeSet<>(), false, new TreeSet<>(), 0, new TreeMap<>(), Optional.empty(), Standing.NONE);
@@ -116,7 +96,7 @@ public final class Leader {
     public Leader(View view, long life, long now, ShardLoss policy) {
         this.policy = policy;
         this.view = view;
-        this.rounds = Rounds.from(life * ROUNDS_A_LIFE);
+        this.asking = new Asking(Rounds.from(life * ROUNDS_A_LIFE));
         this.lastRun = now;
         this.pendingSince = now;
         newRound(now);
@@ -128,24 +108,19 @@ public final class Leader {
         for (String member : view.members()) {
             Heard last = heard.get(member);
             if (!next.members().contains(member) && last != null && last.report().leaving()) {
-                left.add(member);
+                evidence.onLeft(member);
             }
             if (onlyLost && !next.members().contains(member) && last != null) {
                 heirs.addAll(replicasOf(last.report().redis()));
             }
         }
         news = true;
-        next.members().forEach(ended::remove);
-        left.removeAll(next.members());
         heard.keySet().retainAll(next.members());
         if (!outlook.standing().named().isEmpty()) {
             keys.keySet().retainAll(outlook.standing().named());
         }
         view = next;
-        dropProbes();
-        provedAt = Long.MIN_VALUE / 2;
-        pods = Optional.empty();
-        listedAt = Long.MIN_VALUE / 2;
+        evidence.onView(next.members());
         viewIsNew = true;
         heirs.retainAll(next.members());
         if (heirs.isEmpty()) {
@@ -177,19 +152,10 @@ public final class Leader {
         news = true;
     }
 
-    private void dropProbes() {
-        evidence++;
-        probes.clear();
-        probedAt.clear();
-    }
-
     /** @param since of the {@link Effect.Try} that this answers */
     public void onProbe(Address address, Probe probe, long since, long now) {
-        if (since != evidence) {
-            return;
-        }
-        Probe before = probes.put(address, probe);
-        if (before == probe) {
+        Probe before = evidence.probes().get(address);
+        if (!evidence.onProbe(address, probe, since)) {
             return;
         }
         news = true;
@@ -206,13 +172,13 @@ public final class Leader {
     private void onEnd(Address address, boolean livedInThisRound, long now) {
         SortedSet<String> heirs = replicasOf(address);
         if (heirs.isEmpty()) {
-            if (livedInThisRound || now - roundAt > PATIENCE_MS) {
+            if (livedInThisRound || asking.sinceAll(now) > PATIENCE_MS) {
                 newRound(now);
             }
             return;
         }
         if (!livedInThisRound) {
-            heirs.removeIf(member -> now - Math.max(roundAt, askedAlone.getOrDefault(member, roundAt)) <= PATIENCE_MS);
+            heirs.removeIf(member -> asking.since(member, now) <= PATIENCE_MS);
         }
         if (!heirs.isEmpty()) {
             newRound(heirs, now);
@@ -249,28 +215,23 @@ public final class Leader {
         if (view.members().contains(member)) {
             return;
         }
-        endedAt.put(member, now);
-        End before = ended.put(member, end);
-        news |= before == null || end.forGood() && !before.forGood();
-        if (before == null) {
+        boolean isFirst = !evidence.ended().containsKey(member);
+        news |= evidence.onEnded(member, end, now);
+        if (isFirst) {
             outlook.primary().map(p -> p.all().get(member)).ifPresent(seat ->
-                onEnd(seat.redis(), probes.get(seat.redis()) == Probe.ANSWERS, now));
+                onEnd(seat.redis(), evidence.probes().get(seat.redis()) == Probe.ANSWERS, now));
         }
     }
 
     /** The pods that there are, by name, those that have ended for good left out. */
     public void onPods(SortedSet<String> names, long now) {
-        news |= !pods.equals(Optional.of(names));
-        pods = Optional.of(names);
-        podsAt = now;
+        news |= evidence.onPods(names, now);
     }
 
     /** Time has passed in which this process did not run, more than {@code now} shows: see {@link Leaps}. */
     public void onPause(long now) {
         heard.clear();
-        dropProbes();
-        ended.values().removeIf(end -> !end.forGood());
-        pods = Optional.empty();
+        evidence.onPause();
         newRound(now);
     }
 
@@ -296,22 +257,12 @@ public final class Leader {
     }
 
     private void newRound(long now) {
-        rounds = rounds.next();
-        roundAt = now;
-        askedAlone.clear();
-        asks.clear();
-        ask(new TreeSet<>(), now);
+        asking.all(now);
+        news = true;
     }
 
     private void newRound(SortedSet<String> members, long now) {
-        rounds = rounds.next(members);
-        members.forEach(member -> askedAlone.put(member, now));
-        ask(members, now);
-    }
-
-    private void ask(SortedSet<String> members, long now) {
-        askedAt = now;
-        asks.add(new Effect.Ask(rounds.last(), members));
+        asking.only(members, now);
         news = true;
     }
 
@@ -329,19 +280,17 @@ public final class Leader {
         if (paused) {
             onPause(now);
         }
-        effects.addAll(asks);
-        asks.clear();
+        effects.addAll(asking.take());
         if (viewIsNew) {
             viewIsNew = false;
-            seekEnds(effects, now);
+            effects.addAll(evidence.seekEnds(outlook.primary(), view.members(), now));
         }
-        ended.entrySet().removeIf(e -> !e.getValue().forGood() && now - endedAt.get(e.getKey()) > PROOF_MS);
-        pods = pods.filter(names -> now - podsAt <= PROOF_MS);
+        evidence.expire(now);
         if (!news && now - lookedAt < LOOK_MS) {
             askAgain(effects, now);
             return effects;
         }
-        if (busy || now - askedAt < PATIENCE_MS && !allHeard(now)) {
+        if (busy || asking.sinceLast(now) < PATIENCE_MS && !allHeard(now)) {
             return effects;
         }
         outlook = Planner.look(observation(now));
@@ -352,18 +301,17 @@ public final class Leader {
             pendingSince = now;
         }
         remember(effects, now);
-        seekEvidence(effects, now);
+        effects.addAll(evidence.seek(outlook, now));
         Decision last = outlook.decision();
         keepWaits(last, now);
         if (!moving.isEmpty() && Planner.waitsForMoves(last)) {
             effects.add(new Effect.StopMoves());
         }
-        if (last.acts() && now - askedAt > PATIENCE_MS && lookedAgain != rounds.last()) {
+        if (last.acts() && asking.sinceLast(now) > PATIENCE_MS && lookedAgain != asking.rounds().last()) {
             // In calm a report may be a second old, and a master that is dead by now still be alive in it.
             newRound(now);
-            lookedAgain = rounds.last();
-            effects.addAll(asks);
-            asks.clear();
+            lookedAgain = asking.rounds().last();
+            effects.addAll(asking.take());
         } else if (last.acts()) {
             busy = true;
             if (last.actions().stream().anyMatch(a -> a instanceof Action.Promote promote && promote.how() == Action.Promotion.HANDOVER)) {
@@ -371,7 +319,7 @@ public final class Leader {
             }
             last.actions().forEach(action -> action.keys().forEach(key -> sent.put(key, now)));
             follow(last, effects);
-            effects.add(new Effect.CarryOut(last, rounds.last(), view));
+            effects.add(new Effect.CarryOut(last, asking.rounds().last(), view));
         } else {
             askAgain(effects, now);
         }
@@ -390,18 +338,16 @@ public final class Leader {
 
     private void askAgain(List<Effect> effects, long now) {
         // However often some are asked alone: one that did not hear when all were asked has to be asked again.
-        boolean isTimeForAll = now - roundAt >= PATIENT_ASK_MS;
+        boolean isTimeForAll = asking.sinceAll(now) >= PATIENT_ASK_MS;
         boolean alone = !outlook.reading().isEmpty() && view.members().containsAll(outlook.reading()) && !isTimeForAll;
-        if (!busy && alone && now - askedAt >= READ_ASK_MS) {
+        if (!busy && alone && asking.sinceLast(now) >= READ_ASK_MS) {
             newRound(outlook.reading(), now);
-            effects.addAll(asks);
-            asks.clear();
+            effects.addAll(asking.take());
             return;
         }
-        if (!busy && outlook.pending().isPresent() && (isTimeForAll || heardAll && now - askedAt >= askEvery(now))) {
+        if (!busy && outlook.pending().isPresent() && (isTimeForAll || heardAll && asking.sinceLast(now) >= askEvery(now))) {
             newRound(now);
-            effects.addAll(asks);
-            asks.clear();
+            effects.addAll(asking.take());
         }
     }
 
@@ -426,7 +372,7 @@ public final class Leader {
     private boolean allHeard(long now) {
         for (String member : view.members()) {
             Heard last = heard.get(member);
-            if (last == null || !last.isFresh(rounds, now)) {
+            if (last == null || !last.isFresh(asking.rounds(), now)) {
                 return false;
             }
         }
@@ -445,42 +391,6 @@ public final class Leader {
         });
     }
 
-    /** Who has just left the view is asked after at once, by what was remembered before: reports of the others are still on their way. */
-    private void seekEnds(List<Effect> effects, long now) {
-        outlook.primary().ifPresent(p -> {
-            SortedMap<String, Seat> missing = new TreeMap<>(p.all());
-            missing.keySet().removeAll(view.members());
-            missing.keySet().removeAll(ended.keySet());
-            if (!missing.isEmpty()) {
-                provedAt = now;
-                effects.add(new Effect.Prove(missing));
-            }
-        });
-    }
-
-    /** Asks for evidence of nodes and members that are gone, again while they are. */
-    private void seekEvidence(List<Effect> effects, long now) {
-        SortedSet<Address> unsure = new TreeSet<>(outlook.unsure());
-        probes.keySet().retainAll(unsure);
-        unsure.removeIf(a -> probedAt.containsKey(a) && now - probedAt.get(a) < PROBE_MS);
-        if (!unsure.isEmpty()) {
-            unsure.forEach(a -> probedAt.put(a, now));
-            effects.add(new Effect.Try(unsure, evidence));
-        }
-        outlook.primary().ifPresent(p -> {
-            ended.keySet().retainAll(p.all().keySet());
-            left.retainAll(p.all().keySet());
-        });
-        if ((outlook.podsDecide() || !outlook.orphans().isEmpty()) && now - listedAt >= PROVE_MS) {
-            listedAt = now;
-            effects.add(new Effect.ListPods());
-        }
-        if (!outlook.missing().isEmpty() && now - provedAt >= PROVE_MS) {
-            provedAt = now;
-            effects.add(new Effect.Prove(outlook.missing()));
-        }
-    }
-
     private void keepWaits(Decision decision, long now) {
         SortedSet<String> keys = new TreeSet<>();
         decision.waits().forEach(w -> keys.add(w.key()));
@@ -491,7 +401,8 @@ public final class Leader {
 
     /** All that is known, as of now. */
     public Observation observation(long now) {
-        return new Observation(now, rounds, view, heard, asked, probes, ended, pods, left, sent, since, keys, moving, policy);
+        return new Observation(now, asking.rounds(), view, heard, asked, evidence.probes(), evidence.ended(), evidence.pods(), evidence.left(), sent, since, keys,
+            moving, policy);
     }
 
     /** What the last look told. */

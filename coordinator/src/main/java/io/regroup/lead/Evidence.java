@@ -1,0 +1,150 @@
+package io.regroup.lead;
+
+import io.regroup.model.Address;
+import io.regroup.model.End;
+import io.regroup.model.Primary;
+import io.regroup.model.Probe;
+import io.regroup.model.Seat;
+import io.regroup.plan.Outlook;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** What a leader has found out of nodes and members that are not here, for as long as it is worth something, and what it tries to find out next (S3). */
+final class Evidence {
+
+    private static final long PROBE_MS = 300;
+    private static final long PROVE_MS = 1000;
+    /** A proof that does not hold for good is good for this long: less than a server with data waits alone at its gate. */
+    private static final long PROOF_MS = 3000;
+    private static final long NEVER = Long.MIN_VALUE / 2;
+
+    private final SortedMap<Address, Probe> probes = new TreeMap<>();
+    private final SortedMap<Address, Long> probedAt = new TreeMap<>();
+    /** Counts when what was found at ports before is worth nothing any more: a split that has ended since was why they were silent. */
+    private long count;
+    private final SortedMap<String, End> ended = new TreeMap<>();
+    private final SortedMap<String, Long> endedAt = new TreeMap<>();
+    private long provedAt = NEVER;
+    private Optional<SortedSet<String>> pods = Optional.empty();
+    private long podsAt;
+    private long listedAt = NEVER;
+    private final SortedSet<String> left = new TreeSet<>();
+
+    /** It is in the view no more, as it had said. */
+    void onLeft(String member) {
+        left.add(member);
+    }
+
+    void onView(Collection<String> members) {
+        members.forEach(ended::remove);
+        left.removeAll(members);
+        dropProbes();
+        provedAt = NEVER;
+        pods = Optional.empty();
+        listedAt = NEVER;
+    }
+
+    /** What held only as long as the leader looked. */
+    void onPause() {
+        dropProbes();
+        ended.values().removeIf(end -> !end.forGood());
+        pods = Optional.empty();
+    }
+
+    private void dropProbes() {
+        count++;
+        probes.clear();
+        probedAt.clear();
+    }
+
+    /**
+     * @param since of the {@link Effect.Try} that this answers
+     * @return whether that was not known
+     */
+    boolean onProbe(Address address, Probe probe, long since) {
+        return since == count && probes.put(address, probe) != probe;
+    }
+
+    /** @return whether that was not known */
+    boolean onEnded(String member, End end, long now) {
+        endedAt.put(member, now);
+        End before = ended.put(member, end);
+        return before == null || end.forGood() && !before.forGood();
+    }
+
+    /** @return whether that was not known */
+    boolean onPods(SortedSet<String> names, long now) {
+        boolean isNew = !pods.equals(Optional.of(names));
+        pods = Optional.of(names);
+        podsAt = now;
+        return isNew;
+    }
+
+    void expire(long now) {
+        ended.entrySet().removeIf(e -> !e.getValue().forGood() && now - endedAt.get(e.getKey()) > PROOF_MS);
+        pods = pods.filter(names -> now - podsAt <= PROOF_MS);
+    }
+
+    /** Who has just left the view is asked after at once, by what was remembered before: reports of the others are still on their way. */
+    List<Effect> seekEnds(Optional<Primary> primary, Collection<String> members, long now) {
+        SortedMap<String, Seat> missing = new TreeMap<>(primary.map(Primary::all).orElseGet(Collections::emptySortedMap));
+        missing.keySet().removeAll(members);
+        missing.keySet().removeAll(ended.keySet());
+        if (missing.isEmpty()) {
+            return List.of();
+        }
+        provedAt = now;
+        return List.of(new Effect.Prove(missing));
+    }
+
+    /** Asks after nodes and members that are gone, again while they are. */
+    List<Effect> seek(Outlook outlook, long now) {
+        List<Effect> effects = new ArrayList<>();
+        SortedSet<Address> unsure = new TreeSet<>(outlook.unsure());
+        probes.keySet().retainAll(unsure);
+        unsure.removeIf(a -> probedAt.containsKey(a) && now - probedAt.get(a) < PROBE_MS);
+        if (!unsure.isEmpty()) {
+            unsure.forEach(a -> probedAt.put(a, now));
+            effects.add(new Effect.Try(unsure, count));
+        }
+        outlook.primary().ifPresent(p -> {
+            ended.keySet().retainAll(p.all().keySet());
+            left.retainAll(p.all().keySet());
+        });
+        if ((outlook.podsDecide() || !outlook.orphans().isEmpty()) && now - listedAt >= PROVE_MS) {
+            listedAt = now;
+            effects.add(new Effect.ListPods());
+        }
+        if (!outlook.missing().isEmpty() && now - provedAt >= PROVE_MS) {
+            provedAt = now;
+            effects.add(new Effect.Prove(outlook.missing()));
+        }
+        return effects;
+    }
+
+    SortedMap<Address, Probe> probes() {
+        return probes;
+    }
+
+    /** The ends that are proven, by member. */
+    SortedMap<String, End> ended() {
+        return ended;
+    }
+
+    /** The names of the pods that there are; empty while nobody has told. */
+    Optional<SortedSet<String>> pods() {
+        return pods;
+    }
+
+    /** Members that had said that they leave, and did. */
+    SortedSet<String> left() {
+        return left;
+    }
+}
