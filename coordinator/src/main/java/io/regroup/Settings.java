@@ -108,7 +108,7 @@ public record Settings(String podName, String podUid, String podIp, String kuber
         Rollout rollout = reader.choice("ROLLOUT", Rollout.CARRY, Rollout.values());
         String labels = reader.find("GROUP_LABELS").orElse("app.kubernetes.io/name=redis");
         return new Kubernetes(new ApiSettings(server, token, tokenFile, caFile, namespace),
-            new PodSettings(name, uid, namespace, reader.find("POD_TEMPLATE_HASH"), rollout, zone, dataDir),
+            new PodSettings(name, uid, reader.find("POD_TEMPLATE_HASH"), rollout, zone, dataDir),
             new Discovery.Kubernetes(server, namespace, labels,
                 token.<Discovery.Token>map(Discovery.Token.Literal::new).orElseGet(() -> new Discovery.Token.FromFile(tokenFile)),
                 caFile, dataDir.resolve("pods")));

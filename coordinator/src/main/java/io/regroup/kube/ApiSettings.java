@@ -35,4 +35,14 @@ public record ApiSettings(URI server, Optional<String> token, Path tokenFile, Pa
     boolean encrypted() {
         return "https".equals(server.getScheme());
     }
+
+    /** The path of a collection, or of one object in it, of this pod's namespace. */
+    String core(String what) {
+        return "/api/v1/namespaces/" + namespace + "/" + what;
+    }
+
+    /** The same of the API group apps. */
+    String apps(String what) {
+        return "/apis/apps/v1/namespaces/" + namespace + "/" + what;
+    }
 }

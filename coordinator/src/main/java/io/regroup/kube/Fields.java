@@ -74,6 +74,11 @@ final class Fields {
                 .orElse(List.of());
     }
 
+    /** The reference to whoever controls the object, if anybody does. */
+    static Optional<JsonObject> controller(JsonObject object) {
+        return objects(object, "metadata", "ownerReferences").stream().filter(owner -> isTrue(owner, "controller")).findFirst();
+    }
+
     private static Optional<JsonElement> element(JsonObject object, String... path) {
         JsonElement at = object;
         for (String name : path) {

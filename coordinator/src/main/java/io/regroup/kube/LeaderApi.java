@@ -107,17 +107,17 @@ public final class LeaderApi implements AutoCloseable {
      * @throws IOException when there is no answer within 8 s
      */
     JsonObject pod(String name) throws IOException, ApiRefused {
-        return send(call("GET", core("pods/" + name), List.of()), Right.GET_POD);
+        return send(call("GET", settings.core("pods/" + name), List.of()), Right.GET_POD);
     }
 
     /** The list of the one controller of this name: one item, or none. It carries the version to watch from. */
     JsonObject list(ControllerKind kind, String name) throws IOException, ApiRefused {
-        return send(call("GET", apps(kind.resource()), List.of(only(name))), kind.list());
+        return send(call("GET", settings.apps(kind.resource()), List.of(only(name))), kind.list());
     }
 
     /** @param length after how long the server is asked to end the watch by itself */
     OpenWatch watch(ControllerKind kind, String name, String fromVersion, Duration length) throws IOException {
-        Call call = call("GET", apps(kind.resource()), List.of(only(name),
+        Call call = call("GET", settings.apps(kind.resource()), List.of(only(name),
                 new Pair("watch", "true"),
                 new Pair("resourceVersion", fromVersion),
                 new Pair("allowWatchBookmarks", "true"),
@@ -127,15 +127,15 @@ public final class LeaderApi implements AutoCloseable {
     }
 
     JsonObject createEvent(JsonObject event) throws IOException, ApiRefused {
-        return send(call("POST", core("events"), "application/json", event), Right.CREATE_EVENT);
+        return send(call("POST", settings.core("events"), "application/json", event), Right.CREATE_EVENT);
     }
 
     JsonObject patchEvent(String name, JsonObject changes) throws IOException, ApiRefused {
-        return send(call("PATCH", core("events/" + name), "application/merge-patch+json", changes), Right.PATCH_EVENT);
+        return send(call("PATCH", settings.core("events/" + name), "application/merge-patch+json", changes), Right.PATCH_EVENT);
     }
 
     JsonObject patchPod(String name, JsonObject changes) throws IOException, ApiRefused {
-        return send(call("PATCH", core("pods/" + name), "application/merge-patch+json", changes), Right.PATCH_POD);
+        return send(call("PATCH", settings.core("pods/" + name), "application/merge-patch+json", changes), Right.PATCH_POD);
     }
 
     String namespace() {
@@ -164,14 +164,6 @@ public final class LeaderApi implements AutoCloseable {
 
     private static Request with(Optional<String> bearer, Request request) {
         return bearer.map(b -> request.newBuilder().header("Authorization", "Bearer " + b).build()).orElse(request);
-    }
-
-    private String core(String what) {
-        return "/api/v1/namespaces/" + settings.namespace() + "/" + what;
-    }
-
-    private String apps(String what) {
-        return "/apis/apps/v1/namespaces/" + settings.namespace() + "/" + what;
     }
 
     private static Pair only(String name) {

@@ -51,14 +51,8 @@ final class LightApi {
         }
     }
 
-    /** The path of a collection, or of one object in it, of this pod's namespace. */
-    String core(String what) {
-        return "/api/v1/namespaces/" + settings.namespace() + "/" + what;
-    }
-
-    /** The same of the API group apps. */
-    String apps(String what) {
-        return "/apis/apps/v1/namespaces/" + settings.namespace() + "/" + what;
+    ApiSettings settings() {
+        return settings;
     }
 
     /** Ends a request that is under way, from another thread; every later one fails. */

@@ -40,7 +40,7 @@ final class LivingPods {
     Optional<SortedSet<String>> ask() {
         try {
             // Without a resource version: as the storage has them now, not as a cache had them once.
-            JsonObject list = api.get(api.core("pods?labelSelector=" + URLEncoder.encode(labels, StandardCharsets.UTF_8)), Right.LIST_PODS);
+            JsonObject list = api.get(api.settings().core("pods?labelSelector=" + URLEncoder.encode(labels, StandardCharsets.UTF_8)), Right.LIST_PODS);
             Fields.required(list, "kind");
             SortedSet<String> names = new TreeSet<>();
             for (JsonObject pod : items(list)) {

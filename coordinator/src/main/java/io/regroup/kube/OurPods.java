@@ -27,7 +27,7 @@ final class OurPods {
      * @throws IOException when there is no answer
      */
     boolean isAnothers(JsonObject pod) throws IOException, ApiRefused {
-        Optional<JsonObject> owner = controller(pod);
+        Optional<JsonObject> owner = Fields.controller(pod);
         if (owner.isEmpty()) {
             return false;
         }
@@ -46,16 +46,12 @@ final class OurPods {
             || isOlder(pod) && uid.isPresent() && isOfEarlier(name, uid.get());
     }
 
-    private static Optional<JsonObject> controller(JsonObject object) {
-        return Fields.objects(object, "metadata", "ownerReferences").stream().filter(owner -> Fields.isTrue(owner, "controller")).findFirst();
-    }
-
     /** Older than the Deployment: it is of an earlier one, or was adopted. */
     private boolean isOlder(JsonObject pod) throws IOException, ApiRefused {
         Optional<Instant> born = created(pod);
         if (created.isEmpty() && born.isPresent()) {
             ControllerKind kind = ControllerKind.of(identity).orElseThrow();
-            created = Fields.objects(api.get(api.apps(kind.resource() + "?fieldSelector=metadata.name=" + identity.deploymentName()), kind.list()), "items").stream()
+            created = Fields.objects(api.get(api.settings().apps(kind.resource() + "?fieldSelector=metadata.name=" + identity.deploymentName()), kind.list()), "items").stream()
                 .filter(item -> Fields.text(item, "metadata", "uid").equals(Optional.of(identity.deploymentUid()))).findFirst().flatMap(OurPods::created);
         }
         return created.isPresent() && born.isPresent() && born.get().isBefore(created.get());
@@ -72,9 +68,9 @@ final class OurPods {
     /** The ReplicaSet of that name is gone, is another one by now, or belongs to another Deployment than this. */
     private boolean isOfEarlier(String name, String uid) throws IOException, ApiRefused {
         try {
-            JsonObject replicaSet = api.get(api.apps("replicasets/" + name), Right.GET_REPLICA_SET);
+            JsonObject replicaSet = api.get(api.settings().apps("replicasets/" + name), Right.GET_REPLICA_SET);
             return !Fields.required(replicaSet, "metadata", "uid").equals(uid)
-                || controller(replicaSet).flatMap(owner -> Fields.text(owner, "uid")).filter(id -> !id.equals(identity.deploymentUid())).isPresent();
+                || Fields.controller(replicaSet).flatMap(owner -> Fields.text(owner, "uid")).filter(id -> !id.equals(identity.deploymentUid())).isPresent();
         } catch (ApiRefused e) {
             if (e.saysAbsent(name)) {
                 return true;

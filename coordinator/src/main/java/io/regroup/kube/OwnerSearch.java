@@ -32,13 +32,13 @@ final class OwnerSearch {
      * @throws IOException      also when what is found is a namesake of what was looked for: looking again may help
      */
     Identity find() throws IOException, ApiRefused {
-        JsonObject self = read("/api/v1", "pods", pod.name(), pod.uid(), Right.GET_POD);
+        JsonObject self = read(api.settings().core("pods/" + pod.name()), pod.uid(), Right.GET_POD);
         Owner owner = controller(self).orElseThrow(() -> new UnusableSettings("pod " + pod.name()
                 + " belongs to no Deployment: nothing would replace it or say how many nodes are asked for;"
                 + " create it through a Deployment, as k8s/deployment.yaml does"));
         OptionalInt replicas = OptionalInt.empty();
         if (owner.isReplicaSet()) {
-            JsonObject replicaSet = read("/apis/apps/v1", "replicasets", owner.name(), owner.uid(), Right.GET_REPLICA_SET);
+            JsonObject replicaSet = read(api.settings().apps("replicasets/" + owner.name()), owner.uid(), Right.GET_REPLICA_SET);
             owner = controller(replicaSet).orElse(owner);
             replicas = desired(replicaSet);
         }
@@ -68,24 +68,19 @@ final class OwnerSearch {
         return new Identity(owner.kind(), owner.name(), owner.uid(), pod.zone(), group, replicas);
     }
 
-    private JsonObject read(String api, String resource, String name, String uid, Right right)
-            throws IOException, ApiRefused {
-        JsonObject found = this.api.get(api + "/namespaces/" + pod.namespace() + "/" + resource + "/" + name, right);
+    private JsonObject read(String path, String uid, Right right) throws IOException, ApiRefused {
+        JsonObject found = api.get(path, right);
         String foundUid = Fields.required(found, "metadata", "uid");
         if (!foundUid.equals(uid)) {
-            throw new IOException(resource + " " + name + " has the UID " + foundUid + ", but the one that is meant has "
-                    + uid + ": it is another one of the same name");
+            throw new IOException("the UID of " + path + " is " + foundUid + ", but that of the one that is meant is " + uid
+                    + ": it is another one of the same name");
         }
         return found;
     }
 
     private static Optional<Owner> controller(JsonObject object) throws IOException {
-        for (JsonObject reference : Fields.objects(object, "metadata", "ownerReferences")) {
-            if (Fields.isTrue(reference, "controller")) {
-                return Optional.of(new Owner(Fields.required(reference, "apiVersion"), Fields.required(reference, "kind"),
-                        Fields.required(reference, "name"), Fields.required(reference, "uid")));
-            }
-        }
-        return Optional.empty();
+        Optional<JsonObject> reference = Fields.controller(object);
+        return reference.isEmpty() ? Optional.empty() : Optional.of(new Owner(Fields.required(reference.get(), "apiVersion"),
+                Fields.required(reference.get(), "kind"), Fields.required(reference.get(), "name"), Fields.required(reference.get(), "uid")));
     }
 }

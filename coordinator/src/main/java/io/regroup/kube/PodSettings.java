@@ -12,11 +12,10 @@ import java.util.Optional;
  *                     need rights on the whole Kubernetes cluster, and this package asks for none outside its namespace
  * @param dataDir      the pod's own directory, which lives as long as the pod does
  */
-public record PodSettings(String name, String uid, String namespace, Optional<String> templateHash, Rollout rollout,
+public record PodSettings(String name, String uid, Optional<String> templateHash, Rollout rollout,
                           Optional<String> zone, Path dataDir) {
 
     public PodSettings {
-        Objects.requireNonNull(namespace);
         Objects.requireNonNull(templateHash);
         Objects.requireNonNull(rollout);
         Objects.requireNonNull(zone);

@@ -50,7 +50,7 @@ class IdentityReaderTest {
     }
 
     private PodSettings pod(Rollout rollout, Optional<String> hash) {
-        return new PodSettings("redis-7d-x", "pod-uid", "shop", hash, rollout, Optional.empty(), dataDir);
+        return new PodSettings("redis-7d-x", "pod-uid", hash, rollout, Optional.empty(), dataDir);
     }
 
     private PodSettings pod() {
@@ -101,7 +101,7 @@ class IdentityReaderTest {
 
     @Test
     void takesTheZoneFromTheSettings() throws Exception {
-        PodSettings zoned = new PodSettings("redis-7d-x", "pod-uid", "shop", Optional.of("7d"), Rollout.CARRY,
+        PodSettings zoned = new PodSettings("redis-7d-x", "pod-uid", Optional.of("7d"), Rollout.CARRY,
                 Optional.of("north"), dataDir);
         assertThat(read(zoned).zone()).contains("north");
     }
@@ -231,7 +231,7 @@ class IdentityReaderTest {
     @Test
     void whatAnotherPodRememberedIsNotUsed() throws Exception {
         read(pod());
-        PodSettings other = new PodSettings("redis-7d-x", "other-uid", "shop", Optional.of("7d"), Rollout.CARRY,
+        PodSettings other = new PodSettings("redis-7d-x", "other-uid", Optional.of("7d"), Rollout.CARRY,
                 Optional.empty(), dataDir);
         api.on(POD, 200, OWNED_BY.formatted("Pod", "other-uid", "Deployment", "redis2", "dep2-uid"));
         assertThat(read(other).deploymentUid()).isEqualTo("dep2-uid");
@@ -255,7 +255,7 @@ class IdentityReaderTest {
     @Test
     void aDataDirThatCannotBeWrittenDoesNotMatterNow() throws Exception {
         Files.writeString(dataDir.resolve("file"), "");
-        PodSettings pod = new PodSettings("redis-7d-x", "pod-uid", "shop", Optional.of("7d"), Rollout.CARRY,
+        PodSettings pod = new PodSettings("redis-7d-x", "pod-uid", Optional.of("7d"), Rollout.CARRY,
                 Optional.empty(), dataDir.resolve("file"));
         assertThat(read(pod)).isEqualTo(IDENTITY);
     }

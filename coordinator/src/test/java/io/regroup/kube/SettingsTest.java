@@ -27,7 +27,7 @@ class SettingsTest {
         assertThatThrownBy(() -> api("kubernetes", "shop")).isInstanceOf(UnusableSettings.class);
         assertThatThrownBy(() -> api("http://h", " ")).isInstanceOf(UnusableSettings.class)
                 .hasMessageContaining("POD_NAMESPACE");
-        assertThatThrownBy(() -> new PodSettings("", "u", "n", Optional.empty(), Rollout.CARRY, Optional.empty(), Path.of(".")))
+        assertThatThrownBy(() -> new PodSettings("", "u", Optional.empty(), Rollout.CARRY, Optional.empty(), Path.of(".")))
                 .isInstanceOf(UnusableSettings.class).hasMessageContaining("POD_NAME");
     }
 }
