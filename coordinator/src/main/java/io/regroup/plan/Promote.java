@@ -57,7 +57,7 @@ final class Promote implements Step {
         String shard = picture.name(owner) + ", master of " + picture.slotsOf(owner).size() + " slots";
         if (host != null) {
             if (host.isMaster() && host.isLeaving()) {
-                return handOver(host, picture, waits);
+                return HandOver.of(host, picture, waits);
             }
             if (isHandingOver(owner, picture)) {
                 waits.add(new Wait("handover " + owner, shard + " hands over"));
@@ -256,45 +256,6 @@ final class Promote implements Step {
             .flatMap(owner -> readersOf(owner, picture)).map(Host::member).collect(Collectors.toCollection(TreeSet::new));
     }
 
-    private Optional<Work> handOver(Host master, Picture picture, List<Wait> waits) {
-        if (picture.observation.asked().filter(a -> a.nodes() == 0).isPresent()) {
-            return Optional.empty();
-        }
-        if (picture.masters().isGoing(master.id()) && MasterPlan.heirs(master, picture) == 0) {
-            waits.add(new Wait("handover " + master.id(), master + " leaves when its " + picture.slotsOf(master.id()).size()
-                + " slots have gone to the other masters"));
-            return Optional.empty();
-        }
-        if (!picture.isPrimary()) {
-            waits.add(new Wait("handover " + master.id(), master + " leaves, and hands over when this view is primary"));
-            return Optional.empty();
-        }
-        Optional<Host> best = picture.replicasOf(master.id()).stream()
-            .filter(h -> !h.isLeaving() && h.state().facts().linkUp())
-            .max(byOffset());
-        if (best.isEmpty()) {
-            waits.add(new Wait("handover " + master.id(), master + " leaves, and waits for a replica in sync to hand its "
-                + picture.slotsOf(master.id()).size() + " slots to"));
-            return Optional.empty();
-        }
-        if (isHandingOver(master.id(), picture)) {
-            waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get()));
-            return Optional.empty();
-        }
-        if (Rebalance.isMoving(master.id(), picture)) {
-            // A report may be older than the slot that was opened since, and the keys of that have gone already.
-            waits.add(new Wait(stopping(master.id()), master + " hands over to " + best.get() + " when the moves of its slots have stopped"));
-            return Optional.empty();
-        }
-        if (Rebalance.hasOpenSlots(master, picture) || HalfMoved.anyOf(master.id(), picture)) {
-            waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get() + " when no slot of it is half moved"));
-            return Optional.empty();
-        }
-        return Optional.of(new Work(
-            new Action.Promote(best.get().address(), best.get().id(), master.id(), Promotion.HANDOVER),
-            master + " leaves: " + best.get() + " takes over its slots"));
-    }
-
     /**
      * The replica that has most of the master's data; one that never finished a sync has none of it (S2). One that leaves only
      * where no other is: then it holds the last copy, and hands it on before it goes.
@@ -306,7 +267,7 @@ final class Promote implements Step {
     }
 
     /** A server that was started again on an append-only file has no offset: the number of its keys is all that tells what it has. */
-    private static Comparator<Host> byOffset() {
+    static Comparator<Host> byOffset() {
         return Comparator.<Host>comparingLong(h -> h.state().facts().offset()).thenComparingLong(h -> h.state().facts().keys())
             .thenComparing(Host::id, Comparator.reverseOrder());
     }

@@ -1,0 +1,57 @@
+package io.regroup.plan;
+
+import io.regroup.plan.Action.Promotion;
+import io.regroup.plan.Decision.Wait;
+import io.regroup.plan.Picture.Host;
+import io.regroup.plan.Step.Work;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A master that leaves hands its slots to its best replica while it still serves: writers wait until that one has all, and nothing is lost
+ * (CLUSTER FAILOVER without an option).
+ */
+final class HandOver {
+
+    private HandOver() {
+    }
+
+    static Optional<Work> of(Host master, Picture picture, List<Wait> waits) {
+        if (picture.observation.asked().filter(a -> a.nodes() == 0).isPresent()) {
+            return Optional.empty();
+        }
+        if (picture.masters().isGoing(master.id()) && MasterPlan.heirs(master, picture) == 0) {
+            waits.add(new Wait("handover " + master.id(), master + " leaves when its " + picture.slotsOf(master.id()).size()
+                + " slots have gone to the other masters"));
+            return Optional.empty();
+        }
+        if (!picture.isPrimary()) {
+            waits.add(new Wait("handover " + master.id(), master + " leaves, and hands over when this view is primary"));
+            return Optional.empty();
+        }
+        Optional<Host> best = picture.replicasOf(master.id()).stream()
+            .filter(h -> !h.isLeaving() && h.state().facts().linkUp())
+            .max(Promote.byOffset());
+        if (best.isEmpty()) {
+            waits.add(new Wait("handover " + master.id(), master + " leaves, and waits for a replica in sync to hand its "
+                + picture.slotsOf(master.id()).size() + " slots to"));
+            return Optional.empty();
+        }
+        if (Promote.isHandingOver(master.id(), picture)) {
+            waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get()));
+            return Optional.empty();
+        }
+        if (Rebalance.isMoving(master.id(), picture)) {
+            // A report may be older than the slot that was opened since, and the keys of that have gone already.
+            waits.add(new Wait(Promote.stopping(master.id()), master + " hands over to " + best.get() + " when the moves of its slots have stopped"));
+            return Optional.empty();
+        }
+        if (Rebalance.hasOpenSlots(master, picture) || HalfMoved.anyOf(master.id(), picture)) {
+            waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get() + " when no slot of it is half moved"));
+            return Optional.empty();
+        }
+        return Optional.of(new Work(
+            new Action.Promote(best.get().address(), best.get().id(), master.id(), Promotion.HANDOVER),
+            master + " leaves: " + best.get() + " takes over its slots"));
+    }
+}
