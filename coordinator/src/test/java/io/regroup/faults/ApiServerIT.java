@@ -2,14 +2,22 @@ package io.regroup.faults;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonObject;
 import io.regroup.faults.WritingClients.Outcome;
 import io.regroup.local.RealCluster;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 
-/** The coordinators find each other by an API server, and it is away for two minutes: packets to it vanish. */
+/** The coordinators find each other by an API server. It is away for two minutes: packets to it vanish; or what it says is all that can be known. */
 class ApiServerIT extends FaultStory {
 
     private static final Duration AWAY = Duration.ofMinutes(2);
@@ -18,6 +26,9 @@ class ApiServerIT extends FaultStory {
     private static final double NO_GAP_MS = 1000;
     /** So long Redis' own election takes, that asks nobody else: the node timeout of 2 s twice. */
     private static final double ELECTION_MS = 4000;
+
+    /** Once for each master, in what the leader waits for. */
+    private static final Pattern NOBODY_VOTES = Pattern.compile("[0-9a-f]{8} \\([^)]*\\), master of [0-9]+ slots may be dead");
 
     private ApiServer api;
 
@@ -62,5 +73,27 @@ class ApiServerIT extends FaultStory {
             back.run();
         });
         assertThat(outcome.longestGapMs()).as("longest write gap, in ms").isLessThan(ELECTION_MS);
+    }
+
+    /**
+     * The machine's kubelet says nothing any more, so the API server has its pods as running, until somebody deletes them by force. The replicas of
+     * these masters get no votes, and TAKEOVER would be a guess: the machine may be cut off, and its masters take writes.
+     */
+    @Story("the machine of most masters dies: nothing is done until its pods are deleted by force")
+    void theMachineOfMostMastersDies() throws InterruptedException {
+        Set<Integer> dead = new TreeSet<>(cluster.masterPods().subList(0, 2));
+        suffer(ON_ITS_WAY, () -> {
+            SortedMap<Integer, String> before = cluster.roles();
+            before.keySet().removeAll(dead);
+            Runnable mend = cutOffFromAll(dead);
+            Awaitility.await("both are missed").atMost(RealCluster.PATIENCE).until(() -> cluster.local().leadersStatus().map(JsonObject::toString).stream()
+                .mapToLong(status -> NOBODY_VOTES.matcher(status).results().map(MatchResult::group).distinct().count()).anyMatch(count -> count == dead.size()));
+            Deeds missed = Deeds.of(cluster);
+            pass(A_MOMENT);
+            assertThat(cluster.roles()).as("nobody knows that they have ended").isEqualTo(before);
+            assertThat(Deeds.of(cluster).commandsSince(missed)).as("commands that change something").isZero();
+            CompletableFuture.allOf(dead.stream().map(pod -> cluster.pod(pod).kill()).toArray(CompletableFuture[]::new)).join();
+            mend.run();
+        });
     }
 }

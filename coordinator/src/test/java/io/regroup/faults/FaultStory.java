@@ -305,6 +305,14 @@ abstract class FaultStory {
         mend.run();
     }
 
+    /** Nothing goes to these pods or comes from them any more, the clients' and the test's own neither. @return mends it */
+    Runnable cutOffFromAll(Set<Integer> pods) {
+        Set<Integer> others = others(pods);
+        others.add(VirtualNetwork.HERE);
+        List<Runnable> mend = List.of(network.cut(pods, others, Set.of()), network.cut(others, pods, Set.of()));
+        return () -> mend.forEach(Runnable::run);
+    }
+
     /** No pod reaches this port of the test's own place any more: packets vanish. @return mends it */
     Runnable cutOffFromHere(int port) {
         List<Runnable> mend = List.of(network.cut(all(), Set.of(VirtualNetwork.HERE), Set.of(port)),
