@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 /** Nothing has failed, and all pods are short of CPU for a while ({@code -Dlong=600}, seconds). */
 class CpuThrottledIT extends FaultStory {
 
-    /** At the limit in so many of its periods, or the limit tells nothing. All of them where nobody else wants the machine's cores. */
-    private static final double BITES = 0.25;
+    /** At the limit in so many of its periods, or the limit tells nothing. */
+    private static final double BITES = 0.5;
 
     @Override
     boolean startsProcesses() {

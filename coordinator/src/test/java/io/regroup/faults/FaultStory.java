@@ -346,17 +346,14 @@ abstract class FaultStory {
     double throttle(double share, Duration time) throws InterruptedException {
         List<Address> servers = cluster.local().pods().stream().map(pod -> cluster.address(pod.number())).toList();
         try (Throttle throttle = new Throttle(share)) {
-            List<Long> pids = cluster.pids();
-            throttle.put(pids);
+            throttle.put(cluster.pids());
             Load load = new Load(servers);
             try {
                 pass(time);
             } finally {
                 load.close();
             }
-            double throttled = throttle.throttled();
-            throttle.release(pids);
-            return throttled;
+            return throttle.throttled();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

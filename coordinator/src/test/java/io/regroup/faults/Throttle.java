@@ -1,13 +1,20 @@
 package io.regroup.faults;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 
-/** A control group whose processes get no more than a share of one core, as the limit of a container does it. Needs root. */
+/**
+ * A control group whose processes get no more than a share of one core, as the limit of a container does it, and no less either: what else the machine
+ * has to do comes after them. Needs root.
+ */
 public final class Throttle implements AutoCloseable {
 
     private static final long PERIOD_US = 100_000;
@@ -22,10 +29,12 @@ public final class Throttle implements AutoCloseable {
         if (Files.exists(SECOND_VERSION)) {
             group = Files.createDirectory(Path.of("/sys/fs/cgroup", name));
             write("cpu.max", quota + " " + PERIOD_US);
+            write("cpu.weight", "10000");
         } else {
             group = Files.createDirectory(Path.of("/sys/fs/cgroup/cpu", name));
             write("cpu.cfs_period_us", Long.toString(PERIOD_US));
             write("cpu.cfs_quota_us", Long.toString(quota));
+            write("cpu.shares", "262144");
         }
     }
 
@@ -35,10 +44,22 @@ public final class Throttle implements AutoCloseable {
         }
     }
 
-    /** Lets them go on as before. */
-    public void release(Collection<Long> pids) throws IOException {
-        for (long pid : pids) {
-            Files.writeString(group.resolveSibling("cgroup.procs"), Long.toString(pid));
+    /** Lets all go on as before, also what they have started meanwhile: a server's child that writes a snapshot. */
+    public void release() {
+        Awaitility.await("nobody is throttled any more").atMost(Duration.ofSeconds(30)).pollDelay(Duration.ZERO).until(() -> {
+            List<String> inside = Files.readAllLines(group.resolve("cgroup.procs"));
+            inside.forEach(this::moveOut);
+            return inside.isEmpty();
+        });
+    }
+
+    private void moveOut(String pid) {
+        try {
+            Files.writeString(group.resolveSibling("cgroup.procs"), pid);
+        } catch (IOException e) {
+            if (ProcessHandle.of(Long.parseLong(pid)).isPresent()) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 
@@ -55,9 +76,9 @@ public final class Throttle implements AutoCloseable {
         Files.writeString(group.resolve(file), value);
     }
 
-    /** When what was put in has ended or was released. */
     @Override
     public void close() throws IOException {
+        release();
         Files.delete(group);
     }
 }
