@@ -57,6 +57,8 @@ abstract class FaultStory {
     static final Duration ALONE = Duration.ofSeconds(4);
     /** What happens in a fault happens in its first seconds; what lasts longer lasts beside others' stories. */
     private static final Duration STRIKING = Duration.ofSeconds(20);
+    /** In seconds: more than it takes to become whole. What the processes logged is kept then, though the story may be green. */
+    private static final double SLOW = 60;
     private static final Path ROWS = Row.file(System.getProperty("faults.command", "by-hand"));
 
     /** What the rules allow to lose: writes that were acknowledged in this time, in ms from when the fault began. */
@@ -221,6 +223,9 @@ abstract class FaultStory {
             long over = System.nanoTime();
             double whole = cluster.awaitWholeFor(STEADY, over);
             spent.on("whole and steady");
+            if (whole > SLOW) {
+                cluster.keepEvidence(name + "-slow");
+            }
             clients.stop();
             turn.close();
             outcome = clients.outcome();
