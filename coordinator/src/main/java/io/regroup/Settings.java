@@ -58,6 +58,16 @@ public record Settings(String podName, String podUid, String podIp, String kuber
         return new Address(podIp, redisPort);
     }
 
+    /** Where the coordinator speaks to its own server: the containers of a pod share their loopback, and one loopback address is a pod of its own. */
+    public Address ownRedis() {
+        return new Address(isOnLoopback() ? podIp : "127.0.0.1", redisPort);
+    }
+
+    /** Then image/regroup-redis lets the server listen on that address only. */
+    private boolean isOnLoopback() {
+        return podIp.startsWith("127.") || podIp.equals("::1");
+    }
+
     public Address group() {
         return new Address(podIp, groupPort);
     }

@@ -3,6 +3,7 @@ package io.regroup;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.regroup.model.Address;
 import io.regroup.model.ShardLoss;
 import java.util.HashMap;
 import java.util.Map;
@@ -22,6 +23,14 @@ class SettingsTest {
         assertThat(with("ZONE", "").shardLoss()).isEqualTo(new ShardLoss(true, 10_000));
         assertThat(with("SHARD_LOSS", "halt").shardLoss()).isEqualTo(new ShardLoss(false, 10_000));
         assertThat(with("SHARD_LOSS_GRACE", "600").shardLoss()).isEqualTo(new ShardLoss(true, 600_000));
+    }
+
+    @Test
+    void theOwnServerIsOnTheLoopbackThatThePodsContainersShareOrAtTheLoopbackAddressThatIsThePod() {
+        assertThat(with("POD_IP", "10.0.0.7").ownRedis()).isEqualTo(new Address("127.0.0.1", 6379));
+        assertThat(with("POD_IP", "fd00::7").ownRedis()).isEqualTo(new Address("127.0.0.1", 6379));
+        assertThat(with("POD_IP", "127.3.2.1").ownRedis()).isEqualTo(new Address("127.3.2.1", 6379));
+        assertThat(with("POD_IP", "::1").ownRedis()).isEqualTo(new Address("::1", 6379));
     }
 
     @Test

@@ -22,7 +22,6 @@ import io.regroup.member.Member;
 import io.regroup.member.Volume;
 import io.regroup.message.Json;
 import io.regroup.message.Message;
-import io.regroup.model.Address;
 import io.regroup.model.Pod;
 import io.regroup.model.Report;
 import io.regroup.model.View;
@@ -68,7 +67,7 @@ public final class Coordinator implements AutoCloseable {
         gate = new Gate(settings.dataDir().resolve("gate"));
         Volume volume = new Volume(settings.dataDir());
         Pod pod = new Pod(settings.podName(), settings.podUid(), settings.podIp(), settings.kubernetesNode(), settings.zone());
-        OwnRedis own = new OwnRedis(servers, new Address("127.0.0.1", settings.redisPort()), OWN_TIMEOUT, this::redisLost, volume);
+        OwnRedis own = new OwnRedis(servers, settings.ownRedis(), OWN_TIMEOUT, this::redisLost, volume);
         member = new Member(pod, settings.redis(), settings.group(), gate, volume, own, this::report);
     }
 

@@ -212,6 +212,6 @@ public final class FailoverBench {
     }
 
     private static Address address(LocalPod pod) {
-        return new Address("127.0.0.1", pod.redisPort());
+        return new Address(pod.host(), pod.redisPort());
     }
 }

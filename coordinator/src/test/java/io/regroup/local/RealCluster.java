@@ -67,7 +67,7 @@ public final class RealCluster implements AutoCloseable {
     private StatefulRedisClusterConnection<String, String> connection;
 
     public RealCluster(int nodes, int replicas) {
-        this(nodes, replicas, Places.LOOPBACK);
+        this(nodes, replicas, new OwnLoopback());
     }
 
     public RealCluster(int nodes, int replicas, Places places) {
@@ -263,9 +263,19 @@ public final class RealCluster implements AutoCloseable {
         }
         JsonObject group = status.get().getAsJsonObject("group");
         if (group.getAsJsonArray("members").size() != nodes()) {
-            return Optional.of("members: " + group.getAsJsonArray("members").size());
+            return Optional.of("members: " + group.getAsJsonArray("members").size() + "; " + views());
         }
         return group.has("pending") ? Optional.of(group.get("pending").getAsString()) : Optional.empty();
+    }
+
+    /** The view that each pod's own coordinator is in. */
+    private String views() {
+        SortedMap<String, String> views = new TreeMap<>();
+        for (LocalPod pod : cluster.pods()) {
+            views.put(pod.name(), pod.http("/status").map(text -> JsonParser.parseString(text).getAsJsonObject().getAsJsonObject("self"))
+                .map(self -> self.has("view") ? self.get("view").getAsString() : "in no view").orElse("no answer"));
+        }
+        return "views: " + views;
     }
 
     /** Nothing that changes anything is sent, roles, slots and epochs stay as they are, and every pod is ready. */

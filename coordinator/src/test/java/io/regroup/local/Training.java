@@ -37,7 +37,7 @@ final class Training {
         if (!held.isValid()) {
             throw new IllegalStateException("the lock of the training is lost");
         }
-        try (LocalCluster cluster = RealCluster.create(3, 0, Places.LOOPBACK, news -> { })) {
+        try (LocalCluster cluster = RealCluster.create(3, 0, new OwnLoopback(), news -> { })) {
             if (cluster.mustLearn()) {
                 cluster.startAll();
                 await("trained").atMost(RealCluster.PATIENCE).until(() -> cluster.leadersStatus()

@@ -1,5 +1,6 @@
 package io.regroup.redis;
 
+import io.regroup.local.OwnLoopback;
 import io.regroup.local.RedisServer;
 import io.regroup.model.Address;
 import java.io.IOException;
@@ -15,10 +16,8 @@ import java.util.Random;
 /** A redis-server of its own, in cluster mode and without a gate. */
 public final class RealServer implements AutoCloseable {
 
-    private static final String HOST = "127.0.0.1";
-
     private final Path dir;
-    private final Address address = new Address(HOST, freePort());
+    private final Address address = new Address(OwnLoopback.address(), freePort());
     private Process process;
 
     /** @param dir its working directory, made if it is not there */
@@ -33,8 +32,8 @@ public final class RealServer implements AutoCloseable {
     /** Starts it, again on what is in its directory if it ran before. */
     public RealServer start(String... more) {
         List<String> command = new ArrayList<>(List.of(server(dir).file().toString(), "--port", Integer.toString(address.port()),
-            "--bind", HOST, "--dir", dir.toString(), "--cluster-enabled", "yes", "--cluster-node-timeout", "15000",
-            "--cluster-announce-ip", HOST, "--save", "", "--repl-diskless-sync-delay", "0"));
+            "--bind", address.host(), "--dir", dir.toString(), "--cluster-enabled", "yes", "--cluster-node-timeout", "15000",
+            "--cluster-announce-ip", address.host(), "--save", "", "--repl-diskless-sync-delay", "0"));
         command.addAll(List.of(more));
         try {
             process = new ProcessBuilder(command).redirectErrorStream(true)
