@@ -8,11 +8,6 @@ class CpuThrottledIT extends FaultStory {
     /** At the limit in so many of its periods, or the limit tells nothing. */
     private static final double BITES = 0.5;
 
-    @Override
-    boolean startsProcesses() {
-        return false;
-    }
-
     @Story("a third of a core for all processes of all pods, which would take six, for {long}: nothing is done")
     void allTogetherHaveAThirdOfACore() throws InterruptedException {
         nothingHappens(() -> {

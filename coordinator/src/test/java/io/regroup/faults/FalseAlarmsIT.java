@@ -9,7 +9,7 @@ import java.time.Duration;
 class FalseAlarmsIT extends FaultStory {
 
     @Override
-    boolean startsProcesses() {
+    boolean strikesAlone() {
         return false;
     }
 

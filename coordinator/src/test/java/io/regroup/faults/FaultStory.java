@@ -136,7 +136,7 @@ abstract class FaultStory {
             end();
         }
         boolean form = cluster == null;
-        if (form || startsProcesses()) {
+        if (form || strikesAlone()) {
             turn.takeAlone();
             spent.on("waiting for its turn");
         }
@@ -147,7 +147,7 @@ abstract class FaultStory {
             cluster.awaitWhole(System.nanoTime());
             spent.on("forming");
         }
-        if (!startsProcesses()) {
+        if (!strikesAlone()) {
             turn.takeInCompany();
             spent.on("waiting for its turn");
         }
@@ -178,8 +178,8 @@ abstract class FaultStory {
         turn.close();
     }
 
-    /** Whether its stories make processes start: those that do not strike beside each other. */
-    boolean startsProcesses() {
+    /** Whether its stories make processes start, or need all of the machine: those that do not strike beside each other. */
+    boolean strikesAlone() {
         return true;
     }
 
@@ -344,7 +344,8 @@ abstract class FaultStory {
     }
 
     /**
-     * All processes of all pods together get no more than this share of one core, and every server would take a whole one.
+     * All processes of all pods together get no more than this share of one core, and every server would take a whole one. Nobody else strikes
+     * meanwhile: where others take what is left, the share is not what the pods get.
      *
      * @return in how many of the periods they had to wait, 0 to 1
      */
@@ -354,7 +355,7 @@ abstract class FaultStory {
             throttle.put(cluster.pids());
             Load load = new Load(servers);
             try {
-                pass(time);
+                await(time);
             } finally {
                 load.close();
             }

@@ -7,7 +7,7 @@ import java.time.Duration;
 class FreezesIT extends FaultStory {
 
     @Override
-    boolean startsProcesses() {
+    boolean strikesAlone() {
         return false;
     }
 

@@ -11,7 +11,7 @@ class PartitionsIT extends FaultStory {
     private static final Duration CUT = Duration.ofSeconds(15);
 
     @Override
-    boolean startsProcesses() {
+    boolean strikesAlone() {
         return false;
     }
 
