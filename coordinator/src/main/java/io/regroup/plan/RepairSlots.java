@@ -80,7 +80,7 @@ final class RepairSlots implements Step {
         }
         int missing = missingMasters(picture);
         List<Host> empties = Attach.empties(picture);
-        if (missing > 0 && empties.isEmpty() && waited < SETTLE_MS + REPLACEMENT_MS) {
+        if (missing > 0 && empties.isEmpty() && waited < SETTLE_MS + REPLACEMENT_MS && mayComeBlank(picture)) {
             waits.add(new Wait(UNCLAIMED, what + "; they wait for a blank node to become their master"));
             return Optional.empty();
         }
@@ -106,6 +106,12 @@ final class RepairSlots implements Step {
         return Optional.of(new Work(
             new Action.TakeSlots(node.address(), node.id(), slots, slots.and(heldBy(node)), from.get()),
             what + ": " + node + " takes " + slots.size() + " of them"));
+    }
+
+    /** Fewer pods are part of the cluster than are asked for, of those that stay: another one is here already, or Kubernetes will make it. */
+    private static boolean mayComeBlank(Picture picture) {
+        long part = picture.nodes.values().stream().filter(host -> !host.isLeaving()).count();
+        return picture.observation.asked().filter(asked -> asked.nodes() <= part).isEmpty();
     }
 
     /** Members that are away and had a node of which no table here tells: only that one itself knows what it owns. */

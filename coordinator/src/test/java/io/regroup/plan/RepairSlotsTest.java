@@ -180,6 +180,15 @@ class RepairSlotsTest {
             .equals("no node owns 5461 slots (0-5460); they wait for a blank node to become their master"));
     }
 
+    /** Seed 493838: six masters were asked for instead of three, one was lost, and its slots waited half a minute for a seventh pod. */
+    @Test
+    void notWhereAllPodsThatAreAskedForAreHereAndNoneOfThemIsBlank() {
+        Scene scene = unclaimed().asked(4, 0).waited("unclaimed", 1000);
+        assertThat(scene.decide().actions()).containsExactly(
+            new Action.TakeSlots(scene.address("m2"), id("m2"), SlotSet.range(0, 5460), SlotSet.NONE, id("m3")));
+        assertThat(scene.leaving("r3").decide().actions()).as("another one comes in its place").noneMatch(Action.TakeSlots.class::isInstance);
+    }
+
     @Test
     void aNodeThatHasJoinedTakesThem() {
         Scene scene = Scene.cluster(3, 1).forgotten("r1").owns("m1", SlotSet.NONE, 0).keys("m1", 0).waited("unclaimed", 1000);
