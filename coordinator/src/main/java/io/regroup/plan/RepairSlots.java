@@ -32,32 +32,33 @@ final class RepairSlots implements Step {
 
     @Override
     public Optional<Work> work(Picture picture, List<Wait> waits) {
-        if (picture.nodes.isEmpty() || !picture.unheard.isEmpty() || !picture.isPrimary()) {
+        if (picture.nodes.isEmpty() || !picture.isPrimary()) {
             return Optional.empty();
         }
-        Optional<Work> finished = HalfMoved.finish(picture, waits);
-        if (finished.isPresent()) {
-            return finished;
-        }
-        Optional<Work> closed = HalfMoved.close(picture, waits);
-        if (closed.isPresent()) {
-            return closed;
-        }
+        Optional<Work> first = picture.unheard.isEmpty() ? HalfMoved.finish(picture, waits).or(() -> HalfMoved.close(picture, waits)) : Optional.empty();
+        // Every grace runs, whatever else is to be done first, and while a report is late: on a busy machine one always is.
         for (var lost : LostShards.of(picture).entrySet()) {
             Optional<Work> work = LostShards.giveUp(lost.getKey(), lost.getValue(), picture, waits);
-            if (work.isPresent()) {
-                return work;
-            }
+            first = first.isPresent() ? first : work;
         }
-        Optional<Work> given = picture.unclaimed.isEmpty() ? Optional.empty() : give(picture, waits);
-        // How long it has waited counts on: what is decided in calm is looked at once more before it is done.
-        given.ifPresent(work -> waits.add(new Wait(UNCLAIMED, work.reason())));
-        return given;
+        if (!picture.unclaimed.isEmpty() && (first.isPresent() || !picture.unheard.isEmpty())) {
+            waits.add(new Wait(UNCLAIMED, nobodys(picture)
+                + (first.isPresent() ? "; something else comes first" : "; not all members have been heard")));
+        } else if (!picture.unclaimed.isEmpty()) {
+            first = give(picture, waits);
+            // How long it has waited counts on: what is decided in calm is looked at once more before it is done.
+            first.ifPresent(work -> waits.add(new Wait(UNCLAIMED, work.reason())));
+        }
+        return picture.unheard.isEmpty() ? first : Optional.empty();
+    }
+
+    private static String nobodys(Picture picture) {
+        return "no node owns " + picture.unclaimed.size() + " slots (" + picture.unclaimed + ")";
     }
 
     private static Optional<Work> give(Picture picture, List<Wait> waits) {
         long waited = picture.observation.waitedMs(UNCLAIMED);
-        String what = "no node owns " + picture.unclaimed.size() + " slots (" + picture.unclaimed + ")";
+        String what = nobodys(picture);
         if (waited < SETTLE_MS) {
             waits.add(new Wait(UNCLAIMED, what + "; they stay as they are for " + SETTLE_MS / 1000 + " s"));
             return Optional.empty();

@@ -48,6 +48,17 @@ class ForgetTest {
         assertThat(scene.waited("return " + id("r1"), 60_000).decide().step()).isEqualTo("forget");
     }
 
+    /** On a busy machine a report is always late. */
+    @Test
+    void theMinuteGoesOnWhileAReportIsLateAndNobodyIsForgottenThen() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").provenForNow("r1", "both ports of r1 refuse connections").flag("r1", NodeFlag.FAIL).unheard("r2");
+        String key = "return " + id("r1");
+        assertThat(scene.decide().waits()).as("it has not begun").extracting(Wait::key).doesNotContain(key);
+        scene.waited(key, 60_000);
+        assertThat(scene.decide().waits()).extracting(Wait::key).contains(key);
+        assertThat(scene.decide().actions()).isEmpty();
+    }
+
     @Test
     void oneWhosePodSaidThatItLeavesIsNotWaitedFor() {
         assertThat(Scene.cluster(3, 1).gone("r1").left("r1").provenForNow("r1", "both ports of r1 refuse connections").decide().step())

@@ -28,6 +28,31 @@ class RepairSlotsTest {
             + ", master of 5461 slots (0-5460) with an unknown number of keys, is gone (pod m1 is gone); its slots wait 10 s for one to return"));
     }
 
+    /** Seed 495849: three shards were lost, and each one's grace began when the one before had been given up. */
+    @Test
+    void theGracesOfAllLostShardsRunAtOnce() {
+        Scene scene = Scene.cluster(5, 0).gone("m1").proven("m1", "pod m1 is gone").gone("m2").proven("m2", "pod m2 is gone")
+            .waited("lost " + id("m1"), 10_000).waited("lost " + id("m2"), 9999);
+        assertThat(scene.decide().actions()).hasSize(1).allMatch(Action.Forget.class::isInstance);
+        assertThat(scene.decide().waits()).extracting(Wait::key).contains("lost " + id("m1"), "lost " + id("m2"));
+    }
+
+    /** On a busy machine a report is always late. */
+    @Test
+    void theGraceGoesOnWhileAReportIsLateAndNothingIsGivenUpThen() {
+        Scene scene = lost().unheard("r2").waited("lost " + id("m1"), 10_000);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).extracting(Wait::key).contains("lost " + id("m1"));
+    }
+
+    @Test
+    void howLongSlotsAreNobodysCountsOnWhileSomethingElseComesFirst() {
+        Scene scene = Scene.cluster(9, 0).forgotten("m3").gone("m1").proven("m1", "pod m1 is gone").waited("lost " + id("m1"), 10_000);
+        assertThat(scene.decide().actions()).hasSize(1).allMatch(Action.Forget.class::isInstance);
+        assertThat(scene.decide().waits()).extracting(Wait::key).contains("unclaimed");
+        assertThat(scene.unheard("m2").decide().waits()).extracting(Wait::key).contains("unclaimed");
+    }
+
     /** Seed 80132: it was cut off for longer than the grace, and its server was started again just then. */
     @Test
     void theGraceBeginsWithTheProof() {
