@@ -39,7 +39,7 @@ final class Clients {
         String place = world.chance.pick(world.pods()).ip;
         int slot = Dataset.SLOTS[slotIndex];
         for (SimRedis server : world.servers()) {
-            if (server.isServing() && world.canReach(place, server.address) && accepts(server, slot)) {
+            if (server.isServing() && world.canReach(place, server.address) && refusal(server, slot).isEmpty()) {
                 SimRedis holder = askedFor(server, slot);
                 if (holder == null || holder != server && !world.canReach(place, holder.address)) {
                     break;
@@ -60,11 +60,8 @@ final class Clients {
             return server;
         }
         SimRedis other = target.hasAddress() ? world.serverAt(target.address) : null;
-        return other != null && other.isServing() && other.stateOk && other.myself.isMaster() && other.slots.importing.containsKey(slot) ? other : null;
-    }
-
-    private static boolean accepts(SimRedis server, int slot) {
-        return refusal(server, slot).isEmpty() && !server.election.isManual() && !server.migrations.holdsWriters();
+        return other != null && other.isServing() && other.stateOk && other.myself.isMaster() && other.slots.importing.containsKey(slot)
+            && !holdsWriters(other) ? other : null;
     }
 
     /** getNodeByQuery: the first word of what is answered instead of OK; empty: nothing. A master that hands over keeps the client waiting. */
@@ -75,6 +72,11 @@ final class Clients {
         if (server.slots.owner(slot) != server.myself || !server.myself.isMaster()) {
             return "MOVED";
         }
-        return server.world.now() < server.writesPausedUntil ? RedisNodes.KEPT_WAITING : "";
+        return holdsWriters(server) ? RedisNodes.KEPT_WAITING : "";
+    }
+
+    /** {@code pauseActions}: for an operator, for a manual failover, or for slots that it is about to give away. */
+    static boolean holdsWriters(SimRedis server) {
+        return server.world.now() < server.writesPausedUntil || server.election.isManual() || server.migrations.holdsWriters();
     }
 }

@@ -75,6 +75,9 @@ final class KeyCommands {
         if (!target.isServing()) {
             return new Reply.Refusal("ERR Target instance replied with error: LOADING Redis is loading the dataset in memory");
         }
+        if (Clients.holdsWriters(target)) {
+            return new Reply.Refusal("IOERR error or timeout reading to target instance");
+        }
         for (int key : keys) {
             String refusal = Clients.refusal(target, Dataset.slotOf(key));
             if (refusal.equals("MOVED") && !(target.myself.isMaster() && target.slots.importing.containsKey(Dataset.slotOf(key))) || refusal.equals("CLUSTERDOWN")) {

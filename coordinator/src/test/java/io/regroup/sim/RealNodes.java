@@ -30,6 +30,8 @@ final class RealNodes implements RedisNodes {
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
+    private static final String MIGRATE_MS = "100";
+
     private final Path dir;
     private final Servers servers = new Servers(Duration.ofSeconds(1));
     /** What writes, on connections of its own: one that is kept waiting holds up all that comes after. */
@@ -78,7 +80,11 @@ final class RealNodes implements RedisNodes {
     }
 
     private String admin(int node, String group, String... words) {
-        return switch (ask(node, Stream.concat(Stream.of(group), Stream.of(words)).toArray(String[]::new))) {
+        return words(ask(node, Stream.concat(Stream.of(group), Stream.of(words)).toArray(String[]::new)));
+    }
+
+    private static String words(Reply reply) {
+        return switch (reply) {
             case Reply.Answer answer -> answer.text();
             case Reply.Refusal refusal -> refusal.error();
             case Reply.Silence silence -> throw new IllegalStateException(silence.problem());
@@ -122,6 +128,12 @@ final class RealNodes implements RedisNodes {
                 yield KEPT_WAITING;
             }
         };
+    }
+
+    @Override
+    public String migrateOne(int node, int slot, int target) {
+        String key = ((Reply.Answer) ask(node, "CLUSTER", "GETKEYSINSLOT", Integer.toString(slot), "1")).items().getFirst();
+        return words(ask(node, "MIGRATE", address(target).host(), Integer.toString(address(target).port()), key, "0", MIGRATE_MS));
     }
 
     private static String tagOf(int slot) {

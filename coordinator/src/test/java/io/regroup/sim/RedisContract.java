@@ -25,6 +25,9 @@ abstract class RedisContract {
     /** One slot of each master, see {@link Dataset#SLOTS}. */
     private static final int[] SLOT = {1, 8191, 13_000};
 
+    /** More keys than can have gone before a hand-over begins. */
+    private static final int MIGRATED = 100;
+
     private RedisNodes nodes;
 
     abstract RedisNodes nodes();
@@ -345,6 +348,36 @@ abstract class RedisContract {
         assertThat(nodes.keys(0)).isEqualTo(5);
         assertThat(nodes.write(0, SLOT[0])).isEqualTo("MOVED");
         assertThat(nodes.write(3, SLOT[0])).isEqualTo(RedisNodes.OK);
+    }
+
+    /** Seed 505003: what came after the replica had been told how far to read was lost with the hand-over. */
+    @Test
+    void aMasterThatHandsOverTakesNoKeysOfOthersMeanwhile() {
+        cluster(true);
+        write(0, MIGRATED);
+        int master = 2 * MASTERS;
+        int replica = master + 1;
+        for (int i = master; i <= replica; i++) {
+            nodes.start(i);
+            for (int j = 0; j < i; j++) {
+                assertThat(meet(i, j)).isEqualTo(RedisNodes.OK);
+            }
+        }
+        nodes.until("all know all", () -> all(replica + 1, i -> all(replica + 1, j -> knows(i, j))));
+        assertThat(nodes.cluster(replica, "REPLICATE", nodes.id(master).value())).isEqualTo(RedisNodes.OK);
+        nodes.until("it is in sync", () -> nodes.linkUp(replica) && line(master, replica).orElseThrow().isReplica() && nodes.stateOk(master));
+        String slot = Integer.toString(SLOT[0]);
+        assertThat(nodes.cluster(master, "SETSLOT", slot, "IMPORTING", nodes.id(0).value())).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.cluster(0, "SETSLOT", slot, "MIGRATING", nodes.id(master).value())).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.migrateOne(0, SLOT[0], master)).isEqualTo(RedisNodes.OK);
+        // It owns no slot, so that nobody votes and the hand-over takes the 5 s after which Redis gives it up.
+        assertThat(nodes.cluster(replica, "FAILOVER")).isEqualTo(RedisNodes.OK);
+        nodes.until("it keeps whoever writes waiting", () -> nodes.migrateOne(0, SLOT[0], master).startsWith("IOERR"));
+        int sent = nodes.keys(master);
+        assertThat(nodes.keys(0)).isEqualTo(MIGRATED - sent).isPositive();
+        nodes.until("the hand-over is given up", () -> nodes.migrateOne(0, SLOT[0], master).equals(RedisNodes.OK));
+        assertThat(nodes.keys(master)).as("what was kept waiting did not arrive late").isEqualTo(sent + 1);
+        assertThat(nodes.keys(0)).isEqualTo(MIGRATED - sent - 1);
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.regroup.model.Asked;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.MoveBy;
 import io.regroup.move.ServerJob;
+import io.regroup.plan.Command;
 import io.regroup.plan.Reply;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,6 +105,18 @@ final class SimulatedNodes implements RedisNodes {
             return OK;
         }
         return refusal;
+    }
+
+    @Override
+    public String migrateOne(int node, int slot, int target) {
+        SimRedis server = server(node);
+        Address to = address(target);
+        int key = server.data().ofSlot(slot).findFirst().orElseThrow();
+        return switch (KeyCommands.execute(server, new Command(List.of("MIGRATE", to.host(), Integer.toString(to.port()), "KEYS", Integer.toString(key))))) {
+            case Reply.Answer answer -> answer.text();
+            case Reply.Refusal refusal -> refusal.error();
+            case Reply.Silence silence -> throw new IllegalStateException(silence.problem());
+        };
     }
 
     private static Integer[] boxed() {
