@@ -11,9 +11,12 @@ import io.regroup.model.SlotSet;
 import io.regroup.plan.Action;
 import io.regroup.plan.Outlook;
 import io.regroup.plan.Planner;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -47,8 +50,13 @@ final class Rules {
     private final SortedMap<Integer, Long> disputedSince = new TreeMap<>();
     /** What nodes had that were told to follow another master, and that was also elsewhere then. */
     private final SortedMap<NodeId, BitSet> givenUp = new TreeMap<>();
-    /** What crashes took with them, by when: of the last ones nobody can know yet. */
-    private final SortedMap<Long, BitSet> crashes = new TreeMap<>();
+    /** What the last crashes took with them: nobody can know yet. */
+    private final List<Crash> crashes = new ArrayList<>();
+    /** When each pod was looked at, in the reports that a leader has decided from last. */
+    private final Map<SimMember, SortedMap<String, Long>> seenAt = new HashMap<>();
+
+    private record Crash(long at, String pod, BitSet writes) {
+    }
 
     Rules(World world) {
         this.world = world;
@@ -105,8 +113,13 @@ final class Rules {
     }
 
     private void checkAge(SimMember leader, CarryOut what) {
+        SortedMap<String, Long> seen = new TreeMap<>();
+        seenAt.put(leader, seen);
         for (SimMember.Heard heard : leader.heard.values()) {
             boolean used = isUsed(leader, what, heard.report());
+            if (used) {
+                seen.put(heard.report().member(), heard.readAt());
+            }
             if (used && heard.readAt() < leader.lastDone) {
                 throw broken("S8", leader + " used a report of " + heard.report().member() + " from before its last action");
             }
@@ -188,6 +201,9 @@ final class Rules {
         }
         BitSet spare = words.get(1).equals("REPLICATE") ? spareCopies(server) : new BitSet();
         String reply = ClusterCommands.execute(server, words);
+        if (words.get(1).equals("REPLICATE") && reply.equals("OK")) {
+            world.ledger.forgive(crashedUnseen(leader, server));
+        }
         if (!spare.isEmpty() && reply.equals("OK")) {
             givenUp.put(server.id(), spare);
         }
@@ -411,10 +427,19 @@ final class Rules {
         return others;
     }
 
+    /** What it has, and another one had whose crash is younger than the report in which this leader saw it. */
+    private BitSet crashedUnseen(SimMember leader, SimRedis server) {
+        SortedMap<String, Long> seen = seenAt.get(leader);
+        BitSet writes = new BitSet();
+        crashes.stream().filter(crash -> crash.at() >= seen.getOrDefault(crash.pod(), Long.MAX_VALUE)).forEach(crash -> writes.or(crash.writes()));
+        writes.and(server.data().writes());
+        return writes;
+    }
+
     /** A crash took these with it: no rule holds against that. */
     void onCrashed(Pod pod, Dataset gone) {
-        crashes.merge(world.now(), (BitSet) gone.writes().clone(), Rules::union);
-        crashes.headMap(world.now() - MOST_AGE_MS).clear();
+        crashes.removeIf(crash -> crash.at() < world.now() - MOST_AGE_MS);
+        crashes.add(new Crash(world.now(), pod.name, (BitSet) gone.writes().clone()));
         BitSet last = lastCopies(gone.writes());
         if (!last.isEmpty()) {
             world.trace(() -> last.cardinality() + " acknowledged writes were only on " + pod.name + ", which crashed");
@@ -441,11 +466,6 @@ final class Rules {
         return writes;
     }
 
-    private static BitSet union(BitSet a, BitSet b) {
-        a.or(b);
-        return a;
-    }
-
     /** S7: who is let go has nothing that another, as far as anyone can know by now, could not take over; unless all go. */
     void onReleased(Pod pod) {
         BitSet only = (BitSet) dataOf(pod).writes().clone();
@@ -453,7 +473,7 @@ final class Rules {
         only.andNot(world.ledger.forgiven());
         only.andNot(overruled(pod));
         world.pods().stream().filter(p -> p != pod).forEach(p -> only.andNot(dataOf(p).writes()));
-        crashes.tailMap(world.now() - MOST_AGE_MS).values().forEach(only::andNot);
+        crashes.stream().filter(crash -> crash.at() >= world.now() - MOST_AGE_MS).forEach(crash -> only.andNot(crash.writes()));
         if (!only.isEmpty() && world.pods().stream().anyMatch(p -> !p.leaving)) {
             throw broken("S7", pod.name + " is let go with the only copy of " + only.cardinality() + " writes");
         }
