@@ -22,7 +22,7 @@ import java.util.TreeMap;
  * that is, and the role only from pings. So a dead master gets the epoch of the node that came to its address, and a demoted
  * one that of its new master. Therefore a node that answers knows best what it owns; of equal epochs its own word wins; and what
  * is left in a table of a node that has no address any more comes last where nobody follows it, and else counts with the lowest epoch that
- * a table has with these slots.
+ * a table has with these slots, and not at all against a master that has heard of that epoch and serves the slots all the same.
  */
 final class Owners {
 
@@ -66,7 +66,7 @@ final class Owners {
                 if (itself == null) {
                     boolean isNowhere = line.is(NodeFlag.NOADDR);
                     claims.add(new Claim(line.id(), isNowhere ? lowestEpoch(line) : line.configEpoch(), false, isNowhere && !isFollowed(line.id()),
-                        line.slots()));
+                        isNowhere ? line.slots().minus(servedAllTheSame(line)) : line.slots()));
                 } else if (itself.isMaster()) {
                     ClusterNode own = itself.table().myself();
                     claims.add(new Claim(own.id(), own.configEpoch(), true, false, own.slots()));
@@ -80,6 +80,17 @@ final class Owners {
     private long lowestEpoch(ClusterNode nowhere) {
         return rosters.stream().flatMap(roster -> roster.line(nowhere.id()).stream()).filter(line -> !line.slots().and(nowhere.slots()).isEmpty())
             .mapToLong(ClusterNode::configEpoch).min().orElse(nowhere.configEpoch());
+    }
+
+    /**
+     * Slots of masters that answer, and have this node with as high an epoch and without them: had it won them with that epoch, it would
+     * have taken them from there as well. The epoch is that of whoever came to its address.
+     */
+    private SlotSet servedAllTheSame(ClusterNode nowhere) {
+        return nodes.values().stream().filter(Host::isMaster)
+            .filter(host -> host.table().line(nowhere.id()).filter(line -> line.isMaster() && line.configEpoch() >= nowhere.configEpoch()).isPresent())
+            .map(host -> host.table().myself().slots().minus(host.table().line(nowhere.id()).orElseThrow().slots()))
+            .reduce(SlotSet.NONE, SlotSet::plus);
     }
 
     private boolean isFollowed(NodeId master) {

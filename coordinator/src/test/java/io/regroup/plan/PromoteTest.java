@@ -31,6 +31,19 @@ class PromoteTest {
             .anyMatch(Action.Promote.class::isInstance);
     }
 
+    /** Seed 522990: the tables that had its slots with its own epoch had given them to its heir by then, and those with the stranger's had not. */
+    @Test
+    void norDoesItWhereTheHeirHasHeardOfThatEpochAndStillHasTheSlots() {
+        Scene scene = Scene.cluster(3, 2).master("r1").follows("r4", "m1").gone("m1").lost("m1").nowhere("m1");
+        for (String who : List.of("m2", "m3", "r4")) {
+            scene.stillHasOwner(who, "m1", SlotSet.range(0, 5460)).showsEpoch(who, "m1", 999);
+        }
+        scene.stillHasOwner("r1", "m1", SlotSet.NONE);
+        assertThat(scene.showsEpoch("r1", "m1", 998).decide().actions()).as("an election that the heir has not heard of")
+            .anyMatch(Action.Promote.class::isInstance);
+        assertThat(scene.showsEpoch("r1", "m1", 999).decide().actions()).noneMatch(Action.Promote.class::isInstance);
+    }
+
     @Test
     void itsOwnMemberSaysThatItEnded() {
         Scene scene = Scene.cluster(3, 1).ended("m1");
