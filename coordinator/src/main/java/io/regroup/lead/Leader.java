@@ -116,6 +116,7 @@ public final class Leader {
         }
         news = true;
         heard.keySet().retainAll(next.members());
+        asking.onMembers(next.members());
         if (!outlook.standing().named().isEmpty()) {
             keys.keySet().retainAll(outlook.standing().named());
         }
@@ -138,6 +139,7 @@ public final class Leader {
                 keys.put(a.table().myself().id(), a.facts().keys());
             }
         }
+        asking.onReport(report.member(), report.round(), now);
         Heard before = heard.put(report.member(), new Heard(report, now));
         boolean ends = before != null && before.report().state() instanceof RedisState.Answering
             && !(report.state() instanceof RedisState.Answering);
@@ -231,6 +233,7 @@ public final class Leader {
     /** Time has passed in which this process did not run, more than {@code now} shows: see {@link Leaps}. */
     public void onPause(long now) {
         heard.clear();
+        asking.onPause();
         evidence.onPause();
         newRound(now);
     }
@@ -307,8 +310,8 @@ public final class Leader {
         if (!moving.isEmpty() && Planner.waitsForMoves(last)) {
             effects.add(new Effect.StopMoves());
         }
-        if (last.acts() && asking.sinceLast(now) > PATIENCE_MS && lookedAgain != asking.rounds().last()) {
-            // In calm a report may be a second old, and a master that is dead by now still be alive in it.
+        if (last.acts() && asking.sinceLast(now) > PATIENCE_MS + asking.slowestMs() && lookedAgain != asking.rounds().last()) {
+            // In calm a report may be a second old, and a master that is dead by now still be alive in it. Where answers take as long, others are no younger.
             newRound(now);
             lookedAgain = asking.rounds().last();
             effects.addAll(asking.take());
@@ -338,7 +341,7 @@ public final class Leader {
 
     private void askAgain(List<Effect> effects, long now) {
         // However often some are asked alone: one that did not hear when all were asked has to be asked again.
-        boolean isTimeForAll = asking.sinceAll(now) >= PATIENT_ASK_MS;
+        boolean isTimeForAll = asking.isTimeForAll(now);
         boolean alone = !outlook.reading().isEmpty() && view.members().containsAll(outlook.reading()) && !isTimeForAll;
         if (!busy && alone && asking.sinceLast(now) >= READ_ASK_MS) {
             newRound(outlook.reading(), now);

@@ -13,11 +13,14 @@ import io.regroup.model.ShardLoss;
 import io.regroup.model.SlotSet;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What has waited its time is done, although the leader looks once more first at what it decides in calm. */
 class PatienceTest {
@@ -66,6 +69,42 @@ class PatienceTest {
         assertThat(done(scene, 30_000)).isEmpty();
         assertThat(done(scene, 40_000)).contains(
             new Action.TakeSlots(scene.address("m2"), id("m2"), SlotSet.range(0, 5460), SlotSet.NONE, id("m3")));
+    }
+
+    /** What is done within so long, when whoever is asked answers so many ms later, and what is asked meanwhile is answered later still. */
+    private static List<Action> doneWithAnswersAfter(long ms, Scene scene, long within) {
+        Observation seen = scene.observation();
+        Leader leader = new Leader(seen.view(), 1, 0, ShardLoss.PRESET);
+        leader.onAsked(seen.asked().orElseThrow());
+        List<Action> done = new ArrayList<>();
+        SortedMap<Long, Long> rounds = new TreeMap<>();
+        for (long now = 0; now <= within; now += 50) {
+            for (Effect effect : leader.run(now)) {
+                switch (effect) {
+                    case Effect.Ask ask -> rounds.put(now + ms, ask.round());
+                    case Effect.CarryOut todo -> {
+                        done.addAll(todo.decision().actions());
+                        leader.onDone(now);
+                    }
+                    default -> { }
+                }
+            }
+            Optional<Long> answered = Optional.ofNullable(rounds.remove(now));
+            for (Heard heard : answered.isPresent() ? seen.heard().values() : List.<Heard>of()) {
+                Report said = heard.report();
+                leader.onReport(new Report(said.pod(), answered.get(), said.redis(), said.group(), said.state(), said.stored(), said.leaving(),
+                    said.masterProbe(), said.primary()), now);
+            }
+        }
+        return done;
+    }
+
+    /** Pods that were short of CPU answered after more than the second after which all are asked anew, and no answer was in time for its round. */
+    @ParameterizedTest
+    @ValueSource(longs = {100, 900, 1100, 1500, 2000, 3000})
+    void whoAnswersLateIsWaitedFor(long ms) {
+        Scene scene = Scene.cluster(3, 1).blank("n1").asked(7, 1);
+        assertThat(doneWithAnswersAfter(ms, scene, 10_000)).isNotEmpty();
     }
 
     /**

@@ -55,8 +55,9 @@ final class SimMember {
     private long nextWake = Long.MAX_VALUE;
     long pausedUntil;
     long lastDone;
-    /** How long its reports take, beyond the usual. */
+    /** How long its reports take at most, beyond the usual. */
     long slowness;
+    private long sendsAt;
 
     record Heard(Report report, long readAt) {
     }
@@ -212,8 +213,9 @@ final class SimMember {
         later(world.chance.between(0, 3), () -> {
             Report report = read();
             long readAt = world.now();
-            later(slowness == 0 ? 0 : world.chance.between(0, slowness),
-                () -> world.group.send(this, view.members().getFirst(), receiver -> receiver.hear(report, readAt)));
+            // One loop reads and sends: no report overtakes the one before.
+            sendsAt = Math.max(sendsAt, world.now() + (slowness == 0 ? 0 : world.chance.between(0, slowness)));
+            later(sendsAt - world.now(), () -> world.group.send(this, view.members().getFirst(), receiver -> receiver.hear(report, readAt)));
         });
     }
 
