@@ -215,7 +215,7 @@ final class Faults {
             case 0 -> world.lossPercent = 20;
             case 1 -> world.mostLag = 400;
             case 2 -> world.kube.lag = chance.between(200, 2500);
-            default -> victim().coordinator().ifPresent(m -> m.slowness = 2000);
+            default -> (chance.percent(30) ? world.members() : victim().coordinator().stream().toList()).forEach(m -> m.slowness = 2000);
         }
     }
 
