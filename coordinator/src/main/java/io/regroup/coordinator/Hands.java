@@ -4,6 +4,7 @@ import io.regroup.admin.Counters;
 import io.regroup.message.Message;
 import io.regroup.model.Address;
 import io.regroup.plan.Action;
+import io.regroup.plan.Check;
 import io.regroup.plan.Command;
 import io.regroup.plan.Decision;
 import io.regroup.plan.Reply;
@@ -47,9 +48,28 @@ public final class Hands {
                 default -> { }
             }
         }
-        if (send(decision, where, Action::commands)) {
+        if (holds(decision, where) && send(decision, where, Action::commands)) {
             send(decision, where, Action::sequel);
         }
+    }
+
+    /** @return whether all is still as it was when this was decided */
+    private boolean holds(Decision decision, String where) {
+        SortedMap<Address, Check> checks = new TreeMap<>();
+        decision.actions().forEach(action -> checks.putAll(action.checks()));
+        SortedMap<Address, List<Command>> questions = new TreeMap<>();
+        checks.forEach((address, check) -> questions.put(address, List.of(check.question())));
+        boolean holds = true;
+        for (var replies : servers.send(questions, TIMEOUT).entrySet()) {
+            Check check = checks.get(replies.getKey());
+            if (!check.holds(replies.getValue().getFirst())) {
+                log.info("{} {}: nothing is sent, for {} no longer says that {}: {}", where, decision.step(), replies.getKey(), check.what(),
+                    replies.getValue().getFirst());
+                counters.add("overtaken " + decision.step());
+                holds = false;
+            }
+        }
+        return holds;
     }
 
     /** @return whether every node carried out everything */

@@ -24,6 +24,14 @@ public sealed interface Action {
     /** What remembers that it was done: an action is not sent again while the effect of the last may be on its way. */
     List<String> keys();
 
+    /**
+     * What is asked of the node itself just before, as reports may be seconds old: where an answer is another one, nothing of the whole
+     * decision is sent.
+     */
+    default SortedMap<Address, Check> checks() {
+        return new TreeMap<>();
+    }
+
     /** What Redis is sent, in order, by node. */
     default SortedMap<Address, List<Command>> commands() {
         return new TreeMap<>();
@@ -190,14 +198,25 @@ public sealed interface Action {
     record Open(int slot, String state, NodeId other) {
     }
 
-    /** @param open with a TAKEOVER only, after which the node is a master at once: slots of its master that are half moved */
-    record Promote(Address node, NodeId replica, NodeId master, Promotion how, List<Open> open) implements Action {
+    /**
+     * A replica becomes the master of its shard. Neither TAKEOVER nor FORCE asks the node that it follows by then: that may be one which the
+     * others have elected since, and what that one has taken would be lost.
+     *
+     * @param follows the node that it follows: its master, or one of before that
+     * @param open    with a TAKEOVER only, after which the node is a master at once: slots of its master that are half moved
+     */
+    record Promote(Address node, NodeId replica, NodeId master, NodeId follows, Promotion how, List<Open> open) implements Action {
         public Promote {
             open = List.copyOf(open);
         }
 
         public Promote(Address node, NodeId replica, NodeId master, Promotion how) {
-            this(node, replica, master, how, List.of());
+            this(node, replica, master, master, how, List.of());
+        }
+
+        @Override
+        public SortedMap<Address, Check> checks() {
+            return how == Promotion.HANDOVER ? new TreeMap<>() : new TreeMap<>(Map.of(node, Check.follows(replica, follows)));
         }
 
         @Override
@@ -222,7 +241,12 @@ public sealed interface Action {
      * first, for it takes what that gives to its master ({@code clusterFailoverReplaceYourMaster}). It keeps the keys that it has. To forget its
      * master, which Redis refuses to a replica, or to be reset, which empties it, would not do.
      */
-    record Unfollow(Address node, NodeId replica, SlotSet slots) implements Action {
+    record Unfollow(Address node, NodeId replica, NodeId master, SlotSet slots) implements Action {
+        @Override
+        public SortedMap<Address, Check> checks() {
+            return new TreeMap<>(Map.of(node, Check.follows(replica, master)));
+        }
+
         @Override
         public List<String> keys() {
             return List.of("unfollow " + replica);

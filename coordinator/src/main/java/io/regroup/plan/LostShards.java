@@ -63,7 +63,7 @@ final class LostShards {
             return Optional.empty();   // Only the volume of one that does not run yet names it.
         }
         return Optional.of(heir
-            .map(h -> new Work(new Action.Promote(h.address(), h.id(), owner, Action.Promotion.TAKEOVER), what + ": " + h
+            .map(h -> new Work(new Action.Promote(h.address(), h.id(), owner, h.master().orElse(owner), Action.Promotion.TAKEOVER, List.of()), what + ": " + h
                 + (h.master().filter(owner::equals).isEmpty() ? " goes on with the data of the master before it"
                     : h.state().facts().strays().and(slots).isEmpty() ? " goes on without its data" : " never was in sync with it, and goes on with the keys of it that it has")))
             .orElseGet(() -> new Work(Forget.everywhere(owner, picture), what + ": it is forgotten, "
@@ -72,7 +72,7 @@ final class LostShards {
 
     private static Optional<Work> unfollow(NodeId owner, List<Host> replicas, String why, Picture picture) {
         List<Action> actions = replicas.stream().filter(h -> !picture.observation.sentWithin("unfollow " + h.id(), SETTLE_MS))
-            .<Action>map(h -> new Action.Unfollow(h.address(), h.id(), h.table().line(owner).map(ClusterNode::slots).orElse(SlotSet.NONE))).toList();
+            .<Action>map(h -> new Action.Unfollow(h.address(), h.id(), owner, h.table().line(owner).map(ClusterNode::slots).orElse(SlotSet.NONE))).toList();
         return actions.isEmpty() ? Optional.empty() : Optional.of(new Work(actions, why));
     }
 

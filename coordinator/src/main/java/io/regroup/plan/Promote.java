@@ -128,7 +128,7 @@ final class Promote implements Step {
         if (proven && isBeingRead(owner, shard, picture, waits)) {
             return Optional.empty();
         }
-        List<Action> actions = new ArrayList<>(List.of(new Action.Promote(best.get().address(), best.get().id(), owner, how,
+        List<Action> actions = new ArrayList<>(List.of(new Action.Promote(best.get().address(), best.get().id(), owner, owner, how,
             proven ? halfMoved(owner, picture) : List.of())));
         if (proven) {
             untold(owner, best.get(), picture).ifPresent(actions::add);

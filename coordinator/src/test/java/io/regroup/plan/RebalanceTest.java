@@ -208,7 +208,7 @@ class RebalanceTest {
     @Test
     void whoTakesAMastersPlaceKnowsAtOnceWhichOfItsSlotsAreHalfMoved() {
         Scene scene = Scene.cluster(3, 1).open("m1", "m2", SlotSet.of(7)).open("m3", "m1", SlotSet.of(16000)).gone("m1").proven("m1", "pod m1 is gone");
-        assertThat(moves(scene)).containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER,
+        assertThat(moves(scene)).containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), id("m1"), Promotion.TAKEOVER,
             List.of(new Action.Open(7, "MIGRATING", id("m2")), new Action.Open(16000, "IMPORTING", id("m3")))));
     }
 }

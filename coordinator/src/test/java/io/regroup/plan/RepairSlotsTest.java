@@ -78,7 +78,7 @@ class RepairSlotsTest {
     void whoStillFollowsTheMasterBeforeGoesOnWithItsData() {
         Scene scene = Scene.cluster(3, 2).master("r1").gone("r1").proven("r1", "pod r1 is gone").gone("m1").proven("m1", "pod m1 is gone")
             .follows("r4", "m1").stillHasOwner("r4", "m1", SlotSet.range(0, 5460)).waited("lost " + id("r1"), 10_000);
-        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("r1"), Promotion.TAKEOVER));
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("r1"), id("m1"), Promotion.TAKEOVER, List.of()));
         assertThat(scene.decide().reason()).endsWith(scene.called("r4") + " goes on with the data of the master before it");
     }
 
@@ -161,7 +161,7 @@ class RepairSlotsTest {
     void notAReplicaWithoutItsDataWhereAFormerMasterKeepsSome() {
         Scene scene = Scene.cluster(3, 2).master("r1").gone("r1").proven("r1", "pod r1 is gone").follows("r4", "r1").neverSynced("r4").keys("r4", 19)
             .strays("r4", SlotSet.of(6000)).atGate("m1").stored("m1", SlotSet.range(0, 5460), 1).waited("lost " + id("r1"), 10_000);
-        assertThat(scene.decide().actions()).containsExactly(new Action.Unfollow(scene.address("r4"), id("r4"), SlotSet.range(0, 5460)));
+        assertThat(scene.decide().actions()).containsExactly(new Action.Unfollow(scene.address("r4"), id("r4"), id("r1"), SlotSet.range(0, 5460)));
         assertThat(scene.decide().reason()).isEqualTo("every copy of " + scene.calledByAddress("r1") + ", master of 5461 slots (0-5460) with an unknown "
             + "number of keys, is gone (pod r1 is gone): m1 keeps what it had of them, and is to go on; [" + scene.called("r4")
             + "] has none, and follows its master no more");
@@ -182,7 +182,7 @@ class RepairSlotsTest {
         Scene scene = Scene.cluster(3, 3).master("r1").gone("r1").proven("r1", "pod r1 is gone").gone("m1").proven("m1", "pod m1 is gone")
             .follows("r4", "m1").stillHasOwner("r4", "m1", SlotSet.range(0, 5460)).follows("r7", "r1").neverSynced("r7").keys("r7", 0)
             .waited("lost " + id("r1"), 10_000);
-        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("r1"), Promotion.TAKEOVER));
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("r1"), id("m1"), Promotion.TAKEOVER, List.of()));
     }
 
     private static Scene unclaimed() {

@@ -3,7 +3,9 @@ package io.regroup.sim;
 import io.regroup.lead.Effect.CarryOut;
 import io.regroup.model.Address;
 import io.regroup.plan.Action;
+import io.regroup.plan.Check;
 import io.regroup.plan.Command;
+import io.regroup.plan.Reply;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -43,8 +45,31 @@ final class Errand {
                 default -> { }
             }
         }
-        part(Action::commands, () -> part(Action::sequel, this::finish));
+        check(() -> part(Action::commands, () -> part(Action::sequel, this::finish)));
         world.after(TIMEOUT_MS, this::finish);
+    }
+
+    /** What must hold is asked of all nodes at once: what comes next has to wait until all have said that it does. */
+    private void check(Runnable next) {
+        SortedMap<Address, Check> checks = new TreeMap<>();
+        what.decision().actions().forEach(action -> checks.putAll(action.checks()));
+        if (checks.isEmpty()) {
+            next.run();
+            return;
+        }
+        int[] open = {checks.size()};
+        boolean[] holds = {true};
+        checks.forEach((address, check) -> world.after(world.net.delay(), () -> {
+            SimRedis server = leader.mayGoOn(what.view()) && world.hasHost(address.host()) && world.canReach(leader.pod.ip, address)
+                ? world.serverAt(address) : null;
+            Reply reply = server != null && server.listens() ? KeyCommands.execute(server, check.question()) : new Reply.Silence("it does not listen");
+            world.after(world.net.delay(), () -> {
+                holds[0] &= check.holds(reply);
+                if (--open[0] == 0) {
+                    (holds[0] ? next : (Runnable) this::finish).run();
+                }
+            });
+        }));
     }
 
     private void tell(String member, Consumer<SimMember> word) {

@@ -1,6 +1,7 @@
 package io.regroup.sim;
 
 import io.regroup.model.Address;
+import io.regroup.model.NodeId;
 import io.regroup.plan.Command;
 import io.regroup.plan.Reply;
 import io.regroup.sim.SimRedis.Phase;
@@ -27,6 +28,7 @@ final class KeyCommands {
                     List<String> keys = redis.data().ofSlot(slot(words)).limit(Integer.parseInt(words.get(3))).mapToObj(Integer::toString).toList();
                     yield new Reply.Answer(String.join(" ", keys), keys);
                 }
+                case "REPLICAS" -> replicas(redis, new NodeId(words.get(2)));
                 case "GETSLOTMIGRATIONS" -> redis.migrations.list(words);
                 case "MIGRATION" -> words.get(2).equals("STATUS") ? redis.migrations.list(words) : of(redis.migrations.migration(words));
                 default -> {
@@ -51,6 +53,19 @@ final class KeyCommands {
 
     private static int slot(List<String> words) {
         return Integer.parseInt(words.get(2));
+    }
+
+    /** A line each, as CLUSTER NODES has it. */
+    private static Reply replicas(SimRedis redis, NodeId id) {
+        Entry master = redis.table.get(id);
+        if (master == null) {
+            return new Reply.Refusal("ERR Unknown node " + id);
+        }
+        if (!master.isMaster()) {
+            return new Reply.Refusal("ERR The specified node is not a master");
+        }
+        List<String> lines = redis.table.values().stream().filter(entry -> entry.slaveof == master).map(entry -> entry.id + " slave " + id).toList();
+        return new Reply.Answer(String.join("\n", lines), lines);
     }
 
     private static Reply weigh(SimRedis redis, int key) {

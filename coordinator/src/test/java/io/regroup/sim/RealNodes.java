@@ -4,6 +4,7 @@ import io.lettuce.core.cluster.SlotHash;
 import io.regroup.model.Address;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.MoveBy;
+import io.regroup.model.NodeId;
 import io.regroup.move.ServerJob;
 import io.regroup.plan.Command;
 import io.regroup.plan.Reply;
@@ -127,6 +128,19 @@ final class RealNodes implements RedisNodes {
                 writers = new Servers(Duration.ofSeconds(1));
                 yield KEPT_WAITING;
             }
+        };
+    }
+
+    @Override
+    public List<String> replicas(int node, NodeId master) {
+        return ids(ask(node, "CLUSTER", "REPLICAS", master.value()));
+    }
+
+    static List<String> ids(Reply reply) {
+        return switch (reply) {
+            case Reply.Answer answer -> answer.items().stream().map(line -> line.split(" ")[0]).toList();
+            case Reply.Refusal refusal -> List.of(refusal.error());
+            case Reply.Silence silence -> throw new IllegalStateException(silence.problem());
         };
     }
 

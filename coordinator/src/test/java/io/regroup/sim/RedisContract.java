@@ -391,6 +391,20 @@ abstract class RedisContract {
         assertThat(nodes.keys(3)).isEqualTo(5);
     }
 
+    /** What is asked of it before a TAKEOVER. */
+    @Test
+    void aReplicaSaysWhomItFollows() {
+        cluster(true);
+        assertThat(nodes.replicas(3, nodes.id(0))).containsExactly(nodes.id(3).value());
+        assertThat(nodes.replicas(3, nodes.id(1))).containsExactly(nodes.id(4).value());
+        assertThat(nodes.replicas(3, nodes.id(4))).containsExactly("ERR The specified node is not a master");
+        assertThat(nodes.replicas(3, unknown())).containsExactly("ERR Unknown node " + unknown());
+        NodeId old = nodes.id(0);
+        nodes.kill(0);
+        nodes.until("it is elected", () -> isMaster(3));
+        assertThat(nodes.replicas(3, old)).isEmpty();
+    }
+
     @Test
     void aMasterThatComesBackAfterThePromotionIsAReplica() {
         cluster(true);

@@ -39,6 +39,9 @@ interface RedisNodes extends AutoCloseable {
     /** Writes one more key to a slot, one of {@link Dataset#SLOTS}. @return OK, the error's first word, or {@link #KEPT_WAITING}; who is kept waiting gives up */
     String write(int node, int slot);
 
+    /** {@code CLUSTER REPLICAS} of a master. @return the first word of each line; or the error, alone */
+    List<String> replicas(int node, NodeId master);
+
     /** {@code MIGRATE} of one key of a slot to another node. @return OK, or the error */
     String migrateOne(int node, int slot, int target);
 

@@ -4,6 +4,7 @@ import io.regroup.model.Address;
 import io.regroup.model.Asked;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.MoveBy;
+import io.regroup.model.NodeId;
 import io.regroup.move.ServerJob;
 import io.regroup.plan.Command;
 import io.regroup.plan.Reply;
@@ -105,6 +106,11 @@ final class SimulatedNodes implements RedisNodes {
             return OK;
         }
         return refusal;
+    }
+
+    @Override
+    public List<String> replicas(int node, NodeId master) {
+        return RealNodes.ids(KeyCommands.execute(server(node), Command.of("CLUSTER", "REPLICAS", master.value())));
     }
 
     @Override
