@@ -214,7 +214,7 @@ public final class LeaderLoop implements AutoCloseable {
             }));
             // Either may take long for nothing: a port whose host is gone, an API server that is away.
             case Effect.Prove todo -> todo.members().forEach((member, seat) -> {
-                probes.execute(() -> Port.bothRefuse(member, seat, PROBE_MS).ifPresent(words -> ended(member, new End(words, false))));
+                probes.execute(() -> Port.bothRefuse(member, seat, PROBE_MS).ifPresent(words -> errands.add(() -> leader.onBothRefuse(member, words, now()))));
                 Optional<String> tenant = leader.tenantOf(seat.group());
                 proofs.execute(() -> witness.proofOfEnd(member, seat, tenant).ifPresent(end -> ended(member, end)));
             });

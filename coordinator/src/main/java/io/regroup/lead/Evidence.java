@@ -29,6 +29,8 @@ final class Evidence {
     private final SortedMap<Address, Long> probedAt = new TreeMap<>();
     /** Counts when what was found at ports before is worth nothing any more: a split that has ended since was why they were silent. */
     private long count;
+    /** Where members that are away were, and nobody was for a time: by now it may be another pod's address. */
+    private final SortedSet<Address> vacated = new TreeSet<>();
     private final SortedMap<String, End> ended = new TreeMap<>();
     private final SortedMap<String, Long> endedAt = new TreeMap<>();
     private long provedAt = NEVER;
@@ -69,7 +71,18 @@ final class Evidence {
      * @return whether that was not known
      */
     boolean onProbe(Address address, Probe probe, long since) {
-        return since == count && probes.put(address, probe) != probe;
+        if (since != count) {
+            return false;
+        }
+        if (probe == Probe.SILENT) {
+            vacated.add(address);
+        }
+        return probes.put(address, probe) != probe;
+    }
+
+    /** A pod that is there the whole time refuses as soon as its processes have ended. One that got the address later refuses while it starts. */
+    boolean wasVacated(Address address) {
+        return vacated.contains(address);
     }
 
     /** @return whether that was not known */
@@ -109,6 +122,7 @@ final class Evidence {
         List<Effect> effects = new ArrayList<>();
         SortedSet<Address> unsure = new TreeSet<>(outlook.unsure());
         probes.keySet().retainAll(unsure);
+        vacated.retainAll(outlook.missing().values().stream().map(Seat::redis).toList());
         unsure.removeIf(a -> probedAt.containsKey(a) && now - probedAt.get(a) < PROBE_MS);
         if (!unsure.isEmpty()) {
             unsure.forEach(a -> probedAt.put(a, now));

@@ -225,6 +225,16 @@ public final class Leader {
         }
     }
 
+    /**
+     * Both ports of a member of the last primary view refuse connections (S2): neither of its processes is there. That is proof where
+     * its address cannot be another pod's by now, while it runs at another one itself.
+     */
+    public void onBothRefuse(String member, String words, long now) {
+        if (outlook.primary().map(primary -> primary.all().get(member)).filter(seat -> !evidence.wasVacated(seat.redis())).isPresent()) {
+            onEnded(member, new End(words, false), now);
+        }
+    }
+
     /** The pods that there are, by name, those that have ended for good left out. */
     public void onPods(SortedSet<String> names, long now) {
         news |= evidence.onPods(names, now);

@@ -7,6 +7,7 @@ import io.regroup.lead.Effect;
 import io.regroup.lead.Leader;
 import io.regroup.model.End;
 import io.regroup.model.Observation;
+import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
 import io.regroup.model.Report;
 import io.regroup.model.ShardLoss;
@@ -121,6 +122,33 @@ class RoundsTest {
     void ofAReplicaThatIsLostAllAreAsked() {
         leader.onView(without("r1"), now);
         assertThat(ask(leader.run(now)).members()).isEmpty();
+    }
+
+    /** Seed 527811: another pod got the address, and refused while it started; the master served at another one. */
+    @Test
+    void bothPortsThatRefuseProveNothingWhereNobodyHadBeenAtTheAddress() {
+        leader.onView(without("m2"), now);
+        List<Effect> effects = leader.run(now);
+        long asked = ask(effects).round();
+        hearThatItsLinkIsDown("r2", asked);
+        now += 200;
+        effects = leader.run(now);
+        long since = effects.stream().filter(Effect.Try.class::isInstance).mapToLong(attempt -> ((Effect.Try) attempt).since()).findFirst().orElseThrow();
+        leader.onProbe(scene.address("m2"), Probe.SILENT, since, now);
+        leader.onBothRefuse("m2", "both ports of m2 refuse connections", now);
+        assertThat(leader.observation(now).ended()).isEmpty();
+        leader.onProbe(scene.address("m2"), Probe.REFUSES, since, now);
+        leader.onBothRefuse("m2", "both ports of m2 refuse connections", now);
+        assertThat(leader.observation(now).ended()).as("it is another pod that refuses").isEmpty();
+    }
+
+    @Test
+    void bothPortsThatRefuseFromTheFirstProveTheEnd() {
+        leader.onView(without("m2"), now);
+        hearThatItsLinkIsDown("r2", ask(leader.run(now)).round());
+        leader.onBothRefuse("m2", "both ports of m2 refuse connections", now);
+        assertThat(leader.observation(now).ended()).containsOnlyKeys("m2");
+        assertThat(carriedOut()).containsExactly(new Action.Promote(scene.address("r2"), id("r2"), id("m2"), Promotion.TAKEOVER));
     }
 
     @Test

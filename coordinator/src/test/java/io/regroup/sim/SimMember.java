@@ -6,7 +6,6 @@ import io.regroup.lead.Leaps;
 import io.regroup.model.Address;
 import io.regroup.model.Asked;
 import io.regroup.model.ClusterTable;
-import io.regroup.model.End;
 import io.regroup.model.Primary;
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
@@ -291,7 +290,9 @@ final class SimMember {
             case Effect.Try attempt -> attempt.addresses().forEach(address -> attempt(address, attempt.since()));
             case Effect.Prove prove -> prove.members().forEach((member, seat) -> later(world.chance.between(5, 60),
                 () -> {
-                    bothRefuse(member, seat).ifPresent(end -> leader.onEnded(member, end, clock()));
+                    if (bothRefuse(seat)) {
+                        leader.onBothRefuse(member, "both ports of " + member + " refuse connections", clock());
+                    }
                     world.kube.proofOfEnd(member, seat).ifPresent(end -> leader.onEnded(member, world.tamper.proof(end), clock()));
                     drive();
                 }));
@@ -339,11 +340,10 @@ final class SimMember {
         });
     }
 
-    private Optional<End> bothRefuse(String member, Seat seat) {
+    private boolean bothRefuse(Seat seat) {
         boolean groupRefuses = world.hasHost(seat.group().host()) && world.net.reach(Network.Plane.GROUP, pod.ip, seat.group().host())
             && world.members().stream().noneMatch(m -> m.pod.ip.equals(seat.group().host()));
-        return probe(seat.redis()) == Probe.REFUSES && groupRefuses
-            ? Optional.of(new End("both ports of " + member + " refuse connections", false)) : Optional.empty();
+        return probe(seat.redis()) == Probe.REFUSES && groupRefuses;
     }
 
     /** Still the leader, in the same view: asked before each thing is sent. */
