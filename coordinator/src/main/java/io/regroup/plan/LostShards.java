@@ -52,6 +52,12 @@ final class LostShards {
                 .thenComparing(h -> !h.isLeaving()).thenComparing(Host::id))
             .or(() -> earlierCopy(owner, picture));
         Optional<String> keeper = heir.isPresent() ? Optional.empty() : keeperOf(owner, picture);
+        Optional<NodeId> away = keeper.flatMap(member -> mayStillName(owner, member, picture));
+        if (away.isPresent()) {
+            waits.add(new Wait("told " + owner, picture.name(away.get()) + " is not here, and would tell " + keeper.get() + " that "
+                + picture.name(owner) + " has its slots: " + keeper.get() + " would throw away what it had of them"));
+            return Optional.empty();
+        }
         if (keeper.isPresent() && !followers.isEmpty()) {
             return unfollow(owner, followers, what + ": " + keeper.get() + " keeps what it had of them, and is to go on; " + followers
                 + (followers.size() == 1 ? " has none, and follows" : " have none, and follow") + " its master no more", picture);
@@ -74,6 +80,16 @@ final class LostShards {
         List<Action> actions = replicas.stream().filter(h -> !picture.observation.sentWithin("unfollow " + h.id(), SETTLE_MS))
             .<Action>map(h -> new Action.Unfollow(h.address(), h.id(), owner, h.table().line(owner).map(ClusterNode::slots).orElse(SlotSet.NONE))).toList();
         return actions.isEmpty() ? Optional.empty() : Optional.of(new Work(actions, why));
+    }
+
+    /**
+     * A node whose end is not certain and that cannot be told now to forget this owner: its UPDATE would overrule whoever starts with an older claim
+     * ({@code clusterProcessPacket}), which would copy whatever is at the owner's address by then.
+     */
+    private static Optional<NodeId> mayStillName(NodeId owner, String keeper, Picture picture) {
+        return picture.known().stream().filter(id -> !id.equals(owner) && !picture.nodes.containsKey(id) && !picture.blanks.containsKey(id))
+            .filter(id -> Optional.ofNullable(picture.stored.get(id)).filter(report -> report.member().equals(keeper)).isEmpty())
+            .filter(id -> !(Fate.of(id, picture) instanceof Fate.Proven)).findFirst();
     }
 
     /** The member, if any, that waits at its gate with what it had of this shard when it was its master. */

@@ -169,6 +169,18 @@ class RepairSlotsTest {
         assertThat(scene.masterOfNothing("r4").keys("r4", 0).strays("r4", SlotSet.NONE).decide().actions()).as("then nobody follows it").contains(Forget.everywhere(id("r1"), new Picture(scene.observation())));
     }
 
+    /** Seed 546743: a node outside of the view still had the lost master, with a higher epoch, and told the former one as soon as that had started. */
+    @Test
+    void aFormerMasterDoesNotGoOnWhileANodeThatIsNotHereWouldOverruleIt() {
+        Scene scene = Scene.cluster(3, 1).master("r1").gone("r1").proven("r1", "pod r1 is gone").atGate("m1").stored("m1", SlotSet.range(0, 5460), 1)
+            .waited("lost " + id("r1"), 10_000);
+        assertThat(scene.decide().actions()).contains(Forget.everywhere(id("r1"), new Picture(scene.observation())));
+        scene.gone("r3").probe("r3", Probe.ANSWERS);
+        assertThat(scene.decide().actions()).noneMatch(Action.Forget.class::isInstance).noneMatch(Action.Permit.class::isInstance);
+        assertThat(scene.decide().waits()).extracting(Wait::reason).contains(scene.calledByAddress("r3") + " is not here, and would tell m1 that "
+            + scene.calledByAddress("r1") + " has its slots: m1 would throw away what it had of them");
+    }
+
     @Test
     void aReplicaThatHasKeysOfItGoesOnAllTheSame() {
         Scene scene = Scene.cluster(3, 2).master("r1").gone("r1").proven("r1", "pod r1 is gone").follows("r4", "r1").neverSynced("r4").keys("r4", 3)
