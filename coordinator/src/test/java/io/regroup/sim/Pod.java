@@ -171,6 +171,9 @@ final class Pod {
                 world.rules.onCrashed(this, before.data());
             }
             ended.end(kernelLives);
+            if (!keep) {
+                world.rules.onEnded(ended);
+            }
             world.rules.onCrashed(this, ended.data());
             world.trace(() -> name + ": redis ended, " + (keep ? "data kept" : "nothing kept"));
         } else if (!keep) {

@@ -50,6 +50,8 @@ final class Rules {
     private final SortedMap<Integer, Long> disputedSince = new TreeMap<>();
     /** What nodes had that were told to follow another master, and that was also elsewhere then. */
     private final SortedMap<NodeId, BitSet> givenUp = new TreeMap<>();
+    /** What servers have that the crash of their successor took from it, while they had not heard of that one. */
+    private final SortedMap<NodeId, BitSet> doomed = new TreeMap<>();
     /** What the last crashes took with them: nobody can know yet. */
     private final List<Crash> crashes = new ArrayList<>();
     /** When each pod was looked at, in the reports that a leader has decided from last. */
@@ -436,6 +438,18 @@ final class Rules {
         return writes;
     }
 
+    /** A server ends without its data. What a former master still has of it, one that has not heard of its successor, goes as soon as it hears. */
+    void onEnded(SimRedis ended) {
+        world.servers().forEach(other -> {
+            BitSet writes = overruled(other, ended);
+            writes.and(ended.data().writes());
+            doomed.merge(other.id(), writes, (before, more) -> {
+                before.or(more);
+                return before;
+            });
+        });
+    }
+
     /** A crash took these with it: no rule holds against that. */
     void onCrashed(Pod pod, Dataset gone) {
         crashes.removeIf(crash -> crash.at() < world.now() - MOST_AGE_MS);
@@ -450,19 +464,21 @@ final class Rules {
     /** What the pod has of slots that another owns by a later vote: it would throw it away as soon as it hears of that. */
     private BitSet overruled(Pod pod) {
         BitSet writes = new BitSet();
-        pod.redis().ifPresent(redis -> {
-            for (SimRedis other : world.servers()) {
-                if (other != redis && other.isServing() && other.myself.isMaster()) {
-                    for (int slot : Dataset.SLOTS) {
-                        Entry believed = redis.slots.owner(slot);
-                        if (other.slots.owner(slot) == other.myself && (believed == null
-                            || believed.configEpoch < other.myself.configEpoch || believed.id.equals(other.id()))) {
-                            writes.or(Dataset.ofSlot(slot, world.ledger.acknowledged().length()));
-                        }
-                    }
+        pod.redis().ifPresent(redis -> world.servers().stream().filter(SimRedis::isServing).forEach(other -> writes.or(overruled(redis, other))));
+        return writes;
+    }
+
+    private BitSet overruled(SimRedis redis, SimRedis other) {
+        BitSet writes = new BitSet();
+        if (other != redis && other.myself.isMaster()) {
+            for (int slot : Dataset.SLOTS) {
+                Entry believed = redis.slots.owner(slot);
+                if (other.slots.owner(slot) == other.myself && (believed == null
+                    || believed.configEpoch < other.myself.configEpoch || believed.id.equals(other.id()))) {
+                    writes.or(Dataset.ofSlot(slot, world.ledger.acknowledged().length()));
                 }
             }
-        });
+        }
         return writes;
     }
 
@@ -507,6 +523,12 @@ final class Rules {
         BitSet dropped = (BitSet) before.writes().clone();
         Optional.ofNullable(givenUp.remove(server.id())).ifPresent(dropped::andNot);
         BitSet last = lastCopies(dropped);
+        if (source == server) {
+            BitSet crashed = (BitSet) last.clone();
+            crashed.and(doomed.getOrDefault(server.id(), new BitSet()));
+            world.ledger.lostByCrash(crashed);
+            last.andNot(crashed);
+        }
         if (last.isEmpty()) {
             return;
         }
