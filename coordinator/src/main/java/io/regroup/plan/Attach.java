@@ -76,7 +76,7 @@ final class Attach implements Step {
             for (Host replica : picture.replicasOf(master.id())) {
                 boolean knows = replica.table().line(master.id()).flatMap(ClusterNode::address).filter(master.address()::equals).isPresent();
                 Optional<Address> dials = replica.state().facts().masterAt().filter(at -> !at.equals(master.address()));
-                if (knows && dials.isPresent() && !replica.state().facts().linkUp() && !picture.observation.sentWithin("replicate " + replica.id(), 2000)) {
+                if (knows && dials.isPresent() && !picture.observation.sentWithin("replicate " + replica.id(), 2000)) {
                     return Optional.of(new Work(new Action.Replicate(replica.address(), replica.id(), master.id()),
                         replica + " looks for its master " + master + " at " + dials.get() + ", where it was: it is told again"));
                 }
@@ -218,7 +218,7 @@ final class Attach implements Step {
         }
         return masters.stream().filter(m -> counts.get(m.id()) == most).flatMap(richest -> stayingReplicas(richest, picture).stream()
                 .filter(h -> knowsAll(h, List.of(poorest)) && !picture.observation.sentWithin("replicate " + h.id(), 2000))
-                .filter(h -> MasterPlan.replicasEach(picture) == 0 || stayingReplicas(richest, picture).stream().anyMatch(o -> o != h && o.state().facts().linkUp()))
+                .filter(h -> MasterPlan.replicasEach(picture) == 0 || stayingReplicas(richest, picture).stream().anyMatch(o -> o != h && picture.isInSync(o)))
                 .map(h -> new Relief(h, richest, closeness(h, poorest) - closeness(h, richest))))
             .min(Comparator.comparingInt(Relief::loss).thenComparing(r -> r.replica().id()))
             .map(r -> new Work(new Action.Replicate(r.replica().address(), r.replica().id(), poorest.id()), poorest

@@ -30,7 +30,7 @@ final class HandOver {
             return Optional.empty();
         }
         Optional<Host> best = picture.replicasOf(master.id()).stream()
-            .filter(h -> !h.isLeaving() && h.state().facts().linkUp())
+            .filter(h -> !h.isLeaving() && picture.isInSync(h))
             .max(Promote.byOffset());
         if (best.isEmpty()) {
             waits.add(new Wait("handover " + master.id(), master + " leaves, and waits for a replica in sync to hand its "

@@ -260,6 +260,16 @@ final class Picture {
         return Collections.unmodifiableSortedSet(named);
     }
 
+    /**
+     * Whether this replica copies its master: its link is up, and to where that is. It dials what its table said when it became a replica, and
+     * goes on with that when the table learns another address by gossip; whoever has got the old one by then is copied as well.
+     */
+    boolean isInSync(Host replica) {
+        Optional<Host> master = replica.master().map(nodes::get);
+        return replica.state().facts().linkUp()
+            && replica.state().facts().masterAt().filter(at -> master.filter(host -> !host.address().equals(at)).isPresent()).isEmpty();
+    }
+
     /** Those, and the ones in the tables of nodes that do not run and whose data a volume keeps. */
     SortedSet<NodeId> known() {
         return Collections.unmodifiableSortedSet(known);

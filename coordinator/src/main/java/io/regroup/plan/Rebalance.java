@@ -81,7 +81,7 @@ final class Rebalance implements Step {
         }
         return picture.liveOwners().stream().max(Comparator.<Host>comparingInt(h -> picture.replicasOf(h.id()).size()).thenComparing(Host::id))
             .filter(master -> master.state().facts().stateOk()
-                && picture.replicasOf(master.id()).stream().filter(h -> h.state().facts().linkUp()).count() > least)
+                && picture.replicasOf(master.id()).stream().filter(picture::isInSync).count() > least)
             .map(master -> picture.replicasOf(master.id()).getLast())
             .filter(replica -> !picture.observation.sentWithin("reset " + replica.id(), REPLICA_MS))
             .map(replica -> new Work(new Action.Reset(replica.address(), replica.id()), "another master is asked for, and no pod is blank: "
@@ -143,7 +143,7 @@ final class Rebalance implements Step {
             return Optional.of(what + ", and that one does not know yet whose they are");
         }
         boolean waits = picture.masters().isComing(target.id()) && MasterPlan.replicasEach(picture) > 0
-            && picture.replicasOf(target.id()).stream().noneMatch(h -> h.state().facts().linkUp())
+            && picture.replicasOf(target.id()).stream().noneMatch(picture::isInSync)
             && picture.observation.waitedMs("move " + source.id() + " " + target.id()) < REPLICA_MS;
         return waits ? Optional.of(what + ", when it has a replica in sync") : Optional.empty();
     }
@@ -157,7 +157,7 @@ final class Rebalance implements Step {
     static Action.MoveSlots move(NodeId source, NodeId target, SlotSet slots, MoveBy by, Picture picture) {
         SortedSet<Address> others = new TreeSet<>();
         picture.liveOwners().stream().filter(h -> !h.id().equals(source) && !h.id().equals(target)).forEach(h -> others.add(h.address()));
-        boolean copied = picture.replicasOf(target).stream().anyMatch(h -> h.state().facts().linkUp());
+        boolean copied = picture.replicasOf(target).stream().anyMatch(picture::isInSync);
         return new Action.MoveSlots(new Move(source, picture.nodes.get(source).address(), target, picture.nodes.get(target).address(), slots, others),
             copied ? 1 : 0, by);
     }

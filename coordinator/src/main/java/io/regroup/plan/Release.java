@@ -75,7 +75,7 @@ final class Release implements Step {
             return Optional.empty();
         }
         int wanted = Math.min(asked.get().replicas(), asked.get().nodes() / Math.max(1, asked.get().masters()) - 1);
-        long others = picture.replicasOf(master.id()).stream().filter(h -> !h.isLeaving() && h.state().facts().linkUp()).count();
+        long others = picture.replicasOf(master.id()).stream().filter(h -> !h.isLeaving() && picture.isInSync(h)).count();
         return others >= wanted ? Optional.empty() : Optional.of(master);
     }
 

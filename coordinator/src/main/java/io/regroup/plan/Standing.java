@@ -33,7 +33,7 @@ public record Standing(SortedSet<NodeId> masters, SortedMap<NodeId, NodeId> repl
         picture.liveOwners().forEach(h -> masters.add(h.id()));
         SortedMap<NodeId, NodeId> replicas = new TreeMap<>();
         for (Host host : picture.nodes.values()) {
-            host.master().filter(m -> host.state().facts().linkUp()).ifPresent(m -> replicas.put(host.id(), m));
+            host.master().filter(m -> picture.isInSync(host)).ifPresent(m -> replicas.put(host.id(), m));
         }
         return new Standing(masters, replicas, picture.named(), picture.unclaimed);
     }

@@ -69,7 +69,7 @@ final class Whole {
         if (host.isMaster() && !picture.owned.containsKey(host.id())) {
             return Optional.of(host + " is a master without slots");
         }
-        if (!host.isMaster() && !host.state().facts().linkUp()) {
+        if (!host.isMaster() && !picture.isInSync(host)) {
             return Optional.of(host + " is not in sync with its master");
         }
         return host.state().facts().stateOk() ? Optional.empty() : Optional.of(host + " says cluster_state:fail");

@@ -124,6 +124,15 @@ class AttachTest {
         assertThat(Scene.cluster(3, 1).looksForItsMasterAt("r1", scene.address("m1").host()).decide().actions()).as("a sync may take long").isEmpty();
     }
 
+    /** Seed 612191: its master's pod had come back with another address, a new pod had got the old one, and the link was up to that one. */
+    @Test
+    void whoCopiesAnotherNodeAtItsMastersOldAddressIsNotInSync() {
+        Scene scene = Scene.cluster(4, 1).copiesFrom("r1", Scene.cluster(4, 1).address("m4").host());
+        assertThat(scene.decide().actions()).containsExactly(replicate(scene, "r1", "m1"));
+        assertThat(Whole.pending(new Picture(scene.observation()))).contains(scene.called("r1") + " is not in sync with its master");
+        assertThat(scene.leaving("m1").decide().actions()).as("no hand-over to it").noneMatch(Action.Promote.class::isInstance);
+    }
+
     @Test
     void whoFollowsAReplicaThatIsJustBeingPromotedStaysThere() {
         Scene scene = Scene.cluster(3, 2).follows("r4", "r1");

@@ -313,6 +313,11 @@ final class Scene {
         });
     }
 
+    /** Its link is up, to whoever is at another address than its master. */
+    Scene copiesFrom(String name, String host) {
+        return change(name, n -> n.masterAt = Optional.of(new Address(host, 6379)));
+    }
+
     Scene neverSynced(String name) {
         return change(name, n -> {
             n.synced = false;
