@@ -38,9 +38,9 @@ final class Attach implements Step {
         if (!picture.unheard.isEmpty() || picture.nodes.isEmpty() || !picture.isPrimary()) {
             return Optional.empty();
         }
-        Optional<Work> joined = join(picture);
-        if (joined.isPresent()) {
-            return joined;
+        Optional<Work> first = join(picture).or(() -> redirect(picture));
+        if (first.isPresent()) {
+            return first;
         }
         keepers(picture).forEach(h -> waits.add(new Wait("keys " + h.id(), h + " is a master without slots and has " + h.state().facts().keys()
             + " keys, which nobody may drop: delete its pod if they are not missed, and a blank one takes its place")));
@@ -64,19 +64,21 @@ final class Attach implements Step {
             picture.blanks.values().stream().filter(h -> !h.isLeaving()).forEach(all::add);
             return Optional.of(replicate(all, ready, masters, picture));
         }
-        return homeless.isEmpty() ? redirect(masters, picture).or(() -> relieve(masters, picture)) : Optional.empty();
+        return homeless.isEmpty() ? relieve(masters, picture) : Optional.empty();
     }
 
     /**
      * A replica that was told by gossip where its master is now, and not by the master itself, has it right in its table and still dials
-     * the old address: {@code clusterProcessGossipSection} changes the one, only {@code nodeUpdateAddressIfNeeded} both. It is told again.
+     * the old address: {@code clusterProcessGossipSection} changes the one, only {@code nodeUpdateAddressIfNeeded} both. It is told again. A master
+     * that leaves needs it most.
      */
-    private static Optional<Work> redirect(List<Host> masters, Picture picture) {
-        for (Host master : masters) {
+    private static Optional<Work> redirect(Picture picture) {
+        for (Host master : picture.liveOwners()) {
             for (Host replica : picture.replicasOf(master.id())) {
                 boolean knows = replica.table().line(master.id()).flatMap(ClusterNode::address).filter(master.address()::equals).isPresent();
                 Optional<Address> dials = replica.state().facts().masterAt().filter(at -> !at.equals(master.address()));
-                if (knows && dials.isPresent() && !picture.observation.sentWithin("replicate " + replica.id(), 2000)) {
+                if (knows && dials.isPresent() && !Promote.isHandingOver(master.id(), picture)
+                    && !picture.observation.sentWithin("replicate " + replica.id(), 2000)) {
                     return Optional.of(new Work(new Action.Replicate(replica.address(), replica.id(), master.id()),
                         replica + " looks for its master " + master + " at " + dials.get() + ", where it was: it is told again"));
                 }
