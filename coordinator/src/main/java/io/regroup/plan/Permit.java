@@ -72,6 +72,12 @@ final class Permit implements Step {
         if (younger.isPresent() && picture.observation.waitedMs("gate " + report.member()) < YIELD_MS) {
             return Optional.of("it may have as high an epoch as " + younger.get() + ", who has its slots now: that one takes a higher one first");
         }
+        Optional<NodeId> overruled = picture.owned.keySet().stream().filter(owner -> !owner.equals(id) && !picture.nodes.containsKey(owner)
+            && picture.stored.containsKey(owner) && RepairEpochs.borrowedClaim(owner, report.stored().orElseThrow(), picture) >= 0).findFirst();
+        if (overruled.isPresent() && picture.observation.waitedMs("gate " + report.member()) < YIELD_MS) {
+            return Optional.of("it gives slots of " + picture.name(overruled.get()) + " to a node that is not there any more, and would take the epoch of "
+                + "whoever has that one's address now for its: " + picture.name(overruled.get()) + " starts first");
+        }
         Optional<NodeId> orphan = LostShards.shardThatItHad(id, report, picture);
         if (orphan.isPresent()) {
             return Optional.of("it had slots of " + picture.name(orphan.get()) + ", of whom no copy is here: it would throw its own away before it is "

@@ -1,13 +1,16 @@
 package io.regroup.plan;
 
+import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.ClusterTable;
+import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.AtGate;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A master of which others show a higher epoch than its own: a stranger answered at an address that it had, and Redis takes that one's epoch
@@ -15,7 +18,8 @@ import java.util.Optional;
  * ask with its own epoch ({@code clusterSendFailoverAuthIfNeeded}). It takes a new one.
  *
  * <p>So does one whose slots a server that waits at its gate has on its volume with an epoch that is not older: it had taken that just before its
- * end, and nobody had heard of it.
+ * end, and nobody had heard of it; and one whose slots such a volume gives to a third, at whose address another node is by now: that one's epoch
+ * will be taken for the third's.
  */
 final class RepairEpochs implements Step {
 
@@ -64,9 +68,34 @@ final class RepairEpochs implements Step {
     /** The highest epoch with which a server that waits at its gate claims slots of this master; -1: none does. */
     static long waitingClaim(Host master, Picture picture) {
         return picture.stored.values().stream().filter(report -> report.state() instanceof AtGate)
-            .flatMap(report -> report.stored().stream()).map(ClusterTable::myself)
-            .filter(node -> node.isMaster() && !node.id().equals(master.id()) && !node.slots().and(picture.slotsOf(master.id())).isEmpty())
-            .mapToLong(ClusterNode::configEpoch).max().orElse(-1);
+            .flatMap(report -> report.stored().stream()).mapToLong(kept -> Math.max(ownClaim(master, kept, picture), borrowedClaim(master.id(), kept, picture)))
+            .max().orElse(-1);
+    }
+
+    private static long ownClaim(Host master, ClusterTable kept, Picture picture) {
+        ClusterNode node = kept.myself();
+        return node.isMaster() && !node.id().equals(master.id()) && !node.slots().and(picture.slotsOf(master.id())).isEmpty() ? node.configEpoch() : -1;
+    }
+
+    /**
+     * The highest epoch that a table on the volume of a server at its gate will have for a node that is not there any more, because another one
+     * answers at its address, and that it gives slots of this owner; -1: none.
+     */
+    static long borrowedClaim(NodeId owner, ClusterTable kept, Picture picture) {
+        return kept.others().values().stream()
+            .filter(line -> line.isMaster() && !line.id().equals(owner) && !line.slots().and(picture.slotsOf(owner)).isEmpty())
+            .mapToLong(line -> line.address().flatMap(address -> tenantOf(address, line.id(), picture)).map(tenant ->
+                Math.max(line.configEpoch(), toldEpoch(tenant))).orElse(-1L)).max().orElse(-1);
+    }
+
+    private static Optional<Host> tenantOf(Address address, NodeId other, Picture picture) {
+        return Stream.concat(picture.nodes.values().stream(), picture.blanks.values().stream())
+            .filter(host -> host.address().equals(address) && !host.id().equals(other)).findFirst();
+    }
+
+    /** A replica tells its master's ({@code clusterBuildMessageHdr}). */
+    private static long toldEpoch(Host host) {
+        return host.master().flatMap(host.table()::line).orElse(host.table().myself()).configEpoch();
     }
 
     private static Optional<Host> lower(long epoch, Picture picture) {

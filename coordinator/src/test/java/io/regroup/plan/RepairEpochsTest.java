@@ -49,6 +49,28 @@ class RepairEpochsTest {
         assertThat(Scene.cluster(3, 1).master("r1").atGate("m1").stored("m1", SlotSet.range(0, 5460), 100).decide().actions()).contains(new Action.Permit("m1", "start-of-m1", false));
     }
 
+    /**
+     * Seed 529308: a master was started with an old table that gave another shard's slots to a node that had gone, at whose address a new replica
+     * was. It took that one's epoch for the gone one's, told the shard's master that it had been overruled, and that one copied the new replica.
+     */
+    @Test
+    void whoIsToBeOverruledWithTheEpochOfWhoeverHasAnAddressByNowTakesAHigherOneFirst() {
+        Scene scene = borrowing(Scene.cluster(3, 2).master("r2"));
+        assertThat(scene.decide().waits()).contains(new Wait("gate m2", "the gate of m2 stays closed: it may have as high an epoch as "
+            + scene.called("m1") + ", who has its slots now: that one takes a higher one first"));
+        assertThat(scene.waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS).decide().actions()).contains(new Action.BumpEpoch(scene.address("m1"), id("m1")));
+        Scene all = borrowing(Scene.cluster(3, 2).master("r2")).gone("r1").proven("r1", "pod r1 is gone").atGate("m1").stored("m1", SlotSet.range(0, 5460), 50);
+        assertThat(all.decide().waits()).extracting(Wait::reason).contains("the gate of m2 stays closed: it gives slots of " + all.called("m1")
+            + " to a node that is not there any more, and would take the epoch of whoever has that one's address now for its: " + all.called("m1")
+            + " starts first");
+    }
+
+    /** On its volume m2 has r4 as the master of m1's slots, at the address that r5, which follows r2 with its epoch 102, has now. */
+    private static Scene borrowing(Scene scene) {
+        return scene.owns("m1", SlotSet.range(0, 5460), 50).gone("r4").proven("r4", "pod r4 is gone").moved("r4", scene.address("r5").host()).sent("forget " + id("r4"), 100).follows("r5", "r2")
+            .stillHasOwner("m2", "r4", SlotSet.range(0, 5460)).atGate("m2").stored("m2", SlotSet.range(5461, 10922), 2);
+    }
+
     @Test
     void notWithoutAQuorum() {
         assertThat(misled().gone("m3").gone("r3").gone("r1").waited("epoch " + id("m1"), 60_000).decide().actions()).isEmpty();

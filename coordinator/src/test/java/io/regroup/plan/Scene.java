@@ -111,6 +111,7 @@ final class Scene {
             seen.epoch = number;
             seen.address = address;
             seen.flags.addAll(flags);
+            seen.before.putAll(before);
             return seen;
         }
     }
