@@ -19,6 +19,8 @@ final class Asking {
     private static final long PATIENCE_MS = 1000;
     /** The most that slow members are given. */
     private static final long MOST_PATIENCE_MS = 5000;
+    /** So long it counts that a member has been slow. */
+    private static final long LATELY_MS = 10_000;
 
     private Rounds rounds;
     /** When all were asked last, when anybody was, and when each was that was asked since all were. */
@@ -30,7 +32,7 @@ final class Asking {
     private final SortedMap<Long, Long> begun = new TreeMap<>();
     private final SortedMap<String, Answer> answers = new TreeMap<>();
 
-    private record Answer(long round, long tookMs) {
+    private record Answer(long round, long tookMs, long at) {
     }
 
     Asking(Rounds rounds) {
@@ -62,7 +64,7 @@ final class Asking {
     void onReport(String member, long round, long now) {
         Answer before = answers.get(member);
         if (begun.containsKey(round) && (before == null || before.round() < round)) {
-            answers.put(member, new Answer(round, now - begun.get(round)));
+            answers.put(member, new Answer(round, now - begun.get(round), now));
         }
     }
 
@@ -82,7 +84,7 @@ final class Asking {
      * have been slow lately are given half as much time again as they took: asked each second, one that takes longer is never heard.
      */
     boolean isTimeForAll(long now) {
-        long slowest = slowestMs();
+        long slowest = slowestMs(now);
         return sinceAll(now) >= Math.clamp(slowest + slowest / 2, PATIENCE_MS, MOST_PATIENCE_MS);
     }
 
@@ -93,9 +95,9 @@ final class Asking {
         return taken;
     }
 
-    /** How long the slowest of the members took for its last answer, in ms. */
-    long slowestMs() {
-        return answers.values().stream().mapToLong(Answer::tookMs).max().orElse(0);
+    /** How long the slowest of the members took for its last answer, in ms; who was slow while it started need not be so any more. */
+    long slowestMs(long now) {
+        return answers.values().stream().filter(answer -> now - answer.at() <= LATELY_MS).mapToLong(Answer::tookMs).max().orElse(0);
     }
 
     Rounds rounds() {

@@ -320,7 +320,7 @@ public final class Leader {
         if (!moving.isEmpty() && Planner.waitsForMoves(last)) {
             effects.add(new Effect.StopMoves());
         }
-        if (last.acts() && asking.sinceLast(now) > PATIENCE_MS + asking.slowestMs() && lookedAgain != asking.rounds().last()) {
+        if (last.acts() && asking.sinceLast(now) > PATIENCE_MS + asking.slowestMs(now) && lookedAgain != asking.rounds().last()) {
             // In calm a report may be a second old, and a master that is dead by now still be alive in it. Where answers take as long, others are no younger.
             newRound(now);
             lookedAgain = asking.rounds().last();
