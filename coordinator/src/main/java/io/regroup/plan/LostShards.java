@@ -40,7 +40,7 @@ final class LostShards {
         boolean waiting = !policy.reassign() || picture.observation.waitedMs("lost " + owner) < policy.graceMs();
         waits.add(new Wait("lost " + owner, what + (!policy.reassign() ? "; SHARD_LOSS is halt: its slots wait until one returns"
             : waiting ? "; its slots wait " + policy.graceMs() / 1000 + " s for one to return"
-            : picture.unheard.isEmpty() ? "; it is being given up" : "; it is given up as soon as all members have been heard")));
+            : picture.unheard.isEmpty() ? "; its grace is over" : "; it is given up as soon as all members have been heard")));
         if (waiting || picture.observation.sentWithin("promote for " + owner, SETTLE_MS)
             || picture.observation.sentWithin("forget " + owner, SETTLE_MS)) {
             return Optional.empty();
