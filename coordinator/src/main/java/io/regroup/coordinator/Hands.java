@@ -39,6 +39,9 @@ public final class Hands {
 
     /** @param where round and view, for the log */
     public void carryOut(Decision decision, String where) {
+        if (!holds(decision, where)) {
+            return;
+        }
         decision.actions().forEach(action -> counters.add("action " + action.kind()));
         for (Action action : decision.actions()) {
             switch (action) {
@@ -48,7 +51,7 @@ public final class Hands {
                 default -> { }
             }
         }
-        if (holds(decision, where) && send(decision, where, Action::commands)) {
+        if (send(decision, where, Action::commands)) {
             send(decision, where, Action::sequel);
         }
     }
@@ -63,13 +66,21 @@ public final class Hands {
         for (var replies : servers.send(questions, TIMEOUT).entrySet()) {
             Check check = checks.get(replies.getKey());
             if (!check.holds(replies.getValue().getFirst())) {
-                log.info("{} {}: nothing is sent, for {} no longer says that {}: {}", where, decision.step(), replies.getKey(), check.what(),
-                    replies.getValue().getFirst());
+                log.info("{} {}: nothing is sent, for {} does not say that {}: {}", where, decision.step(), replies.getKey(), check.what(),
+                    words(replies.getValue().getFirst()));
                 counters.add("overtaken " + decision.step());
                 holds = false;
             }
         }
         return holds;
+    }
+
+    private static String words(Reply reply) {
+        return switch (reply) {
+            case Reply.Answer answer -> "its replicas are " + answer.items();
+            case Reply.Refusal refusal -> refusal.error();
+            case Reply.Silence silence -> silence.problem();
+        };
     }
 
     /** @return whether every node carried out everything */
