@@ -8,9 +8,6 @@ import io.regroup.kube.PodFacts.Container;
  * this, so whatever leaves room for doubt is no proof.
  */
 final class EndRule {
-    /** What a kubelet writes when it has lost sight of a container, not when it saw it end. */
-    private static final String LOST = "ContainerStatusUnknown";
-
     private EndRule() {
     }
 
@@ -19,11 +16,14 @@ final class EndRule {
         if (!pod.uid().equals(uid)) {
             return new Answer.Gone("pod " + name + " is gone: another pod has its name now");
         }
+        if (pod.isOver()) {
+            return new Answer.Gone("pod " + name + " is being deleted, and all its containers have ended since");
+        }
         return switch (pod.redis()) {
             // Before the phase: kubelets before 1.22 set the phase of an evicted pod first and stop its containers then.
             case Container.Running running -> new Answer.NotEnded(running(name, pod));
-            case Container.Terminated end when seen(end) -> ended(name, end, "");
-            case Container.Waiting(String reason, var last) when last.isPresent() && seen(last.get()) ->
+            case Container.Terminated end when end.isSeen() -> ended(name, end, "");
+            case Container.Waiting(String reason, var last) when last.isPresent() && last.get().isSeen() ->
                     ended(name, last.get(), " and is not started again yet (" + reason + ")");
             case Container.Terminated lost -> byPhase(name, pod, "the kubelet has lost sight of it (" + lost.reason() + ")");
             case Container.Waiting waiting -> byPhase(name, pod, "it is waiting (" + waiting.reason() + ")");
@@ -33,10 +33,6 @@ final class EndRule {
 
     static Answer gone(String name) {
         return new Answer.Gone("pod " + name + " is gone: the API server has no such pod");
-    }
-
-    private static boolean seen(Container.Terminated end) {
-        return !end.reason().equals(LOST);
     }
 
     private static Answer ended(String name, Container.Terminated end, String then) {

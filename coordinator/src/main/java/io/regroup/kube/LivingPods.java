@@ -45,7 +45,7 @@ final class LivingPods {
             SortedSet<String> names = new TreeSet<>();
             for (JsonObject pod : items(list)) {
                 String phase = Fields.text(pod, "status", "phase").orElse("Unknown");
-                if (!phase.equals("Succeeded") && !phase.equals("Failed") && !isYetToCome(pod) && !ours.isAnothers(pod)) {
+                if (!phase.equals("Succeeded") && !phase.equals("Failed") && !isYetToCome(pod) && !PodFacts.isOver(pod) && !ours.isAnothers(pod)) {
                     names.add(Fields.required(pod, "metadata", "name"));
                 }
             }

@@ -2,6 +2,9 @@ package io.regroup.kube;
 
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -9,8 +12,10 @@ import java.util.Optional;
  *
  * @param graceUntil it is being deleted, and this is when its grace period ends ({@code metadata.deletionTimestamp} of a pod); its processes may run
  *                   on for any time after that
+ * @param isOver     it is being deleted, and all its containers have ended since that was asked for: the kubelet starts none of them again. One of
+ *                   before 1.22 keeps such a pod for up to a minute, and in the phase {@code Running}
  */
-record PodFacts(String uid, Phase phase, Optional<String> graceUntil, Container redis) {
+record PodFacts(String uid, Phase phase, Optional<String> graceUntil, Container redis, boolean isOver) {
     /** The container that runs redis-server. */
     static final String CONTAINER = "redis";
 
@@ -31,6 +36,12 @@ record PodFacts(String uid, Phase phase, Optional<String> graceUntil, Container 
         }
 
         record Terminated(String reason, Optional<Integer> exitCode) implements Container {
+            /** What a kubelet writes when it has lost sight of a container, not when it saw it end. */
+            private static final String LOST = "ContainerStatusUnknown";
+
+            boolean isSeen() {
+                return !reason.equals(LOST);
+            }
         }
     }
 
@@ -50,7 +61,25 @@ record PodFacts(String uid, Phase phase, Optional<String> graceUntil, Container 
             }
         }
         return new PodFacts(Fields.required(pod, "metadata", "uid"), phase,
-                Fields.text(pod, "metadata", "deletionTimestamp"), redis);
+                Fields.text(pod, "metadata", "deletionTimestamp"), redis, isOver(pod));
+    }
+
+    /** See the parameter of that name. A container that ended before may have been started again by a kubelet that did not know of the deletion yet. */
+    static boolean isOver(JsonObject pod) {
+        Optional<Instant> asked = Fields.text(pod, "metadata", "deletionTimestamp").flatMap(PodFacts::time)
+            .map(end -> end.minusSeconds(Fields.number(pod, "metadata", "deletionGracePeriodSeconds").orElse(0)));
+        List<JsonObject> containers = Fields.objects(pod, "status", "containerStatuses");
+        return asked.isPresent() && !containers.isEmpty() && containers.size() == Fields.objects(pod, "spec", "containers").size()
+            && containers.stream().allMatch(status -> container(status) instanceof Container.Terminated end && end.isSeen()
+                && Fields.text(status, "state", "terminated", "finishedAt").flatMap(PodFacts::time).filter(at -> !at.isBefore(asked.get())).isPresent());
+    }
+
+    private static Optional<Instant> time(String text) {
+        try {
+            return Optional.of(Instant.parse(text));
+        } catch (DateTimeParseException e) {
+            return Optional.empty();
+        }
     }
 
     private static Container container(JsonObject status) {

@@ -13,6 +13,7 @@ class EndRuleTest {
     private static final String RUNNING = "\"state\":{\"running\":{\"startedAt\":\"2030-01-01T00:00:00Z\"}}";
     private static final String KILLED = "\"state\":{\"terminated\":{\"exitCode\":137,\"reason\":\"OOMKilled\"}}";
     private static final String LOST = "{\"terminated\":{\"exitCode\":137,\"reason\":\"ContainerStatusUnknown\"}}";
+    private static final String TWO = "{\"name\":\"coordinator\"},{\"name\":\"redis\"}";
     private static final String CREATING = "\"state\":{\"waiting\":{\"reason\":\"ContainerCreating\"}}";
 
     private static PodEnds.Answer judge(String metadata, String phase, String redis) throws IOException {
@@ -34,6 +35,38 @@ class EndRuleTest {
         assertThat(judge(",\"deletionTimestamp\":\"2030-01-01T00:00:30Z\"", "Running", RUNNING))
                 .isEqualTo(new NotEnded("container redis of pod p was running when its kubelet last reported; that the pod is"
                         + " being deleted, with time until 2030-01-01T00:00:30Z, does not mean that it has ended"));
+    }
+
+    private static String over(String redisEnded, String spec) {
+        return """
+                {"kind":"Pod","metadata":{"name":"p","uid":"u","deletionTimestamp":"2030-01-01T00:01:30Z","deletionGracePeriodSeconds":60},
+                 "spec":{"containers":[%s]},"status":{"phase":"Running","containerStatuses":[
+                  {"name":"coordinator","state":{"terminated":{"exitCode":143,"reason":"Error","finishedAt":"2030-01-01T00:00:33Z"}}},
+                  {"name":"redis","state":%s}]}}""".formatted(spec, redisEnded);
+    }
+
+    private static String endedAt(String time) {
+        return "{\"terminated\":{\"exitCode\":0,\"reason\":\"Completed\",\"finishedAt\":\"" + time + "\"}}";
+    }
+
+    private static PodEnds.Answer judge(String pod) throws IOException {
+        return EndRule.judge("p", "u", PodFacts.of(JsonParser.parseString(pod).getAsJsonObject()));
+    }
+
+    @Test
+    void aPodThatIsDeletedAndWhoseContainersHaveEndedSinceIsGoneThoughItIsListed() throws IOException {
+        assertThat(judge(over(endedAt("2030-01-01T00:00:30Z"), TWO)))
+                .isEqualTo(new Gone("pod p is being deleted, and all its containers have ended since"));
+    }
+
+    @Test
+    void notOneOfWhichAContainerMayRunOrMayHaveBeenStartedAgain() throws IOException {
+        assertThat(judge(over(endedAt("2030-01-01T00:00:29Z"), TWO))).as("it ended before: its kubelet may have started it again")
+                .isInstanceOf(Ended.class);
+        assertThat(judge(over("{\"running\":{}}", TWO))).isInstanceOf(NotEnded.class);
+        assertThat(judge(over(LOST, TWO))).isInstanceOf(NotEnded.class);
+        assertThat(judge(over(endedAt("2030-01-01T00:00:30Z"), TWO + ",{\"name\":\"sidecar\"}"))).as("nothing is told of the sidecar").isInstanceOf(Ended.class);
+        assertThat(judge(over(endedAt("yesterday"), TWO))).isInstanceOf(Ended.class);
     }
 
     @Test

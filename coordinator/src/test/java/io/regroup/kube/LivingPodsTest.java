@@ -94,6 +94,16 @@ class LivingPodsTest extends LeaderApiTest {
     }
 
     @Test
+    void notThoseThatAreDeletedAndHaveEnded() {
+        String pod = "{\"metadata\":{\"name\":\"%s\",\"deletionTimestamp\":\"2030-01-01T00:01:00Z\",\"deletionGracePeriodSeconds\":60},"
+            + "\"spec\":{\"nodeName\":\"node-1\",\"containers\":[{\"name\":\"redis\"}]},\"status\":{\"phase\":\"Running\",\"containerStatuses\":[{\"name\":\"redis\",\"state\":%s}]}}";
+        api.on(PODS, 200, "{\"kind\":\"PodList\",\"metadata\":{},\"items\":[" + String.join(",",
+            pod.formatted("ended", "{\"terminated\":{\"reason\":\"Completed\",\"finishedAt\":\"2030-01-01T00:00:02Z\"}}"),
+            pod.formatted("ends", "{\"running\":{}}")) + "]}");
+        assertThat(ask()).contains(new TreeSet<>(List.of("ends")));
+    }
+
+    @Test
     void aListThatGoesOnIsNotAllOfThem() {
         api.on(PODS, 200, "{\"kind\":\"PodList\",\"metadata\":{\"continue\":\"abc\"},\"items\":[" + pod("a", "Running") + "]}");
         assertThat(ask()).isEmpty();
