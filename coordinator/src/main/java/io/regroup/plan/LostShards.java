@@ -27,7 +27,7 @@ final class LostShards {
     }
 
     /**
-     * A shard of which no copy is left goes on with what is nearest to one: a replica that never finished a sync and has keys of it all the same,
+     * A shard of which no copy is left goes on with what is nearest to one: a master that serves its slots all the same; a replica that never finished a sync and has keys of it all the same,
      * perhaps of the time when it was the master; else a replica of the master before; else what a former master keeps on its volume, which counts
      * once the last one is forgotten; else a replica that has nothing. Where there is none of these, its master is forgotten too, and its slots are
      * nobody's. That stands in the tables: whoever leads next sees it, and the address is free.
@@ -46,6 +46,12 @@ final class LostShards {
             return Optional.empty();
         }
         SlotSet slots = picture.slotsOf(owner);
+        Optional<Host> claimant = claimant(slots, picture);
+        if (claimant.isPresent()) {
+            Host host = claimant.get();
+            return picture.observation.sentWithin("bump " + host.id(), SETTLE_MS) ? Optional.empty()
+                : Optional.of(new Work(new Action.BumpEpoch(host.address(), host.id()), what + ": " + host + " serves them with an older claim, and takes a new epoch"));
+        }
         List<Host> followers = picture.replicasOf(owner);
         Optional<Host> heir = followers.stream().filter(h -> !h.state().facts().strays().and(slots).isEmpty())
             .max(Comparator.<Host>comparingInt(h -> h.state().facts().strays().and(slots).size()).thenComparingLong(h -> h.state().facts().keys())
@@ -74,6 +80,16 @@ final class LostShards {
                     : h.state().facts().strays().and(slots).isEmpty() ? " goes on without its data" : " never was in sync with it, and goes on with the keys of it that it has")))
             .orElseGet(() -> new Work(Forget.everywhere(owner, picture), what + ": it is forgotten, "
                 + keeper.map(member -> "and " + member + " goes on with what it had of them").orElse("its slots are free"))));
+    }
+
+    /**
+     * A master that serves slots of this owner all the same, for it has never heard of that one's claim: it may even be the heir, where somebody who came
+     * back with an old table took the epoch of whoever has the owner's address for the owner's. Where all else that it claims is its own.
+     */
+    private static Optional<Host> claimant(SlotSet lost, Picture picture) {
+        return picture.liveMasters().stream().filter(h -> h.state().facts().keys() > 0 && !h.table().myself().slots().and(lost).isEmpty())
+            .filter(h -> picture.slotsOf(h.id()).plus(lost).containsAll(h.table().myself().slots()))
+            .max(Comparator.<Host>comparingLong(h -> h.state().facts().keys()).thenComparing(Host::id));
     }
 
     private static Optional<Work> unfollow(NodeId owner, List<Host> replicas, String why, Picture picture) {

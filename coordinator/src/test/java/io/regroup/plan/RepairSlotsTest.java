@@ -82,6 +82,20 @@ class RepairSlotsTest {
         assertThat(scene.decide().reason()).endsWith(scene.called("r4") + " goes on with the data of the master before it");
     }
 
+    /**
+     * A server came back with an old table, and took the epoch of a stranger at the dead master's address for that one's. A replica believed it, and was to
+     * go on with the few keys that it had, beside the heir that served.
+     */
+    @Test
+    void whoServesItsSlotsAllTheSameGoesOn() {
+        Scene scene = Scene.cluster(3, 2).master("r1").keys("r1", 100).gone("m1").proven("m1", "pod m1 is gone").doesNotKnow("r1", "m1")
+            .follows("r4", "m1").stillHasOwner("r4", "m1", SlotSet.range(0, 5460)).showsEpoch("r4", "m1", 200).neverSynced("r4")
+            .strays("r4", SlotSet.range(0, 100)).waited("lost " + id("m1"), 10_000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.BumpEpoch(scene.address("r1"), id("r1")));
+        assertThat(scene.decide().reason()).endsWith(scene.called("r1") + " serves them with an older claim, and takes a new epoch");
+        assertThat(scene.sent("bump " + id("r1"), 100).decide().actions()).as("it is seen what came of it").isEmpty();
+    }
+
     @Test
     void theGraceIsASettingAndSoIsThatNothingIsGivenUp() {
         Scene scene = lost().had("m1", 123).waited("lost " + id("m1"), 59_999).sent("forget " + id("r1"), 10);
