@@ -56,9 +56,10 @@ final class Attach implements Step {
         List<Host> homeless = new ArrayList<>(free);
         homeless.addAll(strays(picture));
         homeless.removeIf(h -> picture.observation.sentWithin("replicate " + h.id(), SETTLE_MS));
-        List<Host> ready = homeless.stream().filter(h -> knowsAll(h, masters) && !dialsItself(h)).toList();
+        List<Host> ready = homeless.stream().filter(h -> knowsAll(h, masters) && !dialsItself(h) && !isTakenForOwner(h, picture)).toList();
         homeless.stream().filter(h -> !ready.contains(h)).forEach(h -> waits.add(new Wait("attach " + h.id(), h + " is joining: "
-            + (dialsItself(h) ? "it does not know yet that who had its address is dead" : "it does not know every master yet"))));
+            + (dialsItself(h) ? "it does not know yet that who had its address is dead"
+                : isTakenForOwner(h, picture) ? "others do not know yet that it has no slots any more" : "it does not know every master yet"))));
         if (!ready.isEmpty()) {
             List<Host> all = new ArrayList<>(homeless);
             picture.blanks.values().stream().filter(h -> !h.isLeaving()).forEach(all::add);
@@ -146,6 +147,15 @@ final class Attach implements Step {
      */
     private static boolean dialsItself(Host host) {
         return host.table().others().values().stream().anyMatch(line -> line.address().filter(host.address()::equals).isPresent());
+    }
+
+    /**
+     * Somebody's table still gives it slots. As a replica it tells its new master's epoch, which may be higher than that of whoever has those slots
+     * now; in such a table that makes its claim the newer one, and an UPDATE takes them from there, with their keys ({@code clusterProcessPacket}
+     * takes the epoch from each packet, the role only from pings).
+     */
+    private static boolean isTakenForOwner(Host slotless, Picture picture) {
+        return picture.saidOf(slotless.id()).stream().anyMatch(line -> line.isMaster() && !line.slots().isEmpty());
     }
 
     /** Places for all of them, so that the ones that are ready first leave good ones to the others; only they are sent. */

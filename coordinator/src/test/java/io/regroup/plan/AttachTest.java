@@ -54,6 +54,19 @@ class AttachTest {
             .contains(new Wait("attach " + id("m4"), scene.called("m4") + " is joining: it does not know every master yet"));
     }
 
+    /**
+     * A server came back with an old table while the last slots of a master moved. That master became a replica of another, with a higher epoch than the
+     * one that had its slots now: by the old table its claim was the newer one, and the owner was told so and threw its keys away.
+     */
+    @Test
+    void itWaitsUntilNobodyTakesItForTheOwnerOfSlotsThatItHad() {
+        Scene scene = joined(Scene.cluster(4, 1).forgotten("r2").forgotten("r4"), "m4").owns("m3", SlotSet.range(8192, 16383), 3).asked(6, 1)
+            .stillHasOwner("r1", "m4", SlotSet.range(12288, 16383));
+        assertThat(scene.decide().actions()).noneMatch(Action.Replicate.class::isInstance);
+        assertThat(scene.decide().waits())
+            .contains(new Wait("attach " + id("m4"), scene.called("m4") + " is joining: others do not know yet that it has no slots any more"));
+    }
+
     @Test
     void onAnotherMachineThanItsMasterWhereThereIsAChoice() {
         Scene scene = joined(joined(Scene.cluster(5, 1).forgotten("r1").forgotten("r2").forgotten("r4").forgotten("r5"), "m4"), "m5")
