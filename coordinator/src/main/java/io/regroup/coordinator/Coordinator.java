@@ -172,7 +172,7 @@ public final class Coordinator implements AutoCloseable {
                     }
                 }
                 case Message.Permitted permitted -> member.permit(permitted.request(), permitted.blank());
-                case Message.Released released -> member.release();
+                case Message.Released released -> member.release(released.withSlots());
                 case Message.Noted note -> takeNote(note.note(), now);
                 case Message.Reported reported -> throw new IllegalStateException("handled above");
             }

@@ -47,7 +47,7 @@ public final class Hands {
             switch (action) {
                 case Action.Permit permit ->
                     toMember.accept(permit.member(), new Message.Permitted(permit.request(), permit.blank()));
-                case Action.Release release -> toMember.accept(release.member(), new Message.Released());
+                case Action.Release release -> toMember.accept(release.member(), new Message.Released(release.withSlots()));
                 default -> { }
             }
         }

@@ -126,12 +126,19 @@ public final class Member implements AutoCloseable {
         });
     }
 
-    public void release() {
+    /** @param withSlots also if its Redis owns slots by now: nobody is left to take them */
+    public void release(boolean withSlots) {
         errands.add(() -> {
-            if (gate.isLeaving() && !gate.isReleased()) {
-                log.info("this pod may end");
-                gate.release();
+            if (!gate.isLeaving() || gate.isReleased()) {
+                return;
             }
+            if (!withSlots && ownsSlots(look(System.nanoTime() / 1_000_000))) {
+                log.info("this pod does not end yet: its Redis owns slots, which the leader does not know");
+                due = true;
+                return;
+            }
+            log.info("this pod may end");
+            gate.release();
         });
     }
 

@@ -54,7 +54,10 @@ public final class Json {
                 json.addProperty("permit", m.request());
                 json.addProperty("blank", m.blank());
             }
-            case Message.Released m -> json.addProperty("release", true);
+            case Message.Released m -> {
+                json.addProperty("release", true);
+                json.addProperty("withSlots", m.withSlots());
+            }
             case Message.Noted m -> json.add("note", m.note());
         }
         return json.toString().getBytes(StandardCharsets.UTF_8);
@@ -88,7 +91,8 @@ public final class Json {
             return new Message.Permitted(text(json, "permit"), json.get("blank").getAsBoolean());
         }
         if (json.has("release")) {
-            return new Message.Released();
+            // An older leader does not say it, and its word counts as it is.
+            return new Message.Released(find(json, "withSlots", JsonElement::getAsBoolean).orElse(true));
         }
         if (json.has("note")) {
             return new Message.Noted(json.getAsJsonObject("note"));

@@ -10,7 +10,7 @@ import java.util.TreeSet;
 /** What members say to each other. On the wire it is JSON: members of two versions read each other during a rollout. */
 public sealed interface Message {
 
-    /** A member to its leader. */
+    /** A member to its leader; while its pod leaves to all, for the leader may leave with it. */
     record Reported(Report report) implements Message {
     }
 
@@ -36,8 +36,8 @@ public sealed interface Message {
     record Permitted(String request, boolean blank) implements Message {
     }
 
-    /** The leader to one: its pod may end. */
-    record Released() implements Message {
+    /** The leader to one: its pod may end. @param withSlots also if its Redis owns slots by now */
+    record Released(boolean withSlots) implements Message {
     }
 
     /** The leader to all: what it sees, decides and waits for, as {@code status} shows it. */

@@ -396,8 +396,13 @@ public sealed interface Action {
         }
     }
 
-    /** This terminating member may go: it holds nothing that another could own. */
-    record Release(String member) implements Action {
+    /**
+     * This terminating member may go: it holds nothing that another could own.
+     *
+     * @param withSlots also where it owns slots by now: nobody is left to take them. Else it looks itself first, for Redis' own election may
+     *                  have made it a master since its last report
+     */
+    record Release(String member, boolean withSlots) implements Action {
         @Override
         public List<String> keys() {
             return List.of("release " + member);

@@ -101,7 +101,7 @@ final class Release implements Step {
             if (hold.isPresent()) {
                 waits.add(new Wait("leave " + report.member(), hold.get()));
             } else {
-                releases.add(new Action.Release(report.member()));
+                releases.add(new Action.Release(report.member(), allGo));
                 reasons.add(report.member() + (allGo ? " (all go)" : " (owns no slot)"));
             }
         }

@@ -286,7 +286,7 @@ class PromoteTest {
     @Test
     void whenTheWholeDeploymentIsDeletedNobodyTakesOver() {
         Scene scene = Scene.cluster(3, 1).leaving("m1").asked(0, 1);
-        assertThat(scene.decide()).isEqualTo(new Decision("release", List.of(new Action.Release("m1")), "may end: m1 (all go)", List.of()));
+        assertThat(scene.decide()).isEqualTo(new Decision("release", List.of(new Action.Release("m1", true)), "may end: m1 (all go)", List.of()));
     }
 
     @Test

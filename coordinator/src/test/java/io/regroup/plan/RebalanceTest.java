@@ -107,7 +107,7 @@ class RebalanceTest {
         assertThat(scene.decide().step()).isEqualTo("rebalance");
         assertThat(moves(scene)).hasSize(3).allSatisfy(a -> assertThat(((Action.MoveSlots) a).move().source()).isEqualTo(id("m4")));
         Scene emptied = Scene.cluster(3, 1).fresh("m4").leaving("m4").replica("r4", "m4").leaving("r4").asked(6, 1);
-        assertThat(moves(emptied)).containsExactly(new Action.Release("m4"), new Action.Release("r4"));
+        assertThat(moves(emptied)).containsExactly(new Action.Release("m4", false), new Action.Release("r4", false));
     }
 
     @Test

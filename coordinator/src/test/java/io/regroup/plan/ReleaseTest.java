@@ -16,7 +16,7 @@ class ReleaseTest {
     @Test
     void aReplicaThatNobodyNeedsMayGoAtOnce() {
         assertThat(Scene.cluster(3, 1).asked(5, 1).leaving("r1").decide())
-            .isEqualTo(new Decision("release", List.of(new Action.Release("r1")), "may end: r1 (owns no slot)", List.of()));
+            .isEqualTo(new Decision("release", List.of(new Action.Release("r1", false)), "may end: r1 (owns no slot)", List.of()));
     }
 
     /** Seed 96527: the servers moved slots by themselves, and it had them a moment after it had said that it had none. */
@@ -25,7 +25,7 @@ class ReleaseTest {
         Scene scene = Scene.cluster(3, 0).asked(3, 0).fresh("m4").leaving("m4").atomic(MoveBy.MIGRATESLOTS, "m1", "m4", SlotSet.range(10, 19));
         assertThat(scene.decide().actions()).noneMatch(Action.Release.class::isInstance);
         assertThat(scene.decide().waits()).contains(new Decision.Wait("leave m4", "m4 leaves when 10 slots that are on their way to it have arrived, and gone on"));
-        assertThat(scene.opensNothing("m4").opensNothing("m1").decide().actions()).contains(new Action.Release("m4"));
+        assertThat(scene.opensNothing("m4").opensNothing("m1").decide().actions()).contains(new Action.Release("m4", false));
     }
 
     /** As in seed 404278: the keys of a slot can have come since it said that it had none. */
@@ -44,8 +44,8 @@ class ReleaseTest {
             + " has another replica in sync", List.of(new Decision.Wait("leave r1", "r1 leaves when " + scene.called("m1")
                 + " has another replica in sync"))));
         assertThat(scene.follows("r2", "m1").linkDown("r2").decide().actions()).as("not in sync yet").noneMatch(Action.Release.class::isInstance);
-        assertThat(Scene.cluster(3, 1).leaving("r1").follows("r2", "m1").decide().actions()).contains(new Action.Release("r1"));
-        assertThat(Scene.cluster(3, 1).leaving("r1").waited("leave r1", 10_000).decide().actions()).containsExactly(new Action.Release("r1"));
+        assertThat(Scene.cluster(3, 1).leaving("r1").follows("r2", "m1").decide().actions()).contains(new Action.Release("r1", false));
+        assertThat(Scene.cluster(3, 1).leaving("r1").waited("leave r1", 10_000).decide().actions()).containsExactly(new Action.Release("r1", false));
     }
 
     @Test
@@ -84,7 +84,7 @@ class ReleaseTest {
 
     @Test
     void whenNoneAreAskedForAllMayGo() {
-        assertThat(Scene.cluster(3, 0).asked(0, 0).leaving("m1").decide().actions()).containsExactly(new Action.Release("m1"));
+        assertThat(Scene.cluster(3, 0).asked(0, 0).leaving("m1").decide().actions()).containsExactly(new Action.Release("m1", true));
     }
 
     /** Seed 700726: it was deleted in the moment in which it was asked to take over. */

@@ -41,7 +41,7 @@ final class Errand {
         for (Action action : what.decision().actions()) {
             switch (action) {
                 case Action.Permit permit -> tell(permit.member(), m -> m.permit(leader.name, permit.request(), permit.blank()));
-                case Action.Release release -> tell(release.member(), m -> m.release(leader.name));
+                case Action.Release release -> tell(release.member(), m -> m.release(leader.name, release.withSlots()));
                 default -> { }
             }
         }

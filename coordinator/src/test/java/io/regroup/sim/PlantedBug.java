@@ -162,7 +162,7 @@ enum PlantedBug {
         CarryOut change(SimMember leader, CarryOut carryOut) {
             List<Action> actions = new ArrayList<>(carryOut.decision().actions());
             leader.heard.values().stream().map(SimMember.Heard::report).filter(Report::leaving)
-                .forEach(r -> actions.add(new Action.Release(r.member())));
+                .forEach(r -> actions.add(new Action.Release(r.member(), true)));
             return with(carryOut, actions);
         }
     }),

@@ -363,8 +363,14 @@ final class SimMember {
         obey(from, () -> pod.permit(request, blank));
     }
 
-    void release(String from) {
-        obey(from, pod::release);
+    void release(String from, boolean withSlots) {
+        obey(from, () -> {
+            if (!withSlots && world.tamper.looksBeforeItLeaves() && pod.redis().filter(server -> server.isServing() && server.myself.hasSlots()).isPresent()) {
+                report();
+            } else {
+                pod.release();
+            }
+        });
     }
 
     @Override

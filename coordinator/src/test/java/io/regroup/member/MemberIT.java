@@ -1,0 +1,112 @@
+package io.regroup.member;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.regroup.model.Address;
+import io.regroup.model.Pod;
+import io.regroup.model.RedisState.Answering;
+import io.regroup.model.Report;
+import io.regroup.plan.Command;
+import io.regroup.plan.Reply;
+import io.regroup.redis.OwnRedis;
+import io.regroup.redis.RealServer;
+import io.regroup.redis.Servers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A member whose pod leaves, beside its own real server. */
+class MemberIT {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final long ROUND = 7;
+
+    @TempDir
+    Path dir;
+
+    private final Servers servers = new Servers(Duration.ofSeconds(1));
+    private final LinkedBlockingQueue<Report> reports = new LinkedBlockingQueue<>();
+    private RealServer own;
+    private RealServer peer;
+    private Gate gate;
+    private Member member;
+
+    @BeforeEach
+    void begin() throws IOException {
+        own = start("own");
+        peer = start("peer");
+        ask(own, "CLUSTER", "MEET", peer.address().host(), Integer.toString(peer.address().port()));
+        Path places = Files.createDirectories(dir.resolve("gate"));
+        gate = new Gate(places);
+        Volume volume = new Volume(dir);
+        member = new Member(new Pod("redis-1", "uid", own.address().host(), "node", "zone"), own.address(), own.address(), gate, volume,
+            new OwnRedis(servers, own.address(), Duration.ofSeconds(1), () -> { }, volume), reports::add);
+        member.start();
+        member.joined();
+        await("the peer is met").atMost(PATIENCE).until(() -> member.last().state() instanceof Answering a && !a.table().others().isEmpty());
+        Files.createFile(places.resolve("leave"));
+        awaitReport("its leave", Report::leaving);
+    }
+
+    @AfterEach
+    void end() {
+        member.close();
+        servers.close();
+        List.of(own, peer).forEach(RealServer::close);
+    }
+
+    private RealServer start(String name) {
+        RealServer server = new RealServer(dir.resolve(name)).start();
+        await(name + " answers").atMost(PATIENCE).until(() -> ask(server, "PING"), new Reply.Answer("PONG")::equals);
+        return server;
+    }
+
+    private Reply ask(RealServer server, String... words) {
+        Address address = server.address();
+        return servers.send(new TreeMap<>(Map.of(address, List.of(Command.of(words)))), Duration.ofSeconds(3)).get(address).getFirst();
+    }
+
+    private void awaitReport(String what, Predicate<Report> wanted) {
+        await(what).atMost(PATIENCE).until(() -> {
+            Report report = reports.poll(1, TimeUnit.SECONDS);
+            return report != null && wanted.test(report);
+        });
+    }
+
+    @Test
+    void itsPodMayEndWhenItOwnsNoSlot() {
+        member.release(false);
+        await("it is let go").atMost(PATIENCE).until(gate::isReleased);
+    }
+
+    @Test
+    void itLooksItselfBeforeItLetsItGo() {
+        assertThat(ask(own, "CLUSTER", "ADDSLOTS", "7")).isEqualTo(new Reply.Answer("OK"));
+        member.release(false);
+        member.ask(ROUND);
+        awaitReport("what it did after it was let go", report -> report.round() == ROUND);
+        assertThat(gate.isReleased()).isFalse();
+        assertThat(ask(own, "CLUSTER", "DELSLOTS", "7")).isEqualTo(new Reply.Answer("OK"));
+        member.release(false);
+        await("it is let go").atMost(PATIENCE).until(gate::isReleased);
+    }
+
+    @Test
+    void whereAllGoItGoesWithItsSlots() {
+        assertThat(ask(own, "CLUSTER", "ADDSLOTS", "7")).isEqualTo(new Reply.Answer("OK"));
+        member.release(true);
+        await("it is let go").atMost(PATIENCE).until(gate::isReleased);
+    }
+}
