@@ -121,7 +121,10 @@ public final class Coordinator implements AutoCloseable {
         if (now == null || leader == null) {
             return;
         }
-        if (now.isLed()) {
+        if (report.leaving()) {
+            // The leader may be leaving as well: whoever leads then is to know that this pod does not come back.
+            group.broadcast(Json.encode(new Message.Reported(report)));
+        } else if (now.isLed()) {
             leader.onReport(report);
         } else {
             group.send(now.members().getFirst(), Json.encode(new Message.Reported(report)));

@@ -214,7 +214,8 @@ final class SimMember {
             long readAt = world.now();
             // One loop reads and sends: no report overtakes the one before.
             sendsAt = Math.max(sendsAt, world.now() + (slowness == 0 ? 0 : world.chance.between(0, slowness)));
-            later(sendsAt - world.now(), () -> world.group.send(this, view.members().getFirst(), receiver -> receiver.hear(report, readAt)));
+            later(sendsAt - world.now(), () -> (report.leaving() ? view.members() : view.members().subList(0, 1))
+                .forEach(member -> world.group.send(this, member, receiver -> receiver.hear(report, readAt))));
         });
     }
 

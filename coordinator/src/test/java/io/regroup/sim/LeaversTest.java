@@ -1,0 +1,33 @@
+package io.regroup.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.model.Asked;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whoever leads next knows of those that have left with the leader that they do not come back, also where the API server does not tell. */
+class LeaversTest {
+
+    private static final long FORM_MS = 30_000;
+    private static final long TOLD_MS = 1000;
+    private static final long WHOLE_MS = 10_000;
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+    void theLeadersPodAndAnotherAreScaledAway(long seed) {
+        World world = new World(seed, new Asked(8, 1), new Tamper(), null);
+        Course course = new Course(world);
+        world.kube.createAll(500);
+        course.tick();
+        course.until("whole at first", FORM_MS);
+        Pod leader = world.leader().orElseThrow().pod;
+        Pod other = world.chance.pick(world.pods().stream().filter(pod -> pod != leader).toList());
+        world.kube.asked = new Asked(6, 1);
+        course.pass(TOLD_MS);
+        world.kube.up = false;
+        Stream.of(leader, other).forEach(world.kube::delete);
+        assertThat(course.until("whole again", WHOLE_MS)).isPositive();
+    }
+}
