@@ -76,8 +76,9 @@ final class Dataset {
         if (index < 0) {
             return false;
         }
-        for (int w = writes.nextSetBit(0); w >= 0; w = writes.nextSetBit(w + 1)) {
-            if (w % SLOTS.length == index) {
+        int end = writes.length();
+        for (int w = index; w < end; w += SLOTS.length) {
+            if (writes.get(w)) {
                 return true;
             }
         }

@@ -104,13 +104,26 @@ final class Entry {
         return snapshot;
     }
 
+    /** Most lines are what they were, and then the same object: that is compared at once. */
     ClusterNode line(SortedMap<Integer, NodeId> migrating, SortedMap<Integer, NodeId> importing) {
-        ClusterNode line = new ClusterNode(id, hasAddress() ? Optional.of(address) : Optional.empty(), flags,
-            slaveof == null ? Optional.empty() : Optional.of(slaveof.id),
-            isReplica() && slaveof != null ? slaveof.configEpoch : configEpoch,
-            link != null && link.isUp() || is(NodeFlag.MYSELF), slots(), migrating, importing);
-        // Most lines are what they were: the same object is compared at once.
-        lastLine = line.equals(lastLine) ? lastLine : line;
+        if (lastLine == null || !isAsSaid(lastLine) || !lastLine.migrating().equals(migrating) || !lastLine.importing().equals(importing)) {
+            lastLine = new ClusterNode(id, hasAddress() ? Optional.of(address) : Optional.empty(), flags,
+                slaveof == null ? Optional.empty() : Optional.of(slaveof.id), saidEpoch(), isLinked(), slots(), migrating, importing);
+        }
         return lastLine;
+    }
+
+    private boolean isAsSaid(ClusterNode line) {
+        return line.configEpoch() == saidEpoch() && line.linkUp() == isLinked() && line.id().equals(id) && line.slots().equals(slots())
+            && line.flags().equals(flags) && (hasAddress() ? address : null) == line.address().orElse(null)
+            && (slaveof == null ? null : slaveof.id) == line.master().orElse(null);
+    }
+
+    private long saidEpoch() {
+        return isReplica() && slaveof != null ? slaveof.configEpoch : configEpoch;
+    }
+
+    private boolean isLinked() {
+        return link != null && link.isUp() || is(NodeFlag.MYSELF);
     }
 }

@@ -177,18 +177,33 @@ final class SimRedis {
     }
 
     private ClusterTable table(SortedMap<Integer, NodeId> migrating, SortedMap<Integer, NodeId> importing) {
-        SortedMap<NodeId, ClusterNode> others = new TreeMap<>();
+        ClusterNode me = myself.line(migrating, importing);
+        List<ClusterNode> others = new ArrayList<>(table.size());
         for (Entry entry : table.values()) {
             if (entry != myself) {
-                others.put(entry.id, entry.line(Collections.emptySortedMap(), Collections.emptySortedMap()));
+                others.add(entry.line(Collections.emptySortedMap(), Collections.emptySortedMap()));
             }
         }
-        ClusterNode me = myself.line(migrating, importing);
         // Mostly it is the one before: the same object is compared at once.
-        if (told == null || !told.myself().equals(me) || !told.others().equals(others)) {
-            told = new ClusterTable(me, others);
+        if (told == null || told.myself() != me || !isAsTold(others)) {
+            SortedMap<NodeId, ClusterNode> lines = new TreeMap<>();
+            others.forEach(line -> lines.put(line.id(), line));
+            told = new ClusterTable(me, lines);
         }
         return told;
+    }
+
+    private boolean isAsTold(List<ClusterNode> others) {
+        if (told.others().size() != others.size()) {
+            return false;
+        }
+        int next = 0;
+        for (ClusterNode line : told.others().values()) {
+            if (others.get(next++) != line) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private ServerFacts facts() {
@@ -200,7 +215,7 @@ final class SimRedis {
     /** What the pod's coordinator finds by COUNTKEYSINSLOT. */
     private SlotSet strays() {
         return myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof) || data().size() == 0 ? SlotSet.NONE : SlotSet.of(Arrays.stream(Dataset.SLOTS)
-            .filter(slot -> data().has(slot) && slots.owner(slot) != myself && !slots.importing.containsKey(slot)));
+            .filter(slot -> slots.owner(slot) != myself && !slots.importing.containsKey(slot) && data().has(slot)));
     }
 
     // ---- cron
@@ -583,20 +598,20 @@ final class SimRedis {
         Entry newMaster = null;
         int moved = 0;
         List<Integer> dirty = new ArrayList<>();
-        for (int slot : claimed.minus(sender.slots()).stream().toArray()) {
-            Entry owner = slots.owner(slot);
-            if (slots.importing.containsKey(slot) || !slots.isUnclaimed(slot) && owner.configEpoch >= epoch) {
+        for (SlotSet.Range range : slots.uniform(claimed.minus(sender.slots()))) {
+            int first = range.first();
+            Entry owner = slots.owner(first);
+            if (slots.importing.containsKey(first) || !slots.isUnclaimed(first) && owner.configEpoch >= epoch) {
                 continue;
             }
-            if (owner == myself && data().has(slot)) {
-                dirty.add(slot);
+            if (owner == myself) {
+                Arrays.stream(Dataset.SLOTS).filter(slot -> range.first() <= slot && slot <= range.last() && data().has(slot)).forEach(dirty::add);
             }
             if (owner != null && owner == master) {
                 newMaster = sender;
-                moved++;
+                moved += range.last() + 1 - first;
             }
-            slots.unbind(slot);
-            slots.bind(slot, sender);
+            slots.rebind(range, sender);
         }
         claimed.and(sender.slots()).ranges().forEach(range -> slots.notClaimed.clear(range.first(), range.last() + 1));
         sender.slots().minus(claimed).ranges().forEach(range -> slots.notClaimed.set(range.first(), range.last() + 1));

@@ -2,8 +2,10 @@ package io.regroup.sim;
 
 import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -35,6 +37,32 @@ final class SlotTable {
     void bind(SlotSet.Range range, Entry entry) {
         entry.own(range);
         Arrays.fill(owner, range.first(), range.last() + 1, entry);
+    }
+
+    /** These slots, in ranges of which each is bound to one entry, claimed by it or not, and imported or not. */
+    List<SlotSet.Range> uniform(SlotSet slots) {
+        List<SlotSet.Range> uniform = new ArrayList<>();
+        for (SlotSet.Range range : slots.ranges()) {
+            int first = range.first();
+            for (int slot = first + 1; slot <= range.last(); slot++) {
+                if (owner[slot] != owner[first] || notClaimed.get(slot) != notClaimed.get(first)
+                    || !importing.isEmpty() && importing.containsKey(slot) != importing.containsKey(first)) {
+                    uniform.add(new SlotSet.Range(first, slot - 1));
+                    first = slot;
+                }
+            }
+            uniform.add(new SlotSet.Range(first, range.last()));
+        }
+        return uniform;
+    }
+
+    /** From the one that all of them are bound to, if any. */
+    void rebind(SlotSet.Range range, Entry entry) {
+        if (owner[range.first()] != null) {
+            owner[range.first()].disown(range);
+            notClaimed.clear(range.first(), range.last() + 1);
+        }
+        bind(range, entry);
     }
 
     void unbind(int slot) {
