@@ -49,6 +49,14 @@ record Look(List<PodSeen> pods, SortedMap<String, Answer> answers) {
         }
     }
 
+    /** Without the pods that terminate: kubelets of before 1.22 list one for up to a minute after its containers have ended. */
+    Look staying() {
+        List<PodSeen> staying = pods.stream().filter(pod -> !pod.terminating()).toList();
+        SortedMap<String, Answer> theirs = new TreeMap<>(answers);
+        theirs.keySet().retainAll(staying.stream().map(PodSeen::name).toList());
+        return new Look(staying, theirs);
+    }
+
     List<Node> nodes() {
         return pods.stream().filter(p -> answers.containsKey(p.name())).map(p -> new Node(p, answers.get(p.name()))).toList();
     }

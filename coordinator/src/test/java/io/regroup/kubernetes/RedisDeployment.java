@@ -127,7 +127,7 @@ final class RedisDeployment {
     }
 
     Optional<String> pending() {
-        return look().pending(nodes, Math.max(3, nodes / (1 + replicas)));
+        return pending(look());
     }
 
     /** Waits until it is whole. */
@@ -141,9 +141,18 @@ final class RedisDeployment {
         Patience.until(story + ": whole", limit, () -> {
             Look look = look();
             last.add(look);
-            return also.apply(look).or(() -> look.pending(nodes, Math.max(3, nodes / (1 + replicas))));
+            return also.apply(look).or(() -> pending(look));
         });
         return last.getLast();
+    }
+
+    /** Waits until those that stay are whole, whatever Kubernetes still lists of those that left. */
+    void awaitRestWhole(String story) {
+        Patience.until(story + ": those that stay are whole", Patience.HEALED, () -> pending(look().staying()));
+    }
+
+    private Optional<String> pending(Look look) {
+        return look.pending(nodes, Math.max(3, nodes / (1 + replicas)));
     }
 
     /** {@code redis-cli --cluster check} in one of the pods. @throws Failed with its words when it finds fault */

@@ -36,7 +36,7 @@ enum PlantedBug {
         }
     }),
     /** Data on the volume is not looked at when the gate opens. */
-    EVERY_START_IS_BLANK("S1", 1502, new Tamper() {
+    EVERY_START_IS_BLANK("S1", 4, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             return actions(carryOut, a -> a instanceof Action.Permit p ? new Action.Permit(p.member(), p.request(), true) : a);
@@ -166,6 +166,13 @@ enum PlantedBug {
             return with(carryOut, actions);
         }
     }),
+    /** Who is let go does not look at its own server. */
+    LEAVES_WITHOUT_A_LOOK("S7", 1973, new Tamper() {
+        @Override
+        boolean looksBeforeItLeaves() {
+            return false;
+        }
+    }),
     /** The source of a move goes on taking new keys. */
     SOURCE_IS_NOT_FROZEN("liveness", 31312, new Tamper() {
         @Override
@@ -181,7 +188,7 @@ enum PlantedBug {
         }
     }),
     /** Nobody looks which slots are half moved. */
-    OPEN_SLOTS_ARE_NOT_SEEN("S7", 6, new Tamper() {
+    OPEN_SLOTS_ARE_NOT_SEEN("S7", 506, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return report.state() instanceof Answering a ? copy(report, report.round(), new Answering(closed(a.table()), withoutStrays(a.facts())),
