@@ -103,9 +103,10 @@ final class HalfMoved {
             SlotSet assigned = host.table().assigned();
             SlotSet open = SlotSet.of(IntStream.concat(
                 myself.importing().keySet().stream()
-                    .filter(slot -> owner(slot, picture).filter(id -> !id.equals(host.id())).isEmpty() || !assigned.contains(slot))
+                    .filter(slot -> !mayBeAnothers(slot, host, picture) || !assigned.contains(slot))
                     .mapToInt(slot -> slot),
-                myself.migrating().entrySet().stream().filter(e -> !isOpenAt(e.getValue(), e.getKey(), ClusterNode::importing, picture))
+                myself.migrating().entrySet().stream()
+                    .filter(e -> !mayCome(e.getValue(), picture) && !isOpenAt(e.getValue(), e.getKey(), ClusterNode::importing, picture))
                     .mapToInt(Map.Entry::getKey)));
             if (open.isEmpty()) {
                 continue;
@@ -120,6 +121,16 @@ final class HalfMoved {
             }
         }
         return Optional.empty();
+    }
+
+    private static boolean mayBeAnothers(int slot, Host host, Picture picture) {
+        return picture.owned.entrySet().stream().anyMatch(owned -> !owned.getKey().equals(host.id()) && owned.getValue().contains(slot));
+    }
+
+    /** It is not here now, and what it has of the slots that were on their way to it may be all there is: its coordinator is started again, or an heir comes. */
+    private static boolean mayCome(NodeId target, Picture picture) {
+        return !picture.nodes.containsKey(target) && picture.known().contains(target)
+            && (!(Fate.of(target, picture) instanceof Fate.Proven) || !picture.slotsOf(target).isEmpty());
     }
 
     private static boolean isOpenAt(NodeId other, int slot, Function<ClusterNode, SortedMap<Integer, NodeId>> side, Picture picture) {

@@ -3,6 +3,7 @@ package io.regroup.plan;
 import static io.regroup.plan.Scene.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.regroup.model.Probe;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Action.Promotion;
 import java.util.List;
@@ -203,6 +204,22 @@ class RebalanceTest {
         Scene scene = Scene.cluster(3, 1).open("m1", "m2", SlotSet.range(7, 9)).stillHasOwner("m2", "m1", SlotSet.NONE);
         assertThat(moves(scene)).as("not at once").doesNotContain(scene.moved("m1", "m2", SlotSet.range(7, 9)));
         assertThat(moves(scene.waited("open " + id("m2"), 1000))).containsExactly(new Action.CloseSlots(scene.address("m2"), SlotSet.range(7, 9)));
+    }
+
+    /**
+     * Seed 1973: the target's coordinator had ended, so nobody told what had arrived there. The slots were closed at the source, and its hand-over went
+     * on as if it had all their keys.
+     */
+    @Test
+    void whatIsOpenTowardsSomebodyWhoIsNotHereStaysOpenUntilItsEndIsCertain() {
+        Scene away = Scene.cluster(3, 1).open("m1", "m2", SlotSet.of(7)).gone("m2").probe("m2", Probe.ANSWERS).waited("open " + id("m1"), 60_000);
+        assertThat(moves(away)).noneMatch(Action.CloseSlots.class::isInstance);
+        assertThat(moves(away.leaving("m1"))).noneMatch(Action.Promote.class::isInstance);
+        Scene from = Scene.cluster(3, 1).open("m1", "m2", SlotSet.of(7)).gone("m1").probe("m1", Probe.ANSWERS).waited("open " + id("m2"), 60_000);
+        assertThat(moves(from)).noneMatch(Action.CloseSlots.class::isInstance);
+        Scene over = Scene.cluster(4, 0).owns("m4", SlotSet.NONE, 4).owns("m3", SlotSet.range(8192, 16383), 3).open("m1", "m4", SlotSet.of(7))
+            .gone("m4").proven("m4", "pod m4 is gone").waited("open " + id("m1"), 1000);
+        assertThat(moves(over)).contains(new Action.CloseSlots(over.address("m1"), SlotSet.of(7)));
     }
 
     @Test
