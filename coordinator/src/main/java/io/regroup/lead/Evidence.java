@@ -39,14 +39,18 @@ final class Evidence {
     private long listedAt = NEVER;
     private final SortedSet<String> left = new TreeSet<>();
 
-    /** It is in the view no more, as it had said. */
+    /** It is in the view no more, as it had said. A merge that was under way may take it in once more while it ends. */
     void onLeft(String member) {
         left.add(member);
     }
 
+    /** It does not leave: it is another pod of this name, or its container was started again. */
+    void onStays(String member) {
+        left.remove(member);
+    }
+
     void onView(Collection<String> members) {
         members.forEach(ended::remove);
-        left.removeAll(members);
         dropProbes();
         provedAt = NEVER;
         pods = Optional.empty();

@@ -139,6 +139,9 @@ public final class Leader {
                 keys.put(a.table().myself().id(), a.facts().keys());
             }
         }
+        if (!report.leaving()) {
+            evidence.onStays(report.member());
+        }
         asking.onReport(report.member(), report.round(), now);
         Heard before = heard.put(report.member(), new Heard(report, now));
         boolean ends = before != null && before.report().state() instanceof RedisState.Answering

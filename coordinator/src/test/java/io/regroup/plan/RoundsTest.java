@@ -166,8 +166,7 @@ class RoundsTest {
 
     @Test
     void whileAHandOverRunsNobodyIsAsked() {
-        Report last = seen.heard().get("m2").report();
-        leader.onReport(new Report(last.pod(), round, last.redis(), last.group(), last.state(), last.stored(), true, last.masterProbe(), last.primary()), now);
+        hearThatItLeaves("m2");
         assertThat(carriedOut()).containsExactly(new Action.Promote(scene.address("r2"), id("r2"), id("m2"), Promotion.HANDOVER));
         leader.onDone(now + 5);
         now += 30;
@@ -180,12 +179,30 @@ class RoundsTest {
     void whatIsDecidedInCalmIsLookedAtAgainFirst() {
         now += 900;
         seen.heard().keySet().forEach(member -> hear(member, round));
-        Report last = seen.heard().get("m2").report();
-        Report leaves = new Report(last.pod(), round, last.redis(), last.group(), last.state(), last.stored(), true, last.masterProbe(), last.primary());
-        leader.onReport(leaves, now);
+        hearThatItLeaves("m2");
         List<Effect> effects = leader.run(now);
         assertThat(effects).as("it is to hand over").noneMatch(Effect.CarryOut.class::isInstance);
         assertThat(ask(effects).members()).isEmpty();
+    }
+
+    private void hearThatItLeaves(String member) {
+        Report last = seen.heard().get(member).report();
+        leader.onReport(new Report(last.pod(), round, last.redis(), last.group(), last.state(), last.stored(), true, last.masterProbe(), last.primary()), now);
+    }
+
+    /** On one machine: a merge took it in once more, without a word from it, while its process ended. Its node was remembered for a minute. */
+    @Test
+    void whoHasLeftAsItSaidHasLeftUntilItSaysThatItStays() {
+        hearThatItLeaves("r2");
+        leader.onView(without("r2"), now);
+        assertThat(leader.observation(now).left()).containsExactly("r2");
+        leader.onView(seen.view(), now);
+        leader.onView(without("r2"), now);
+        assertThat(leader.observation(now).left()).containsExactly("r2");
+        leader.onView(seen.view(), now);
+        hear("r2", round);
+        leader.onView(without("r2"), now);
+        assertThat(leader.observation(now).left()).isEmpty();
     }
 
     @Test
