@@ -54,10 +54,8 @@ final class Quorum {
         if (!picture.unheard.isEmpty()) {
             return new Verdict(false, "who has been heard remembers no primary view, and these have not been heard: " + picture.unheard);
         }
-        if (picture.clusterIsKnown()) {
-            return ofNodes(picture);
-        }
-        return ofAsked(picture);
+        // Who knows nobody and owns nothing has data of no cluster: then it is still to be seen whether there is one elsewhere.
+        return picture.owned.isEmpty() ? ofAsked(picture) : ofNodes(picture);
     }
 
     /** What is to be remembered: present only when this view is primary, all of it is heard, and not all of it remembers just that. */

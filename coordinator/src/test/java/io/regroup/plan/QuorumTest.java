@@ -161,6 +161,18 @@ class QuorumTest {
         isPrimary(Scene.blanks(6).asked(6, 1).thereAre("b1", "b2", "b3", "b4", "b5", "b6"), true, "6 of the 6 nodes asked for are here");
     }
 
+    /**
+     * Seed 747853: all were restarted, and the only volume that had anything knew just its own node, which had been about to join. That one alone was taken
+     * for a cluster whose majority is here, and a new one was founded beside the pod that had the old one.
+     */
+    @Test
+    void aVolumeThatKnowsNobodyAndOwnsNothingIsNoCluster() {
+        Scene scene = Scene.blanks(3).asked(3, 0).atGate("b3").stored("b3");
+        isPrimary(scene, false, "3 of the 3 nodes asked for are here, but whether there are other pods is not known yet");
+        isPrimary(scene.thereAre("b1", "b2", "b3", "b4"), false, "3 of the 3 nodes asked for are here, and so are pods that are not in this view, "
+            + "which may have a cluster: [b4]");
+    }
+
     /** Seed 31381: scaled down before there was a cluster, and split: each half had as many as were asked for now. */
     @Test
     void whoLeavesIsNoneOfThoseThatAreAskedFor() {
