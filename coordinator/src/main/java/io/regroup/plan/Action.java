@@ -57,8 +57,8 @@ public sealed interface Action {
      * @param holding have the placeholder, and keep writers waiting on
      */
     record Prepare(SortedSet<Address> bare, SortedSet<Address> holding) implements Action {
-        /** How long they are kept waiting, in ms, where nobody says so again. */
-        static final long PAUSE_MS = 60_000;
+        /** How long they are kept waiting, in ms, where nobody says so again: a leader is missed for seconds, and the word that ends it may be lost. */
+        static final long PAUSE_MS = 30_000;
 
         public Prepare {
             bare = copy(bare);
@@ -109,11 +109,11 @@ public sealed interface Action {
         public SortedMap<Address, List<Command>> commands() {
             SortedMap<Address, List<Command>> batch = new TreeMap<>();
             for (Founder founder : founders) {
-                List<Command> pipeline = new ArrayList<>(List.of(Command.setConfigEpoch(founder.epoch()), Command.flushSlots()));
+                // Cut off before the slots it serves nobody; after them and before UNPAUSE it would keep its writers waiting.
+                List<Command> pipeline = new ArrayList<>(List.of(Command.setConfigEpoch(founder.epoch()), Command.flushSlots(), Command.unpause()));
                 if (!founder.slots().isEmpty()) {
                     pipeline.add(Command.addSlots(founder.slots()));
                 }
-                pipeline.add(Command.unpause());
                 batch.put(founder.address(), pipeline);
             }
             return batch;

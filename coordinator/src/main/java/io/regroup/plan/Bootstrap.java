@@ -25,7 +25,7 @@ import java.util.stream.Stream;
  */
 final class Bootstrap implements Step {
 
-    private static final long RENEW_MS = Action.Prepare.PAUSE_MS / 2;
+    private static final long RENEW_MS = Action.Prepare.PAUSE_MS / 3;
 
     @Override
     public String name() {
