@@ -142,10 +142,23 @@ final class Rebalance implements Step {
             // Once it imports them it does not learn that any more.
             return Optional.of(what + ", and that one does not know yet whose they are");
         }
+        if (!epochsAreSettled(source, target, picture)) {
+            return Optional.of(what + ", and not all masters have heard of each other's epochs yet");
+        }
         boolean waits = picture.masters().isComing(target.id()) && MasterPlan.replicasEach(picture) > 0
             && picture.replicasOf(target.id()).stream().noneMatch(picture::isInSync)
             && picture.observation.waitedMs("move " + source.id() + " " + target.id()) < REPLICA_MS;
         return waits ? Optional.of(what + ", when it has a replica in sync") : Optional.empty();
+    }
+
+    /**
+     * The target takes the slots with an epoch higher than all that it knows of ({@code clusterBumpConfigEpochWithoutConsensus}). If another master has
+     * that one, or the source has one that another has as well, one of the two takes a new one ({@code clusterHandleConfigEpochCollision}): a source that
+     * does so while it still claims the slots gets them back, and then gives them to a target that does not know of it.
+     */
+    static boolean epochsAreSettled(Host source, Host target, Picture picture) {
+        return picture.liveMasters().stream().map(host -> host.table().myself()).allMatch(line -> line.configEpoch() <= target.state().facts().currentEpoch()
+            && (line.id().equals(source.id()) || line.configEpoch() != source.table().myself().configEpoch()));
     }
 
     private static boolean knows(Host who, Host whom) {

@@ -146,7 +146,7 @@ final class RepairSlots implements Step {
                 .reduce(SlotSet.NONE, SlotSet::plus).and(picture.unclaimed);
             Optional<NodeId> from = donor(host);
             if (host.isMaster() && !had.isEmpty() && from.isPresent() && !picture.observation.sentWithin("take " + host.id(), SETTLE_MS)) {
-                return Optional.of(new Work(new Action.TakeSlots(host.address(), host.id(), had, SlotSet.NONE, from.get()),
+                return Optional.of(new Work(new Action.TakeSlots(host.address(), host.id(), had, had.and(heldBy(host)), from.get()),
                     what + ": " + host + " had " + had.size() + " of them, and takes them back"));
             }
         }

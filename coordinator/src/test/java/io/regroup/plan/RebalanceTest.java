@@ -198,6 +198,23 @@ class RebalanceTest {
         assertThat(moves(scene)).doesNotContain(scene.moved("m1", "m4", SlotSet.range(4097, 5460)));
     }
 
+    /**
+     * Seed 768775: three masters had just taken new epochs. The target took the same one as its source when the slots arrived, the source a higher one while
+     * it still claimed them, and in the end each had them by the other's table.
+     */
+    @Test
+    void slotsMoveWhenTheTargetHasHeardOfAllEpochsAndTheSourceHasOneOfItsOwn() {
+        Scene scene = Scene.cluster(3, 0).asked(4, 0).fresh("m4");
+        assertThat(moves(scene)).isNotEmpty();
+        String what = "1365 slots are to go from " + scene.called("m1") + " to " + scene.called("m4")
+            + ", and not all masters have heard of each other's epochs yet";
+        assertThat(moves(scene.heardOfEpoch("m4", 2))).isEmpty();
+        assertThat(scene.decide().waits()).extracting(wait -> wait.reason()).contains(what);
+        scene.heardOfEpoch("m4", 3).owns("m1", SlotSet.range(0, 5460), 3);
+        assertThat(moves(scene)).extracting(action -> ((Action.MoveSlots) action).move().source()).containsExactly(id("m2"));
+        assertThat(scene.decide().waits()).extracting(wait -> wait.reason()).contains(what);
+    }
+
     /** Seed 3351. */
     @Test
     void whatWasOpenedAtOneWhoDoesNotKnowWhoseItIsIsClosedUntilItKnows() {

@@ -82,6 +82,18 @@ class RepairSlotsTest {
         assertThat(scene.decide().reason()).endsWith(scene.called("r4") + " goes on with the data of the master before it");
     }
 
+    /** Seed 768775: each had slots by the other's table and by its own the other had them, and each was told in turn to add what its table had no room for. */
+    @Test
+    void slotsThatTwoGiveToEachOtherAreTakenAndNotAdded() {
+        Scene scene = Scene.cluster(3, 0).owns("m1", SlotSet.NONE, 5).stillHasOwner("m2", "m1", SlotSet.range(0, 5460))
+            .stillHasOwner("m1", "m2", SlotSet.range(0, 10922)).waited("unclaimed", 1000);
+        assertThat(scene.decide().actions()).singleElement().isInstanceOfSatisfying(Action.TakeSlots.class, take -> {
+            assertThat(take.node()).isEqualTo(scene.address("m1"));
+            assertThat(take.slots()).isEqualTo(SlotSet.range(0, 5460));
+            assertThat(take.drop()).isEqualTo(SlotSet.range(0, 5460));
+        });
+    }
+
     /**
      * A server came back with an old table, and took the epoch of a stranger at the dead master's address for that one's. A replica believed it, and was to
      * go on with the few keys that it had, beside the heir that served.

@@ -53,6 +53,7 @@ final class Scene {
         Optional<String> follows = Optional.empty();
         SlotSet slots = SlotSet.NONE;
         long epoch;
+        Optional<Long> heardOfEpoch = Optional.empty();
         boolean blank;
         boolean remembers = true;
         boolean member = true;
@@ -415,6 +416,11 @@ final class Scene {
         return change(who, n -> n.shownEpochs.put(whom, epoch));
     }
 
+    /** It has heard of no higher one. */
+    Scene heardOfEpoch(String name, long epoch) {
+        return change(name, n -> n.heardOfEpoch = Optional.of(epoch));
+    }
+
     Scene meets(String who, String whom) {
         return change(who, n -> n.meeting.add(address(whom)));
     }
@@ -616,10 +622,14 @@ final class Scene {
 
     private Report report(Node node) {
         ClusterTable table = table(node);
-        RedisState state = node.state.orElseGet(() -> new RedisState.Answering(table, new ServerFacts(node.stateOk, 10, node.keys,
+        RedisState state = node.state.orElseGet(() -> new RedisState.Answering(table, new ServerFacts(node.stateOk, node.heardOfEpoch.orElseGet(this::highestEpoch), node.keys,
             !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15", node.strays, node.atomic)));
         return new Report(pod(node.name), ROUND, node.address(), new Address(node.address().host(), 7800), state,
             node.stored ? node.kept.map(this::table).or(() -> Optional.of(table)) : Optional.empty(), node.leaving, node.masterProbe, rememberAll && node.remembers ? primary : Optional.empty());
+    }
+
+    private long highestEpoch() {
+        return nodes.values().stream().mapToLong(node -> node.epoch).max().orElse(0);
     }
 
     private ClusterTable table(Node owner) {
