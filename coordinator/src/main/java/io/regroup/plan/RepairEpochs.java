@@ -78,15 +78,14 @@ final class RepairEpochs implements Step {
     }
 
     /**
-     * The highest epoch that a table on the volume of a server at its gate will have for a node to which it gives slots of this owner: that of
-     * whoever has its address, where it is not there any more, or what it says itself, which as a replica is its master's; -1: none.
+     * The highest epoch that a table on the volume of a server at its gate will have for a node that is not there any more, because another one
+     * answers at its address, and that it gives slots of this owner; -1: none.
      */
     static long borrowedClaim(NodeId owner, ClusterTable kept, Picture picture) {
         return kept.others().values().stream()
             .filter(line -> line.isMaster() && !line.id().equals(owner) && !line.slots().and(picture.slotsOf(owner)).isEmpty())
-            .mapToLong(line -> Stream.concat(Stream.ofNullable(picture.nodes.get(line.id())),
-                    line.address().flatMap(address -> tenantOf(address, line.id(), picture)).stream())
-                .mapToLong(host -> Math.max(line.configEpoch(), toldEpoch(host))).max().orElse(-1)).max().orElse(-1);
+            .mapToLong(line -> line.address().flatMap(address -> tenantOf(address, line.id(), picture)).map(tenant ->
+                Math.max(line.configEpoch(), toldEpoch(tenant))).orElse(-1L)).max().orElse(-1);
     }
 
     private static Optional<Host> tenantOf(Address address, NodeId other, Picture picture) {

@@ -71,16 +71,6 @@ class RepairEpochsTest {
             .stillHasOwner("m2", "r4", SlotSet.range(0, 5460)).atGate("m2").stored("m2", SlotSet.range(5461, 10922), 2);
     }
 
-    /** It is there, and a replica by now: what it says has its master's epoch. */
-    @Test
-    void soDoesWhoIsToBeOverruledWithTheEpochThatAFormerOwnerSaysAsAReplica() {
-        Scene scene = Scene.cluster(3, 2).master("r2").owns("m1", SlotSet.range(0, 5460), 50).follows("r4", "r2").follows("r5", "r2")
-            .stillHasOwner("m2", "r4", SlotSet.range(0, 5460)).atGate("m2").stored("m2", SlotSet.range(5461, 10922), 2);
-        assertThat(scene.decide().waits()).contains(new Wait("gate m2", "the gate of m2 stays closed: it may have as high an epoch as "
-            + scene.called("m1") + ", who has its slots now: that one takes a higher one first"));
-        assertThat(scene.waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS).decide().actions()).contains(new Action.BumpEpoch(scene.address("m1"), id("m1")));
-    }
-
     @Test
     void notWithoutAQuorum() {
         assertThat(misled().gone("m3").gone("r3").gone("r1").waited("epoch " + id("m1"), 60_000).decide().actions()).isEmpty();
