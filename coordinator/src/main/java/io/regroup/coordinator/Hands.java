@@ -91,7 +91,7 @@ public final class Hands {
         if (batches.isEmpty()) {
             return true;
         }
-        batches.values().forEach(commands -> commands.forEach(c -> counters.add("command " + c.words().get(0) + " " + c.words().get(1))));
+        batches.values().forEach(commands -> commands.forEach(c -> counters.add("command " + c.name())));
         boolean done = true;
         for (var replies : servers.send(batches, TIMEOUT).entrySet()) {
             List<Command> commands = batches.get(replies.getKey());
@@ -108,11 +108,11 @@ public final class Hands {
         switch (reply) {
             case Reply.Answer answer -> log.debug("{} {}: {} at {}: {}", where, step, command, address, answer.text());
             case Reply.Refusal refusal -> {
-                counters.add("refused " + command.words().get(1));
+                counters.add("refused " + command.verb());
                 log.info("{} {}: {} refused {}: {}", where, step, address, command, refusal.error());
             }
             case Reply.Silence silence -> {
-                counters.add("unanswered " + command.words().get(1));
+                counters.add("unanswered " + command.verb());
                 log.info("{} {}: {} did not answer {}: {}", where, step, address, command, silence.problem());
             }
         }

@@ -227,8 +227,8 @@ public sealed interface Action {
         @Override
         public SortedMap<Address, List<Command>> commands() {
             List<Command> pipeline = new ArrayList<>(List.of(switch (how) {
-                case TAKEOVER -> Command.failover("TAKEOVER");
-                case FORCE -> Command.failover("FORCE");
+                case TAKEOVER -> Command.failoverWhileItFollows(replica, follows, "TAKEOVER");
+                case FORCE -> Command.failoverWhileItFollows(replica, follows, "FORCE");
                 case HANDOVER -> Command.failover();
             }));
             open.forEach(slot -> pipeline.add(Command.setSlot(slot.slot(), slot.state(), slot.other())));
@@ -258,7 +258,7 @@ public sealed interface Action {
             if (!slots.isEmpty()) {
                 pipeline.add(Command.delSlots(slots));
             }
-            pipeline.add(Command.failover("TAKEOVER"));
+            pipeline.add(Command.failoverWhileItFollows(replica, master, "TAKEOVER"));
             return new TreeMap<>(Map.of(node, pipeline));
         }
     }

@@ -14,6 +14,13 @@ import java.util.List;
  */
 public record Command(List<String> words) {
 
+    /** ARGV: the replica, its master, and how: {@code TAKEOVER} or {@code FORCE}. */
+    private static final String WHILE_IT_FOLLOWS = """
+        for _, line in ipairs(redis.call("CLUSTER", "REPLICAS", ARGV[2])) do
+            if string.sub(line, 1, 40) == ARGV[1] then return redis.call("CLUSTER", "FAILOVER", ARGV[3]) end
+        end
+        return redis.error_reply("ERR it follows another master by now")""";
+
     public Command {
         words = List.copyOf(words);
     }
@@ -78,6 +85,29 @@ public record Command(List<String> words) {
         return new Command(words);
     }
 
+    /**
+     * CLUSTER FAILOVER, if this node follows that master when the command arrives, else an error. Between a question and a command that is sent for
+     * its answer Redis' own election can come, and a command that waits in a cut network arrives seconds later. {@code EVAL_RO}: a replica runs it, also
+     * while writes are paused.
+     */
+    public static Command failoverWhileItFollows(NodeId replica, NodeId master, String how) {
+        return of("EVAL_RO", WHILE_IT_FOLLOWS, "0", replica.value(), master.value(), how);
+    }
+
+    /** What it is called in counters: its first two words. */
+    public String name() {
+        return isConditional() ? "CLUSTER FAILOVER" : words.get(0) + " " + words.get(1);
+    }
+
+    /** The last of these. */
+    public String verb() {
+        return name().substring(name().indexOf(' ') + 1);
+    }
+
+    private boolean isConditional() {
+        return words.get(0).equals("EVAL_RO");
+    }
+
     /** On the source: Valkey. */
     public static Command migrateSlots(SlotSet slots, NodeId target) {
         List<String> words = new ArrayList<>(slots("MIGRATESLOTS", slots).words());
@@ -105,6 +135,9 @@ public record Command(List<String> words) {
     /** As an operator would type it; long lists of slots are shortened. */
     @Override
     public String toString() {
+        if (isConditional()) {
+            return "CLUSTER FAILOVER " + words.get(5) + " (while it follows " + words.get(4) + ")";
+        }
         return words.size() <= 8 ? String.join(" ", words)
             : String.join(" ", words.subList(0, 3)) + " ... (" + (words.size() - 2) + ")";
     }

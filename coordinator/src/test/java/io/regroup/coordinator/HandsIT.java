@@ -98,6 +98,17 @@ class HandsIT {
         assertThat(counters.all()).containsEntry("overtaken promote", 1L).doesNotContainKey("command CLUSTER FAILOVER");
     }
 
+    /** Seeds 744039 and 750933: Redis' own election came between the question and the command. */
+    @ParameterizedTest
+    @EnumSource(value = Promotion.class, names = {"TAKEOVER", "FORCE"})
+    void theCommandItselfAsksOnceMore(Promotion how) {
+        Action late = new Action.Promote(replica.address(), id(replica), id(other), how);
+        assertThat(servers.send(late.commands(), Duration.ofSeconds(2)).get(replica.address()).getFirst()).isInstanceOf(Reply.Refusal.class);
+        assertThat(table(replica).myself().master()).contains(id(master));
+        Action due = new Action.Promote(replica.address(), id(replica), id(master), how);
+        assertThat(servers.send(due.commands(), Duration.ofSeconds(2)).get(replica.address()).getFirst()).isInstanceOf(Reply.Answer.class);
+    }
+
     @Test
     void norWhenItDoesNotAnswer() throws InterruptedException {
         Decision decision = new Decision("promote", List.of(new Action.Promote(replica.address(), id(replica), id(master), Promotion.TAKEOVER)), "it is dead", List.of());

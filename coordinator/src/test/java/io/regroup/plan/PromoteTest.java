@@ -52,6 +52,15 @@ class PromoteTest {
             + scene.called("r1") + " takes its place"));
     }
 
+    /** Seeds 744039 and 750933: Redis' own election came between the question whom it follows and the TAKEOVER. */
+    @Test
+    void theTakeoverItselfNamesTheMasterThatHasEnded() {
+        Scene scene = Scene.cluster(3, 1).ended("m1");
+        Action promote = scene.decide().actions().getFirst();
+        assertThat(promote.commands().get(scene.address("r1")).getFirst().words())
+            .startsWith("EVAL_RO").endsWith("0", id("r1").value(), id("m1").value(), "TAKEOVER");
+    }
+
     @Test
     void itWaitsAtTheGateWithItsData() {
         Scene scene = Scene.cluster(3, 1).atGate("m1").stored("m1");

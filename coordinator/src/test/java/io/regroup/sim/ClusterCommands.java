@@ -3,6 +3,8 @@ package io.regroup.sim;
 import io.regroup.model.Address;
 import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
+import io.regroup.plan.Command;
+import io.regroup.plan.Reply;
 import io.regroup.sim.SimRedis.Phase;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +23,9 @@ final class ClusterCommands {
             return "LOADING Redis is loading the dataset in memory";
         }
         redis.readFromItself();
+        if (words.get(0).equals("EVAL_RO")) {
+            return whileItFollows(redis, words);
+        }
         List<String> arguments = words.subList(2, words.size());
         if (words.get(0).equals("CLIENT")) {
             return client(redis, words.get(1), arguments);
@@ -49,6 +54,21 @@ final class ClusterCommands {
             case "RESET" -> reset(redis, arguments.contains("HARD"));
             default -> throw new IllegalArgumentException("the simulation does not know " + words);
         };
+    }
+
+    /** The only script that the product sends: {@link io.regroup.plan.Command#failoverWhileItFollows}. */
+    private static String whileItFollows(SimRedis redis, List<String> words) {
+        Reply replicas = KeyCommands.execute(redis, Command.of("CLUSTER", "REPLICAS", words.get(4)));
+        if (replicas instanceof Reply.Refusal refusal) {
+            return refusal.error();
+        }
+        boolean follows = ((Reply.Answer) replicas).items().stream().anyMatch(line -> line.startsWith(words.get(3)));
+        return follows ? execute(redis, unconditional(words)) : "ERR it follows another master by now";
+    }
+
+    /** What a server is told to do, whatever that depends on. */
+    static List<String> unconditional(List<String> words) {
+        return words.get(0).equals("EVAL_RO") ? List.of("CLUSTER", "FAILOVER", words.get(5)) : words;
     }
 
     /** {@code clientCommand}: a longer pause is not made shorter ({@code pauseActions}). */

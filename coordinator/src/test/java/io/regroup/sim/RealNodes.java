@@ -76,6 +76,11 @@ final class RealNodes implements RedisNodes {
     }
 
     @Override
+    public String carryOut(int node, Command command) {
+        return words(ask(node, command.words().toArray(String[]::new)));
+    }
+
+    @Override
     public String client(int node, String... words) {
         return admin(node, "CLIENT", words);
     }

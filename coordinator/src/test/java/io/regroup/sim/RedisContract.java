@@ -7,6 +7,7 @@ import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
+import io.regroup.plan.Command;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -403,6 +404,33 @@ abstract class RedisContract {
         nodes.kill(0);
         nodes.until("it is elected", () -> isMaster(3));
         assertThat(nodes.replicas(3, old)).isEmpty();
+    }
+
+    @Test
+    void aFailoverMayDependOnWhomTheReplicaFollows() {
+        cluster(true);
+        NodeId old = nodes.id(0);
+        NodeId replica = nodes.id(3);
+        for (String how : List.of("TAKEOVER", "FORCE")) {
+            assertThat(nodes.carryOut(3, Command.failoverWhileItFollows(replica, nodes.id(1), how))).isEqualTo("ERR it follows another master by now");
+            assertThat(nodes.carryOut(3, Command.failoverWhileItFollows(nodes.id(4), old, how))).isEqualTo("ERR it follows another master by now");
+            assertThat(nodes.carryOut(3, Command.failoverWhileItFollows(replica, unknown(), how))).startsWith("ERR Unknown node");
+            assertThat(isMaster(3)).isFalse();
+        }
+        assertThat(nodes.client(3, "PAUSE", "60000", "WRITE")).isEqualTo(RedisNodes.OK);
+        nodes.kill(0);
+        assertThat(nodes.carryOut(3, Command.failoverWhileItFollows(replica, old, "TAKEOVER"))).isEqualTo(RedisNodes.OK);
+        assertThat(isMaster(3)).isTrue();
+        assertThat(nodes.carryOut(3, Command.failoverWhileItFollows(replica, old, "TAKEOVER"))).isEqualTo("ERR it follows another master by now");
+    }
+
+    @Test
+    void aForcedFailoverThatDependsOnWhomTheReplicaFollowsIsVotedOn() {
+        cluster(true);
+        NodeId old = nodes.id(0);
+        nodes.kill(0);
+        assertThat(nodes.carryOut(3, Command.failoverWhileItFollows(nodes.id(3), old, "FORCE"))).isEqualTo(RedisNodes.OK);
+        nodes.until("it is elected", () -> isMaster(3) && !nodes.table(3).myself().slots().isEmpty());
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.regroup.model.ClusterTable;
 import io.regroup.model.MoveBy;
 import io.regroup.model.NodeId;
 import io.regroup.move.ServerJob;
+import io.regroup.plan.Command;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
@@ -23,6 +24,9 @@ interface RedisNodes extends AutoCloseable {
 
     /** {@code CLIENT} and these words. @return OK, or the error */
     String client(int node, String... words);
+
+    /** One of the product's commands. @return OK, or the error */
+    String carryOut(int node, Command command);
 
     ClusterTable table(int node);
 

@@ -66,6 +66,11 @@ final class SimulatedNodes implements RedisNodes {
     }
 
     @Override
+    public String carryOut(int node, Command command) {
+        return ClusterCommands.execute(server(node), command.words());
+    }
+
+    @Override
     public String client(int node, String... words) {
         return ClusterCommands.execute(server(node), Stream.concat(Stream.of("CLIENT"), Stream.of(words)).toList());
     }
