@@ -129,7 +129,13 @@ final class Attach implements Step {
         return picture.nodes.values().stream()
             .filter(h -> !h.isLeaving() && !picture.owned.containsKey(h.id())
                 && h.master().filter(m -> !picture.owned.containsKey(m) && !picture.masters().isComing(m) && !Promote.isBeingPromoted(m, picture)).isPresent())
-            .filter(h -> areServed(h.master().flatMap(h.table()::line).map(ClusterNode::slots).orElse(SlotSet.NONE), picture)).toList();
+            .filter(h -> areServed(hadBy(h), picture)).toList();
+    }
+
+    /** What its master has by its table. Where that is nothing and it has keys, somebody has taken the slots away there, and they may be of any (S1). */
+    private static SlotSet hadBy(Host replica) {
+        SlotSet slots = replica.master().flatMap(replica.table()::line).map(ClusterNode::slots).orElse(SlotSet.NONE);
+        return slots.isEmpty() && replica.state().facts().keys() > 0 ? SlotSet.ALL : slots;
     }
 
     private static boolean areServed(SlotSet slots, Picture picture) {

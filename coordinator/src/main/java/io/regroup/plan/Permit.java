@@ -118,7 +118,22 @@ final class Permit implements Step {
         }
         return picture.owned.keySet().stream().filter(id -> isClaimedAt(id, report, picture)).findFirst()
             .map(id -> picture.name(id) + " still owns " + picture.slotsOf(id).size() + " slots at its address")
-            .or(() -> astray(report, Optional.empty(), picture));
+            .or(() -> astray(report, Optional.empty(), picture))
+            .or(() -> picture.observation.waitedMs("gate " + report.member()) < YIELD_MS ? formerTenant(report, picture) : Optional.empty());
+    }
+
+    /**
+     * Who was away when a node was replaced still has it at its address, as owner of its slots: it would take the epoch of whoever answers there for that
+     * one's, and tell the owner, if that has an older one, that it owns them no more ({@code clusterProcessPacket}, UPDATE). It is told first.
+     */
+    private static Optional<String> formerTenant(Report report, Picture picture) {
+        Optional<String> here = picture.nodes.values().stream().filter(h -> h.table().others().values().stream().anyMatch(line -> line.isMaster()
+                && !line.slots().isEmpty() && line.address().filter(report.redis()::equals).isPresent() && !picture.nodes.containsKey(line.id())))
+            .findFirst().map(h -> h + " still takes who had its address for the owner of slots");
+        return here.or(() -> picture.lastPrimary.stream().flatMap(last -> last.all().entrySet().stream())
+            .filter(e -> !picture.reports.containsKey(e.getKey()) && e.getValue().redis().equals(report.redis()) && e.getValue().node().isPresent())
+            .map(e -> e.getKey()).flatMap(former -> picture.missingNodes().stream().filter(away -> !away.equals(former))
+                .map(away -> away + " is not here, and may still look for the node of " + former + " at its address")).findFirst());
     }
 
     /** When more are asked for than before, the new ones may be more than half of all and have not met the others yet. */

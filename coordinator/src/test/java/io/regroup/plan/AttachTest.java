@@ -67,6 +67,13 @@ class AttachTest {
             .contains(new Wait("attach " + id("m4"), scene.called("m4") + " is joining: others do not know yet that it has no slots any more"));
     }
 
+    /** Seed 723418: it was the owner's former master, and a false claim had made the owner its replica in turn: nobody else had their keys. */
+    @Test
+    void aReplicaWithKeysOfAMasterThatLostItsSlotsStaysWhileSomeSlotIsServedByNobody() {
+        Scene scene = Scene.cluster(3, 1).owns("m1", SlotSet.NONE, 1).replica("m1", "r1").keys("m1", 10);
+        assertThat(scene.decide().actions()).noneMatch(Action.Replicate.class::isInstance);
+    }
+
     @Test
     void onAnotherMachineThanItsMasterWhereThereIsAChoice() {
         Scene scene = joined(joined(Scene.cluster(5, 1).forgotten("r1").forgotten("r2").forgotten("r4").forgotten("r5"), "m4"), "m5")

@@ -3,10 +3,16 @@ package io.regroup.plan;
 import static io.regroup.plan.Scene.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.regroup.model.NodeId;
+import io.regroup.model.Primary;
 import io.regroup.model.Probe;
+import io.regroup.model.Seat;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** The gate: a server starts only when nobody else owns a slot at its address. */
@@ -151,5 +157,30 @@ class PermitTest {
     void aServerAtTheGateIsNotForgottenWhileItsDataIsThere() {
         assertThat(Scene.cluster(3, 1).atGate("r1").stored("r1").sent("permit start-of-r1", 900).decide().waits())
             .noneMatch(w -> w.key().equals("forget " + id("r1")));
+    }
+
+    @Test
+    void norWhereSomebodyTakesWhoHadItsAddressForTheOwnerOfSlots() {
+        Scene scene = Scene.cluster(3, 2).master("r1").follows("r4", "r1").gone("m1").proven("m1", "pod m1 is gone").sent("forget " + id("m1"), 100).blank("b1").atGate("b1");
+        scene.moved("m1", scene.address("b1").host());
+        assertThat(scene.decide().actions()).as("otherwise").contains(new Action.Permit("b1", "start-of-b1", true));
+        scene.stillHasOwner("m2", "m1", SlotSet.range(0, 5460));
+        assertThat(scene.decide().waits()).contains(new Wait("gate b1", "the gate of b1 stays closed: " + scene.called("m2")
+            + " still takes who had its address for the owner of slots"));
+    }
+
+    /** Seed 739549: who was away meanwhile had the replaced node there, took its new tenant's epoch for that one's, and told the owner of its slots so. */
+    @Test
+    void aBlankServerWaitsWhileSomebodyIsAwayWhoMayLookForAnotherNodeAtItsAddress() {
+        Scene scene = Scene.cluster(3, 1).gone("r3").probe("r3", Probe.SILENT).blank("b1").atGate("b1");
+        Primary last = scene.observation().heard().get("m1").report().primary().orElseThrow();
+        SortedMap<String, Seat> departed = new TreeMap<>(last.departed());
+        departed.put("x1", new Seat("uid-x1", scene.address("b1"), scene.address("b1"), Optional.of(new NodeId("e".repeat(40)))));
+        assertThat(scene.decide().actions()).as("otherwise").contains(new Action.Permit("b1", "start-of-b1", true));
+        scene.remembers(new Primary(last.number() + 1, last.seats(), departed, last.lost(), last.before())).proven("x1", "pod x1 is gone");
+        assertThat(scene.decide().actions()).noneMatch(Action.Permit.class::isInstance);
+        assertThat(scene.decide().waits()).contains(new Wait("gate b1",
+            "the gate of b1 stays closed: r3 is not here, and may still look for the node of x1 at its address"));
+        assertThat(scene.waited("gate b1", Permit.YIELD_MS).decide().actions()).contains(new Action.Permit("b1", "start-of-b1", true));
     }
 }
