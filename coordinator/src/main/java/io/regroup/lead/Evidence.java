@@ -118,7 +118,11 @@ final class Evidence {
             return List.of();
         }
         provedAt = now;
-        return List.of(new Effect.Prove(missing));
+        // The ports answer sooner than the API server, whose word may be older than what they say.
+        SortedSet<Address> ports = new TreeSet<>();
+        missing.values().forEach(seat -> ports.add(seat.redis()));
+        ports.forEach(address -> probedAt.put(address, now));
+        return List.of(new Effect.Try(ports, count), new Effect.Prove(missing));
     }
 
     /** Asks after nodes and members that are gone, again while they are. */

@@ -59,11 +59,34 @@ sealed interface Fate {
             return new Proven("its own pod was seen without its data");
         }
         Optional<Map.Entry<String, Seat>> seat = seatOf(id, picture);
-        if (seat.isPresent() && picture.observation.ended().containsKey(seat.get().getKey())) {
+        if (seat.isPresent() && picture.observation.ended().containsKey(seat.get().getKey()) && !answersAgain(seat.get(), picture)) {
             return new Proven(picture.observation.ended().get(seat.get().getKey()).words());
         }
         return seat.isEmpty() && noPodIsElsewhere(picture)
             ? new Proven("no pod is left that could have it: all that the API server lists are here") : ofPlaces(id, seat.map(Map.Entry::getKey), picture);
+    }
+
+    /**
+     * Its container had ended, and its port answers: the word of its end is old news. It was let through the gate since, by a leader that is gone, and its
+     * coordinator is gone as well.
+     */
+    private static boolean answersAgain(Map.Entry<String, Seat> seat, Picture picture) {
+        Address address = seat.getValue().redis();
+        return !picture.observation.ended().get(seat.getKey()).forGood() && picture.observation.probes().get(address) == Probe.ANSWERS
+            && picture.reportAt(address).isEmpty();
+    }
+
+    /** Where this node's port is to be tried: it is not here, and its end is not proven for good. */
+    static SortedSet<Address> toBeTried(NodeId id, Picture picture) {
+        SortedSet<Address> addresses = new TreeSet<>();
+        Optional<Map.Entry<String, Seat>> seat = seatOf(id, picture);
+        boolean hasEndedForNow = seat.map(Map.Entry::getKey).map(picture.observation.ended()::get).filter(end -> !end.forGood()).isPresent();
+        if (picture.hostOf(id).isEmpty() && (hasEndedForNow || !(of(id, picture) instanceof Proven))) {
+            addresses.addAll(picture.addressesOf(id));
+            seat.map(Map.Entry::getValue).map(Seat::redis).ifPresent(addresses::add);
+            addresses.removeIf(address -> picture.reportAt(address).isPresent());
+        }
+        return addresses;
     }
 
     /** Every pod that there is, and that there should be, is in this view, and shows which node it has, or that it has none. */

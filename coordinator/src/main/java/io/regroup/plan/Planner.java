@@ -65,11 +65,7 @@ public final class Planner {
 
     private static SortedSet<Address> unsure(Picture picture) {
         SortedSet<Address> addresses = new TreeSet<>();
-        for (NodeId id : picture.known()) {
-            if (picture.hostOf(id).isEmpty() && !(Fate.of(id, picture) instanceof Fate.Proven)) {
-                picture.addressesOf(id).stream().filter(a -> picture.reportAt(a).isEmpty()).forEach(addresses::add);
-            }
-        }
+        picture.known().forEach(id -> addresses.addAll(Fate.toBeTried(id, picture)));
         return addresses;
     }
 }

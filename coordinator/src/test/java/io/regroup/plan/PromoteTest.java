@@ -61,6 +61,16 @@ class PromoteTest {
             .startsWith("EVAL_RO").endsWith("0", id("r1").value(), id("m1").value(), "TAKEOVER");
     }
 
+    /** Seed 765794: the API server's word was seconds old, and a leader that was gone by then had let the container through the gate again. */
+    @Test
+    void thatItsContainerHadEndedProvesNothingWhereItsPortAnswers() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").provenForNow("m1", "container redis of pod m1 has ended");
+        assertThat(scene.decide().actions()).contains(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
+        assertThat(scene.probe("m1", Probe.ANSWERS).decide().actions()).noneMatch(Action.Promote.class::isInstance);
+        assertThat(Planner.look(scene.observation()).unsure()).as("its port is tried on").contains(scene.address("m1"));
+        assertThat(scene.probe("m1", Probe.REFUSES).decide().actions()).contains(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
+    }
+
     @Test
     void itWaitsAtTheGateWithItsData() {
         Scene scene = Scene.cluster(3, 1).atGate("m1").stored("m1");

@@ -129,12 +129,11 @@ class RoundsTest {
     void bothPortsThatRefuseProveNothingWhereNobodyHadBeenAtTheAddress() {
         leader.onView(without("m2"), now);
         List<Effect> effects = leader.run(now);
-        long asked = ask(effects).round();
-        hearThatItsLinkIsDown("r2", asked);
-        now += 200;
-        effects = leader.run(now);
+        hearThatItsLinkIsDown("r2", ask(effects).round());
         long since = effects.stream().filter(Effect.Try.class::isInstance).mapToLong(attempt -> ((Effect.Try) attempt).since()).findFirst().orElseThrow();
         leader.onProbe(scene.address("m2"), Probe.SILENT, since, now);
+        now += 200;
+        assertThat(leader.run(now)).as("it is still looked for").noneMatch(Effect.CarryOut.class::isInstance);
         leader.onBothRefuse("m2", "both ports of m2 refuse connections", now);
         assertThat(leader.observation(now).ended()).isEmpty();
         leader.onProbe(scene.address("m2"), Probe.REFUSES, since, now);
