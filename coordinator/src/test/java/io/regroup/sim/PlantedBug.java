@@ -181,7 +181,7 @@ enum PlantedBug {
         }
     }),
     /** The target of a move does not import: it takes its slots without a new epoch. */
-    TARGET_DOES_NOT_IMPORT("liveness", 3, new Tamper() {
+    TARGET_DOES_NOT_IMPORT("liveness", 6, new Tamper() {
         @Override
         List<String> words(List<String> words) {
             return words.contains("IMPORTING") ? List.of("CLUSTER", "SETSLOT", words.get(2), "STABLE") : words;
