@@ -4,12 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.regroup.admin.Counters;
-import io.regroup.model.Address;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeId;
 import io.regroup.plan.Action;
 import io.regroup.plan.Action.Promotion;
-import io.regroup.plan.Command;
 import io.regroup.plan.Decision;
 import io.regroup.plan.Reply;
 import io.regroup.redis.NodesText;
@@ -18,8 +16,6 @@ import io.regroup.redis.Servers;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,14 +40,14 @@ class HandsIT {
 
     @BeforeEach
     void begin() {
-        master = start("master");
-        replica = start("replica");
-        other = start("other");
+        master = new RealServer(dir.resolve("master")).start().awaitAnswers(servers);
+        replica = new RealServer(dir.resolve("replica")).start().awaitAnswers(servers);
+        other = new RealServer(dir.resolve("other")).start().awaitAnswers(servers);
         for (RealServer peer : List.of(master, other)) {
-            ask(replica, "CLUSTER", "MEET", peer.address().host(), Integer.toString(peer.address().port()));
+            replica.meet(servers, peer);
         }
         await("all are met").atMost(PATIENCE).until(() -> table(replica).others().values().stream().filter(line -> line.isIntroduced()).count() == 2);
-        assertThat(ask(replica, "CLUSTER", "REPLICATE", id(master).value())).isEqualTo(new Reply.Answer("OK"));
+        assertThat(replica.ask(servers, "CLUSTER", "REPLICATE", id(master).value())).isEqualTo(new Reply.Answer("OK"));
     }
 
     @AfterEach
@@ -60,19 +56,8 @@ class HandsIT {
         List.of(master, replica, other).forEach(RealServer::close);
     }
 
-    private RealServer start(String name) {
-        RealServer server = new RealServer(dir.resolve(name)).start();
-        await(name + " answers").atMost(PATIENCE).until(() -> ask(server, "PING"), new Reply.Answer("PONG")::equals);
-        return server;
-    }
-
-    private Reply ask(RealServer server, String... words) {
-        Address address = server.address();
-        return servers.send(new TreeMap<>(Map.of(address, List.of(Command.of(words)))), Duration.ofSeconds(3)).get(address).getFirst();
-    }
-
     private ClusterTable table(RealServer server) {
-        return NodesText.parse(ask(server, "CLUSTER", "NODES").answer());
+        return NodesText.parse(server.ask(servers, "CLUSTER", "NODES").answer());
     }
 
     private NodeId id(RealServer server) {

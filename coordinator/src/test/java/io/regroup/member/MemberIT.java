@@ -3,11 +3,9 @@ package io.regroup.member;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.regroup.model.Address;
 import io.regroup.model.Pod;
 import io.regroup.model.RedisState.Answering;
 import io.regroup.model.Report;
-import io.regroup.plan.Command;
 import io.regroup.plan.Reply;
 import io.regroup.redis.OwnRedis;
 import io.regroup.redis.RealServer;
@@ -17,8 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -45,9 +41,9 @@ class MemberIT {
 
     @BeforeEach
     void begin() throws IOException {
-        own = start("own");
-        peer = start("peer");
-        ask(own, "CLUSTER", "MEET", peer.address().host(), Integer.toString(peer.address().port()));
+        own = new RealServer(dir.resolve("own")).start().awaitAnswers(servers);
+        peer = new RealServer(dir.resolve("peer")).start().awaitAnswers(servers);
+        own.meet(servers, peer);
         Path places = Files.createDirectories(dir.resolve("gate"));
         gate = new Gate(places);
         Volume volume = new Volume(dir);
@@ -67,17 +63,6 @@ class MemberIT {
         List.of(own, peer).forEach(RealServer::close);
     }
 
-    private RealServer start(String name) {
-        RealServer server = new RealServer(dir.resolve(name)).start();
-        await(name + " answers").atMost(PATIENCE).until(() -> ask(server, "PING"), new Reply.Answer("PONG")::equals);
-        return server;
-    }
-
-    private Reply ask(RealServer server, String... words) {
-        Address address = server.address();
-        return servers.send(new TreeMap<>(Map.of(address, List.of(Command.of(words)))), Duration.ofSeconds(3)).get(address).getFirst();
-    }
-
     private void awaitReport(String what, Predicate<Report> wanted) {
         await(what).atMost(PATIENCE).until(() -> {
             Report report = reports.poll(1, TimeUnit.SECONDS);
@@ -93,19 +78,19 @@ class MemberIT {
 
     @Test
     void itLooksItselfBeforeItLetsItGo() {
-        assertThat(ask(own, "CLUSTER", "ADDSLOTS", "7")).isEqualTo(new Reply.Answer("OK"));
+        assertThat(own.ask(servers, "CLUSTER", "ADDSLOTS", "7")).isEqualTo(new Reply.Answer("OK"));
         member.release(false);
         member.ask(ROUND);
         awaitReport("what it did after it was let go", report -> report.round() == ROUND);
         assertThat(gate.isReleased()).isFalse();
-        assertThat(ask(own, "CLUSTER", "DELSLOTS", "7")).isEqualTo(new Reply.Answer("OK"));
+        assertThat(own.ask(servers, "CLUSTER", "DELSLOTS", "7")).isEqualTo(new Reply.Answer("OK"));
         member.release(false);
         await("it is let go").atMost(PATIENCE).until(gate::isReleased);
     }
 
     @Test
     void whereAllGoItGoesWithItsSlots() {
-        assertThat(ask(own, "CLUSTER", "ADDSLOTS", "7")).isEqualTo(new Reply.Answer("OK"));
+        assertThat(own.ask(servers, "CLUSTER", "ADDSLOTS", "7")).isEqualTo(new Reply.Answer("OK"));
         member.release(true);
         await("it is let go").atMost(PATIENCE).until(gate::isReleased);
     }

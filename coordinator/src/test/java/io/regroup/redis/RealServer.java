@@ -1,20 +1,31 @@
 package io.regroup.redis;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
 import io.regroup.local.OwnLoopback;
 import io.regroup.local.RedisServer;
 import io.regroup.model.Address;
+import io.regroup.plan.Command;
+import io.regroup.plan.Reply;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 
 /** A redis-server of its own, in cluster mode and without a gate. */
 public final class RealServer implements AutoCloseable {
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(3);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Path dir;
     private final Address address = new Address(OwnLoopback.address(), freePort());
@@ -42,6 +53,21 @@ public final class RealServer implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         return this;
+    }
+
+    /** Returns when it answers. */
+    public RealServer awaitAnswers(Servers servers) {
+        await(address + " answers").atMost(PATIENCE).until(() -> ask(servers, "PING"), new Reply.Answer("PONG")::equals);
+        return this;
+    }
+
+    public Reply ask(Servers servers, String... words) {
+        return servers.send(new TreeMap<>(Map.of(address, List.of(Command.of(words)))), TIMEOUT).get(address).getFirst();
+    }
+
+    /** Lets it begin to know the other one. */
+    public void meet(Servers servers, RealServer peer) {
+        assertThat(ask(servers, "CLUSTER", "MEET", peer.address.host(), Integer.toString(peer.address.port()))).isEqualTo(new Reply.Answer("OK"));
     }
 
     static RedisServer server(Path dir) {

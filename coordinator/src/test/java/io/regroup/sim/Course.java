@@ -6,12 +6,22 @@ import java.util.function.Supplier;
 /** How a run goes on in a world: time passes, and all has to be whole within a bound. */
 class Course {
 
+    static final long FORM_MS = 30_000;
     private static final long TICK_MS = 100;
 
     final World world;
 
     Course(World world) {
         this.world = world;
+    }
+
+    /** The course of a world whose pods have just become a cluster. */
+    static Course formed(World world) {
+        Course course = new Course(world);
+        world.kube.createAll(500);
+        course.tick();
+        course.until("whole at first", FORM_MS);
+        return course;
     }
 
     void tick() {

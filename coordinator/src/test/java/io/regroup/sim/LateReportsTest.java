@@ -12,7 +12,6 @@ class LateReportsTest {
 
     private static final long SLOWNESS_MS = 2000;
     private static final long AGAIN_MS = 10;
-    private static final long FORM_MS = 30_000;
     private static final long WHOLE_MS = 40_000;
 
     /** All were asked anew each second, hardly an answer was in time for its round, and not even a gate was opened. */
@@ -20,10 +19,7 @@ class LateReportsTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
     void twoMastersPodsAreKilledAndReplaced(long seed) {
         World world = new World(seed, new Asked(6, 1), new Tamper(), null);
-        Course course = new Course(world);
-        world.kube.createAll(500);
-        course.tick();
-        course.until("whole at first", FORM_MS);
+        Course course = Course.formed(world);
         List<Pod> masters = world.pods().stream().filter(pod -> pod.redis().filter(server -> server.myself.hasSlots()).isPresent()).toList();
         slowDown(world);
         masters.subList(0, 2).forEach(world.kube::kill);

@@ -10,7 +10,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Whoever leads next knows of those that have left with the leader that they do not come back, also where the API server does not tell. */
 class LeaversTest {
 
-    private static final long FORM_MS = 30_000;
     private static final long TOLD_MS = 1000;
     private static final long WHOLE_MS = 10_000;
 
@@ -18,10 +17,7 @@ class LeaversTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
     void theLeadersPodAndAnotherAreScaledAway(long seed) {
         World world = new World(seed, new Asked(8, 1), new Tamper(), null);
-        Course course = new Course(world);
-        world.kube.createAll(500);
-        course.tick();
-        course.until("whole at first", FORM_MS);
+        Course course = Course.formed(world);
         Pod leader = world.leader().orElseThrow().pod;
         Pod other = world.chance.pick(world.pods().stream().filter(pod -> pod != leader).toList());
         world.kube.asked = new Asked(6, 1);

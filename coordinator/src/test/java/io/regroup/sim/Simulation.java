@@ -16,7 +16,6 @@ final class Simulation extends Course {
 
     private static final List<Asked> SHAPES = List.of(new Asked(6, 1), new Asked(6, 1), new Asked(6, 1), new Asked(7, 1),
         new Asked(9, 2), new Asked(3, 0), new Asked(4, 0), new Asked(8, 1));
-    private static final long FORM_MS = 30_000;
     private static final long WHOLE_MS = 40_000;
     /** Each pod has half a minute to leave. */
     private static final long ROLLOUT_MS = 600_000;
