@@ -22,6 +22,8 @@ final class Replication {
     private final World world;
     Dataset data;
     long offset;
+    /** When it last took something from its master. */
+    long appliedAt;
     /** Of which master the data is a copy, as far as the pod's coordinator has seen; it notes that on the volume. */
     Optional<NodeId> copyOf;
     private String history;
@@ -206,6 +208,7 @@ final class Replication {
     }
 
     private void apply(int entry) {
+        appliedAt = world.now();
         offset++;
         log.add(entry);
         if (entry >= 0) {

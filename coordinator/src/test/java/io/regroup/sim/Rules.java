@@ -269,7 +269,7 @@ final class Rules {
         }
     }
 
-    /** S2: of the replicas that the leader hears of, the one with most of the master's data. */
+    /** S2: of the replicas that the leader hears of, the one with most of the master's data, as their reports show: what arrived since nobody could know. */
     private void checkBest(SimMember leader, CarryOut what, SimRedis replica) {
         Entry master = replica.myself.slaveof;
         if (master == null || world.servers().stream().anyMatch(s -> s.id().equals(master.id))) {
@@ -282,7 +282,7 @@ final class Rules {
                 continue;
             }
             Optional<SimRedis> other = world.servers().stream().filter(s -> s.id().equals(state.table().myself().id())).findFirst();
-            if (other.isPresent() && other.get() != replica && other.get().myself.slaveof != null
+            if (other.isPresent() && other.get() != replica && other.get().myself.slaveof != null && other.get().replication.appliedAt <= heard.readAt()
                 && other.get().myself.slaveof.id.equals(master.id) && other.get().replication.isCopy(other.get().myself.slaveof)) {
                 BitSet more = onSlots(other.get().data().writes(), master.slots());
                 more.and(world.ledger.acknowledged());

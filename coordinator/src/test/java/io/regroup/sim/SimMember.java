@@ -366,7 +366,7 @@ final class SimMember {
 
     void release(String from, boolean withSlots) {
         obey(from, () -> {
-            if (!withSlots && world.tamper.looksBeforeItLeaves() && pod.redis().filter(server -> server.isServing() && server.myself.hasSlots()).isPresent()) {
+            if (!withSlots && pod.redis().filter(server -> server.isServing() && server.myself.hasSlots()).isPresent()) {
                 report();
             } else {
                 pod.release();

@@ -38,11 +38,6 @@ class Tamper {
         return carryOut;
     }
 
-    /** Whether who is let go looks whether its own server owns slots by now. */
-    boolean looksBeforeItLeaves() {
-        return true;
-    }
-
     List<String> words(List<String> words) {
         return words;
     }
