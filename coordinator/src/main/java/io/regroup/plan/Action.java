@@ -263,6 +263,22 @@ public sealed interface Action {
         }
     }
 
+    /**
+     * Of replicas that follow each other one becomes a master again. It takes what its table gives to the one that it follows, which is nothing, for that
+     * one is a replica there; and nothing is sent where it is not.
+     */
+    record LeaveCircle(Address node, NodeId replica, NodeId followed) implements Action {
+        @Override
+        public List<String> keys() {
+            return List.of("leave circle " + replica);
+        }
+
+        @Override
+        public SortedMap<Address, List<Command>> commands() {
+            return new TreeMap<>(Map.of(node, List.of(Command.takeoverFromReplica(followed))));
+        }
+    }
+
     /** Slots without an owner that can come back go to a live master, with a new epoch so that all hear of it at once. */
     record TakeSlots(Address node, NodeId taker, SlotSet slots, SlotSet drop, NodeId from) implements Action {
         @Override

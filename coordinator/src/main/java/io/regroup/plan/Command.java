@@ -21,6 +21,11 @@ public record Command(List<String> words) {
         end
         return redis.error_reply("ERR it follows another master by now")""";
 
+    /** ARGV: whom this node follows. CLUSTER REPLICAS is refused for a node that is no master. */
+    private static final String WHILE_IT_IS_A_REPLICA = """
+        if redis.pcall("CLUSTER", "REPLICAS", ARGV[1]).err then return redis.call("CLUSTER", "FAILOVER", "TAKEOVER") end
+        return redis.error_reply("ERR the one that it follows is a master by now")""";
+
     public Command {
         words = List.copyOf(words);
     }
@@ -94,6 +99,11 @@ public record Command(List<String> words) {
         return of("EVAL_RO", WHILE_IT_FOLLOWS, "0", replica.value(), master.value(), how);
     }
 
+    /** CLUSTER FAILOVER TAKEOVER, if the one that this node follows is a replica itself when the command arrives, else an error. */
+    public static Command takeoverFromReplica(NodeId followed) {
+        return of("EVAL_RO", WHILE_IT_IS_A_REPLICA, "0", followed.value());
+    }
+
     /** What it is called in counters: its first two words. */
     public String name() {
         return isConditional() ? "CLUSTER FAILOVER" : words.get(0) + " " + words.get(1);
@@ -136,7 +146,8 @@ public record Command(List<String> words) {
     @Override
     public String toString() {
         if (isConditional()) {
-            return "CLUSTER FAILOVER " + words.get(5) + " (while it follows " + words.get(4) + ")";
+            return words.get(1).equals(WHILE_IT_FOLLOWS) ? "CLUSTER FAILOVER " + words.get(5) + " (while it follows " + words.get(4) + ")"
+                : "CLUSTER FAILOVER TAKEOVER (while " + words.get(3) + " is a replica)";
         }
         return words.size() <= 8 ? String.join(" ", words)
             : String.join(" ", words.subList(0, 3)) + " ... (" + (words.size() - 2) + ")";

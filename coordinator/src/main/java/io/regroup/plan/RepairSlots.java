@@ -56,12 +56,46 @@ final class RepairSlots implements Step {
         return "no node owns " + picture.unclaimed.size() + " slots (" + picture.unclaimed + ")";
     }
 
+    /**
+     * Replicas of each other: an UPDATE said that the one was the owner, as it had been before, and the master became its own replica's replica
+     * ({@code clusterUpdateSlotsConfigWith}). They keep the keys, and nobody has the slots.
+     */
+    private static boolean isInCircle(Host host, Picture picture) {
+        Optional<NodeId> next = host.master();
+        for (int i = 0; i < picture.nodes.size() && next.isPresent(); i++) {
+            if (next.get().equals(host.id())) {
+                return true;
+            }
+            next = Optional.ofNullable(picture.nodes.get(next.get())).flatMap(Host::master);
+        }
+        return false;
+    }
+
+    private static boolean hasJustBeenLeft(Picture picture) {
+        return picture.nodes.keySet().stream().anyMatch(id -> picture.observation.sentWithin("leave circle " + id, SETTLE_MS));
+    }
+
+    /** Who has most of the data is a master of nothing again, and its keys tell which slots were its. */
+    private static Optional<Work> leaveCircle(List<Host> circle, String what) {
+        return circle.stream().max(Comparator.<Host, Boolean>comparing(h -> !h.isLeaving()).thenComparing(Promote.byOffset()))
+            .map(h -> new Work(new Action.LeaveCircle(h.address(), h.id(), h.master().orElseThrow()),
+                what + ": " + circle + " follow each other and may have them: " + h + " follows nobody any more"));
+    }
+
     private static Optional<Work> give(Picture picture, List<Wait> waits) {
         long waited = picture.observation.waitedMs(UNCLAIMED);
         String what = nobodys(picture);
         if (waited < SETTLE_MS) {
             waits.add(new Wait(UNCLAIMED, what + "; they stay as they are for " + SETTLE_MS / 1000 + " s"));
             return Optional.empty();
+        }
+        List<Host> circle = picture.nodes.values().stream().filter(h -> isInCircle(h, picture)).toList();
+        if (hasJustBeenLeft(picture)) {
+            waits.add(new Wait(UNCLAIMED, what + "; it is still to be seen what the one has of them that followed its own replica"));
+            return Optional.empty();
+        }
+        if (circle.stream().anyMatch(h -> h.state().facts().keys() > 0)) {
+            return leaveCircle(circle, what);
         }
         Optional<Work> kept = giveToHolder(what, picture);
         if (kept.isPresent()) {

@@ -236,6 +236,16 @@ class RepairSlotsTest {
         assertThat(scene.decide().reason()).endsWith(scene.called("m3") + " has keys of 3 of them, and takes those");
     }
 
+    /** Seed 723418: a server that came back with an old table had a stranger's epoch for the former master, and told the owner that that one owned its slots. */
+    @Test
+    void aMasterAndItsReplicaThatFollowEachOtherKeepTheirKeysAndTheOneWithMostOfThemIsAMasterAgain() {
+        Scene scene = Scene.cluster(3, 1).owns("m1", SlotSet.NONE, 1).replica("m1", "r1").keys("m1", 10).offset("r1", 101).waited("unclaimed", 999);
+        assertThat(scene.decide().actions()).noneMatch(a -> a instanceof Action.Replicate || a instanceof Action.TakeSlots);
+        scene.waited("unclaimed", 1000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.LeaveCircle(scene.address("r1"), id("r1"), id("m1")));
+        assertThat(scene.sent("leave circle " + id("r1"), 10).decide().actions()).noneMatch(a -> a instanceof Action.Replicate || a instanceof Action.TakeSlots);
+    }
+
     @Test
     void freeSlotsWaitForABlankNode() {
         Scene scene = unclaimed().waited("unclaimed", 5000);

@@ -14,6 +14,8 @@ import java.util.Optional;
 final class ClusterCommands {
 
     static final String OK = "OK";
+    /** So many words it has. */
+    private static final int TAKEOVER_FROM_REPLICA = 4;
 
     private ClusterCommands() {
     }
@@ -24,7 +26,7 @@ final class ClusterCommands {
         }
         redis.readFromItself();
         if (words.get(0).equals("EVAL_RO")) {
-            return whileItFollows(redis, words);
+            return refusal(redis, words).orElseGet(() -> execute(redis, unconditional(words)));
         }
         List<String> arguments = words.subList(2, words.size());
         if (words.get(0).equals("CLIENT")) {
@@ -56,19 +58,29 @@ final class ClusterCommands {
         };
     }
 
-    /** The only script that the product sends: {@link io.regroup.plan.Command#failoverWhileItFollows}. */
-    private static String whileItFollows(SimRedis redis, List<String> words) {
-        Reply replicas = KeyCommands.execute(redis, Command.of("CLUSTER", "REPLICAS", words.get(4)));
-        if (replicas instanceof Reply.Refusal refusal) {
-            return refusal.error();
+    /**
+     * What is said where the condition of a script does not hold: {@link io.regroup.plan.Command#failoverWhileItFollows} and {@link
+     * io.regroup.plan.Command#takeoverFromReplica}, the only ones that the product sends.
+     */
+    static Optional<String> refusal(SimRedis redis, List<String> words) {
+        if (!words.get(0).equals("EVAL_RO")) {
+            return Optional.empty();
         }
-        boolean follows = ((Reply.Answer) replicas).items().stream().anyMatch(line -> line.startsWith(words.get(3)));
-        return follows ? execute(redis, unconditional(words)) : "ERR it follows another master by now";
+        boolean fromReplica = words.size() == TAKEOVER_FROM_REPLICA;
+        Reply replicas = KeyCommands.execute(redis, Command.of("CLUSTER", "REPLICAS", words.get(fromReplica ? 3 : 4)));
+        if (fromReplica) {
+            return replicas instanceof Reply.Refusal ? Optional.empty() : Optional.of("ERR the one that it follows is a master by now");
+        }
+        return switch (replicas) {
+            case Reply.Answer answer when answer.items().stream().anyMatch(line -> line.startsWith(words.get(3))) -> Optional.empty();
+            case Reply.Refusal refusal -> Optional.of(refusal.error());
+            default -> Optional.of("ERR it follows another master by now");
+        };
     }
 
     /** What a server is told to do, whatever that depends on. */
     static List<String> unconditional(List<String> words) {
-        return words.get(0).equals("EVAL_RO") ? List.of("CLUSTER", "FAILOVER", words.get(5)) : words;
+        return words.get(0).equals("EVAL_RO") ? List.of("CLUSTER", "FAILOVER", words.size() == TAKEOVER_FROM_REPLICA ? "TAKEOVER" : words.get(5)) : words;
     }
 
     /** {@code clientCommand}: a longer pause is not made shorter ({@code pauseActions}). */

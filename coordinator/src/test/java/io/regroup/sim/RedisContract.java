@@ -425,6 +425,15 @@ abstract class RedisContract {
     }
 
     @Test
+    void whoFollowsAReplicaTakesOverFromItAndNotFromAMaster() {
+        cluster(true);
+        assertThat(nodes.carryOut(3, Command.takeoverFromReplica(nodes.id(0)))).isEqualTo("ERR the one that it follows is a master by now");
+        assertThat(isMaster(3)).isFalse();
+        assertThat(nodes.carryOut(3, Command.takeoverFromReplica(nodes.id(4)))).isEqualTo(RedisNodes.OK);
+        assertThat(isMaster(3)).isTrue();
+    }
+
+    @Test
     void aForcedFailoverThatDependsOnWhomTheReplicaFollowsIsVotedOn() {
         cluster(true);
         NodeId old = nodes.id(0);

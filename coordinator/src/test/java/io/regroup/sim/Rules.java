@@ -171,10 +171,10 @@ final class Rules {
     String onCommand(SimMember leader, CarryOut what, Action action, SimRedis server, List<String> sent) {
         world.commanded(server);
         List<String> words = ClusterCommands.unconditional(sent);
-        if (words != sent && !follows(server, sent.get(3), sent.get(4))) {
-            String refusal = ClusterCommands.execute(server, sent);
-            world.trace(() -> "  " + leader + " -> " + server + ": " + words + " while it follows " + sent.get(4) + " " + refusal);
-            return refusal;
+        Optional<String> refusal = ClusterCommands.refusal(server, sent);
+        if (refusal.isPresent()) {
+            world.trace(() -> "  " + leader + " -> " + server + ": " + words + " " + refusal.get());
+            return refusal.get();
         }
         if (world.strangers.isOne(server.id())) {
             throw broken("S6", leader + " sends " + words + " to the stranger " + server);
@@ -217,10 +217,6 @@ final class Rules {
         }
         world.trace(() -> "  " + leader + " -> " + server + ": " + (words.size() > 6 ? words.subList(0, 4) + "..." : words) + " " + reply);
         return reply;
-    }
-
-    private static boolean follows(SimRedis server, String replica, String master) {
-        return server.id().value().equals(replica) && server.myself.slaveof != null && server.myself.slaveof.id.value().equals(master);
     }
 
     /** Somebody else's command: what he throws away is lost by his order. */
