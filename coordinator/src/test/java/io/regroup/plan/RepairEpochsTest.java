@@ -65,6 +65,16 @@ class RepairEpochsTest {
             + " starts first");
     }
 
+    /** Seed 807778: then it took a higher one for ever, and the gate stayed closed. */
+    @Test
+    void notWhereTheOwnerItselfIsAtThatAddressByNow() {
+        Scene scene = Scene.cluster(3, 2).master("r2").follows("r5", "r2").owns("m1", SlotSet.range(0, 5460), 50).gone("r4").proven("r4", "pod r4 is gone")
+            .moved("r4", Scene.cluster(3, 2).address("m1").host()).sent("forget " + id("r4"), 100).stillHasOwner("m2", "r4", SlotSet.range(0, 5460)).atGate("m2")
+            .stored("m2", SlotSet.range(5461, 10922), 2);
+        assertThat(scene.decide().waits()).extracting(Wait::key).doesNotContain("epoch " + id("m1"));
+        assertThat(scene.decide().actions()).contains(new Action.Permit("m2", "start-of-m2", false));
+    }
+
     /** On its volume m2 has r4 as the master of m1's slots, at the address that r5, which follows r2 with its epoch 102, has now. */
     private static Scene borrowing(Scene scene) {
         return scene.owns("m1", SlotSet.range(0, 5460), 50).gone("r4").proven("r4", "pod r4 is gone").moved("r4", scene.address("r5").host()).sent("forget " + id("r4"), 100).follows("r5", "r2")
