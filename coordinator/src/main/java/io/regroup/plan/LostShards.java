@@ -37,9 +37,12 @@ final class LostShards {
         String what = "every copy of " + picture.name(owner) + ", master of " + picture.slotsOf(owner).size() + " slots (" + picture.slotsOf(owner)
             + ") with " + (keys == null ? "an unknown number of" : "about " + keys) + " keys, is gone (" + why + ")";
         ShardLoss policy = picture.observation.policy();
-        boolean waiting = !policy.reassign() || picture.observation.waitedMs("lost " + owner) < policy.graceMs();
+        Optional<NodeId> former = formerMasterThatIsAway(picture);
+        long grace = former.isPresent() ? Math.max(policy.graceMs(), Forget.RETURN_MS) : policy.graceMs();
+        boolean waiting = !policy.reassign() || picture.observation.waitedMs("lost " + owner) < grace;
         waits.add(new Wait("lost " + owner, what + (!policy.reassign() ? "; SHARD_LOSS is halt: its slots wait until one returns"
-            : waiting ? "; its slots wait " + policy.graceMs() / 1000 + " s for one to return"
+            : waiting ? "; its slots wait " + grace / 1000 + " s for one to return"
+                + former.map(id -> ": " + picture.name(id) + " is away, and may have been their master before").orElse("")
             : picture.unheard.isEmpty() ? "; its grace is over" : "; it is given up as soon as all members have been heard")));
         if (waiting || picture.observation.sentWithin("promote for " + owner, SETTLE_MS)
             || picture.observation.sentWithin("forget " + owner, SETTLE_MS)) {
@@ -152,6 +155,16 @@ final class LostShards {
         return picture.owned.keySet().stream().filter(owner -> !picture.slotsOf(owner).and(had).isEmpty())
             .filter(owner -> picture.hostOf(owner).isEmpty() && Promote.candidate(owner, picture).isEmpty() && !(Fate.of(owner, picture) instanceof Fate.Lives))
             .findFirst();
+    }
+
+    /**
+     * A master without slots that is not here, and whose end is not certain: cut off, it was overruled, and has what was written before. Of which shard
+     * no table tells.
+     */
+    private static Optional<NodeId> formerMasterThatIsAway(Picture picture) {
+        return picture.named().stream().filter(id -> picture.hostOf(id).isEmpty() && !picture.blanks.containsKey(id))
+            .filter(id -> picture.saidOf(id).stream().allMatch(line -> line.isMaster() && line.slots().isEmpty()))
+            .filter(id -> !(Fate.of(id, picture) instanceof Fate.Proven)).findFirst();
     }
 
     /** A replica of this node that does not answer, and whose end is not certain or whose data is kept. */

@@ -118,6 +118,19 @@ class RepairSlotsTest {
         assertThat(scene.decide().waits()).anyMatch(w -> w.reason().endsWith("; SHARD_LOSS is halt: its slots wait until one returns"));
     }
 
+    /** Seed 806961: it was cut off, and whoever took its place was lost; its slots were given away a second before it was back. */
+    @Test
+    void whereAFormerMasterIsAwayTheyWaitForAMinute() {
+        Scene scene = Scene.cluster(3, 1).master("r1").masterOfNothing("m1").gone("r1").proven("r1", "pod r1 is gone").gone("m1").probe("m1", Probe.SILENT)
+            .waited("lost " + id("r1"), 59_999);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).extracting(Wait::reason).anyMatch(reason -> reason.endsWith("; its slots wait 60 s for one to return: "
+            + scene.calledByAddress("m1") + " is away, and may have been their master before"));
+        assertThat(scene.waited("lost " + id("r1"), 60_000).decide().reason()).endsWith(": it is forgotten, its slots are free");
+        assertThat(scene.proven("m1", "pod m1 is gone").waited("lost " + id("r1"), 10_000).sent("forget " + id("m1"), 10).decide().reason())
+            .endsWith(": it is forgotten, its slots are free");
+    }
+
     @Test
     void notWhileAReplicaMayReturn() {
         Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").gone("r1").probe("r1", Probe.SILENT)
