@@ -403,10 +403,23 @@ final class Rules {
             || world.pods().stream().filter(p -> p.redis().isEmpty()).flatMap(p -> p.volume().table().stream()).map(ClusterTable::myself)
                 .anyMatch(kept -> kept.isMaster() && kept.slots().contains(slot) && kept.configEpoch() > server.myself.configEpoch);
         if (superseded) {
-            BitSet one = new BitSet();
-            one.set(write);
-            world.ledger.forgive(one);
+            forgive(write);
         }
+    }
+
+    /** So is a key that was moved to one whose slots have become another's, and that cannot know yet: it is not among its replicas' data. */
+    void onMigrated(SimRedis target, int write) {
+        boolean superseded = world.servers().stream().anyMatch(s -> s != target && s.myself.isMaster() && s.myself.configEpoch > target.myself.configEpoch
+            && !s.myself.slots().and(target.myself.slots()).isEmpty());
+        if (superseded) {
+            forgive(write);
+        }
+    }
+
+    private void forgive(int write) {
+        BitSet one = new BitSet();
+        one.set(write);
+        world.ledger.forgive(one);
     }
 
     private BitSet lastCopies(BitSet dropped) {
