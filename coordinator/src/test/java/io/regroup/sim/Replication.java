@@ -3,7 +3,9 @@ package io.regroup.sim;
 import io.regroup.model.Address;
 import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,6 +15,7 @@ import java.util.Optional;
  */
 final class Replication {
 
+    private static final long RETRANSMIT_MS = 100;
     private static final long TIMEOUT_MS = 60_000;
     private static final int DELETED = -1 - SlotSet.COUNT;
 
@@ -22,6 +25,9 @@ final class Replication {
     private final World world;
     Dataset data;
     long offset;
+    /** What has been sent on this connection and has not arrived, because the network is cut. */
+    private final Deque<Integer> held = new ArrayDeque<>();
+    private long heldOf;
     /** When it last took something from its master. */
     long appliedAt;
     /** Of which master the data is a copy, as far as the pod's coordinator has seen; it notes that on the volume. */
@@ -267,13 +273,28 @@ final class Replication {
         if (connection != attempt || step != Step.UP || source != from || !self.isAlive()) {
             return;
         }
-        if (!world.canReach(self, from.self.address)) {
-            long later = Math.max(world.now() + 100, lastArrival);
-            lastArrival = later;
-            world.after(later - world.now(), () -> arrive(from, connection, entry));
+        if (heldOf != connection) {
+            held.clear();
+            heldOf = connection;
+        }
+        held.add(entry);
+        if (held.size() == 1) {
+            deliver(from, connection);
+        }
+    }
+
+    /** In the order of sending, as TCP does: what a cut holds up is not overtaken by what comes after it. */
+    private void deliver(Replication from, long connection) {
+        if (connection != attempt || step != Step.UP || source != from || !self.isAlive()) {
             return;
         }
-        apply(entry);
+        if (!world.canReach(self, from.self.address)) {
+            world.after(RETRANSMIT_MS, () -> deliver(from, connection));
+            return;
+        }
+        while (!held.isEmpty()) {
+            apply(held.removeFirst());
+        }
         self.election.onData();
     }
 
