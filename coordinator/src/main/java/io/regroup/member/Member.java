@@ -133,7 +133,7 @@ public final class Member implements AutoCloseable {
                 return;
             }
             if (!withSlots && ownsSlots(look(System.nanoTime() / 1_000_000))) {
-                log.info("this pod does not end yet: its Redis owns slots, which the leader does not know");
+                log.info("this pod does not end yet: the leader says that its Redis owns no slot, and its Redis says that it does");
                 due = true;
                 return;
             }

@@ -84,10 +84,8 @@ public record Command(List<String> words) {
         return of("CLUSTER", "FORGET", node.value());
     }
 
-    static Command failover(String... how) {
-        List<String> words = new ArrayList<>(List.of("CLUSTER", "FAILOVER"));
-        words.addAll(Arrays.asList(how));
-        return new Command(words);
+    static Command failover() {
+        return of("CLUSTER", "FAILOVER");
     }
 
     /**

@@ -43,7 +43,8 @@ final class HalfMoved {
             }
             String what = slots.size() + " slots stand open between " + picture.name(source) + " and " + picture.name(target) + " (" + slots + ")";
             waits.add(new Wait("half " + source + " " + target, what));
-            if (picture.nodes.get(target).table().assigned().containsAll(slots) && Rebalance.epochsAreSettled(picture.nodes.get(source), picture.nodes.get(target), picture)
+            if (picture.nodes.get(target).table().assigned().containsAll(slots)
+                && Rebalance.epochsAreSettled(picture.nodes.get(source), picture.nodes.get(target), picture)
                 && !Promote.isHandingOver(source, picture) && !Promote.isHandingOver(target, picture)
                 && !picture.observation.sentWithin("move " + source + " " + target, SETTLE_MS)) {
                 actions.add(carryOn(source, target, slots, picture));
