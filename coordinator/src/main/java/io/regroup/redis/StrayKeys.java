@@ -37,13 +37,16 @@ final class StrayKeys {
     List<Command> questions(ClusterNode myself, long keys, boolean isCopy) {
         asked = List.of();
         Optional<NodeId> now = myself.isMaster() ? Optional.of(myself.id()) : myself.master();
+        SlotSet open = SlotSet.of(myself.importing().keySet().stream().mapToInt(slot -> slot));
         if (keys == 0 || now.isEmpty() || myself.isReplica() && isCopy) {
-            master = Optional.empty();
+            // What a master without a key gets from here on is its own to serve, or of slots that it imports.
+            master = now.filter(id -> myself.isMaster());
+            importing = open;
+            doubtful = SlotSet.NONE;
             found = SlotSet.NONE;
             return List.of();
         }
         boolean isNew = !master.equals(now);
-        SlotSet open = SlotSet.of(myself.importing().keySet().stream().mapToInt(slot -> slot));
         doubtful = isNew ? SlotSet.ALL : doubtful.plus(importing);
         // What a replica has does not change until it has all that its master has.
         doubtful = (myself.isMaster() ? doubtful.plus(found) : doubtful).minus(myself.slots()).minus(open);

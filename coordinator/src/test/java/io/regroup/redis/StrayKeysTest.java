@@ -93,4 +93,21 @@ class StrayKeysTest {
     void aServerWithoutKeysIsNotAsked() {
         assertThat(strays.questions(master(SlotSet.NONE, Set.of()), 0, false)).isEmpty();
     }
+
+    /** A new cluster's masters were looked through when they got their first keys, some slots at each reading of what was to be a steady minute. */
+    @Test
+    void aMasterThatHadNoKeysGetsOnlyWhatIsItsOwn() {
+        SlotSet own = SlotSet.range(0, 8191);
+        assertThat(strays.questions(master(own, Set.of()), 0, false)).isEmpty();
+        assertThat(read(master(own, Set.of()), own)).isZero();
+        assertThat(strays.questions(master(own, Set.of(9000)), 0, false)).isEmpty();
+        assertThat(read(master(own, Set.of()), SlotSet.of(9000))).as("what it imported meanwhile").isEqualTo(1);
+        assertThat(strays.found()).isEqualTo(SlotSet.of(9000));
+    }
+
+    @Test
+    void aReplicaWithoutKeysIsLookedThroughWhenItGetsSomeOfItsOwn() {
+        assertThat(strays.questions(replica(OTHER), 0, false)).isEmpty();
+        assertThat(read(replica(OTHER), SlotSet.NONE)).isEqualTo(4096);
+    }
 }
