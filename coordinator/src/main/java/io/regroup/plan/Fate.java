@@ -80,13 +80,23 @@ sealed interface Fate {
     static SortedSet<Address> toBeTried(NodeId id, Picture picture) {
         SortedSet<Address> addresses = new TreeSet<>();
         Optional<Map.Entry<String, Seat>> seat = seatOf(id, picture);
-        boolean hasEndedForNow = seat.map(Map.Entry::getKey).map(picture.observation.ended()::get).filter(end -> !end.forGood()).isPresent();
+        boolean hasEndedForNow = hasEndedForNow(seat, picture);
         if (picture.hostOf(id).isEmpty() && (hasEndedForNow || !(of(id, picture) instanceof Proven))) {
             addresses.addAll(picture.addressesOf(id));
             seat.map(Map.Entry::getValue).map(Seat::redis).ifPresent(addresses::add);
             addresses.removeIf(address -> picture.reportAt(address).isPresent());
         }
         return addresses;
+    }
+
+    private static boolean hasEndedForNow(Optional<Map.Entry<String, Seat>> seat, Picture picture) {
+        return seat.map(Map.Entry::getKey).map(picture.observation.ended()::get).filter(end -> !end.forGood()).isPresent();
+    }
+
+    /** Its process has ended, and its container may be started again, with its data: its own member shows them, or has not come yet. */
+    static boolean hasEndedForNow(NodeId id, Picture picture) {
+        Report keeper = picture.stored.get(id);
+        return keeper != null ? keeper.state() instanceof Ended : hasEndedForNow(seatOf(id, picture), picture);
     }
 
     /** Every pod that there is, and that there should be, is in this view, and shows which node it has, or that it has none. */

@@ -33,6 +33,8 @@ final class Promote implements Step {
     /** Moves that are told to stop have ended within so long, or wait for a node that does not answer. */
     private static final long STOP_MS = 1000;
     private static final String STOPPING = "stopping ";
+    /** A container that has ended, and whose replica has been started again, is back with its data within so long, or waits longer to be started. */
+    private static final long START_MS = 5000;
     /** A replica that has not heard within so long from whom its master's slots have gone to is promoted even so. */
     private static final long HEAR_MS = 1000;
 
@@ -82,6 +84,14 @@ final class Promote implements Step {
             waits.add(new Wait("start " + owner, shard + " waits at its gate with its data, and its replica " + best.get()
                 + " was started again itself and has nothing newer: the master starts"));
             return Optional.empty();
+        }
+        if (mayStillStart(owner, best.get(), picture)) {
+            String key = "start " + owner;
+            waits.add(new Wait(key, shard + " has ended, and its replica " + best.get() + " was started again itself and has nothing newer: "
+                + "the master has " + START_MS / 1000 + " s to come back with its data"));
+            if (picture.observation.waitedMs(key) < START_MS) {
+                return Optional.empty();
+            }
         }
         if (!picture.isPrimary()) {
             return Optional.empty();
@@ -229,6 +239,11 @@ final class Promote implements Step {
      */
     private static boolean startsWithItsOwn(NodeId owner, Host best, Picture picture) {
         return Optional.ofNullable(picture.stored.get(owner)).filter(r -> r.state() instanceof AtGate).isPresent() && best.isAsStarted();
+    }
+
+    /** The master's machine was started again as its replica's was, only later. Its volume may be kept. */
+    private static boolean mayStillStart(NodeId owner, Host best, Picture picture) {
+        return best.isAsStarted() && Fate.hasEndedForNow(owner, picture);
     }
 
     /**

@@ -89,7 +89,25 @@ class PromoteTest {
             "nobody else owns a slot at the address of m1 (with its data)",
             List.of(new Wait("start " + id("m1"), scene.called("m1") + ", master of 5461 slots waits at its gate with its data, and its replica "
                 + scene.called("r1") + " was started again itself and has nothing newer: the master starts"))));
-        assertThat(scene.ended("m1").stored("m1").decide().step()).as("it has ended again").isEqualTo("promote");
+    }
+
+    /** Seed 869352: the master's machine was started again as its replica's was, and 100 ms later. */
+    @Test
+    void afterARestartOfAllItHasSomeTimeToComeBackToItsGate() {
+        Action promotion = new Action.Promote(Scene.cluster(3, 1).address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER);
+        for (Scene scene : List.of(Scene.cluster(3, 1).ended("m1").stored("m1"), Scene.cluster(3, 1).gone("m1").provenForNow("m1", "its container has ended"))) {
+            assertThat(scene.decide().actions()).as("its replica has all that it had").contains(promotion);
+            scene.offset("r1", 1).linkDown("r1");
+            assertThat(scene.decide().actions()).doesNotContain(promotion);
+            assertThat(scene.decide().waits()).extracting(Wait::key).contains("start " + id("m1"));
+            assertThat(scene.waited("start " + id("m1"), 5000).decide().actions()).contains(promotion);
+        }
+    }
+
+    @Test
+    void whoWillNotComeBackIsNotWaitedFor() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").offset("r1", 1).linkDown("r1");
+        assertThat(scene.decide().step()).isEqualTo("promote");
     }
 
     @Test
