@@ -5,6 +5,7 @@ import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -220,12 +221,27 @@ final class Replication {
         if (entry >= 0) {
             data.add(entry);
             world.ledger.onCopied(entry);
-        } else if (entry <= DELETED) {
-            data.remove(DELETED - entry);
         } else {
-            data.drop(-1 - entry);
+            giveAway(entry);
         }
         forward(entry);
+    }
+
+    /** The master does not have them any more. */
+    private void giveAway(int entry) {
+        BitSet gone = new BitSet();
+        if (entry <= DELETED) {
+            gone.set(DELETED - entry);
+            gone.and(data.writes());
+            data.remove(DELETED - entry);
+        } else {
+            gone.or(Dataset.ofSlot(-1 - entry, data.writes().length()));
+            gone.and(data.writes());
+            data.drop(-1 - entry);
+        }
+        if (!gone.isEmpty()) {
+            world.rules.onFollowed(self, gone, source.self);
+        }
     }
 
     // ---- as a master

@@ -52,6 +52,9 @@ final class Rules {
     private final SortedMap<NodeId, BitSet> givenUp = new TreeMap<>();
     /** What servers have that the crash of their successor took from it, while they had not heard of that one. */
     private final SortedMap<NodeId, BitSet> doomed = new TreeMap<>();
+    /** Keys that were moved to another master, and those of them that a crash has taken with it since. */
+    private final BitSet moved = new BitSet();
+    private final BitSet crashedSinceMoved = new BitSet();
     /** What the last crashes took with them: nobody can know yet. */
     private final List<Crash> crashes = new ArrayList<>();
     /** When each pod was looked at, in the reports that a leader has decided from last. */
@@ -208,7 +211,12 @@ final class Rules {
             checkLost(leader, server.table.get(forget.node()).slots(), new BitSet(), false);
         }
         BitSet spare = words.get(1).equals("REPLICATE") ? spareCopies(server) : new BitSet();
+        BitSet before = (BitSet) server.data().writes().clone();
+        BitSet unseen = words.get(1).equals("RESET") ? crashedUnseen(leader, server) : new BitSet();
         String reply = ClusterCommands.execute(server, words);
+        if (words.get(1).equals("RESET") && reply.equals("OK")) {
+            onEmptied(server, before, unseen);
+        }
         if (words.get(1).equals("REPLICATE") && reply.equals("OK")) {
             world.ledger.forgive(crashedUnseen(leader, server));
         }
@@ -409,6 +417,8 @@ final class Rules {
 
     /** So is a key that was moved to one whose slots have become another's, and that cannot know yet: it is not among its replicas' data. */
     void onMigrated(SimRedis target, int write) {
+        moved.set(write);
+        crashedSinceMoved.clear(write);
         boolean superseded = world.servers().stream().anyMatch(s -> s != target && s.myself.isMaster() && s.myself.configEpoch > target.myself.configEpoch
             && !s.myself.slots().and(target.myself.slots()).isEmpty());
         if (superseded) {
@@ -473,6 +483,9 @@ final class Rules {
     void onCrashed(Pod pod, Dataset gone) {
         crashes.removeIf(crash -> crash.at() < world.now() - MOST_AGE_MS);
         crashes.add(new Crash(world.now(), pod.name, (BitSet) gone.writes().clone()));
+        BitSet onTheMove = (BitSet) gone.writes().clone();
+        onTheMove.and(moved);
+        crashedSinceMoved.or(onTheMove);
         BitSet last = lastCopies(gone.writes());
         if (!last.isEmpty()) {
             world.trace(() -> last.cardinality() + " acknowledged writes were only on " + pod.name + ", which crashed");
@@ -531,6 +544,26 @@ final class Rules {
         last.andNot(rest);
         if (!last.isEmpty()) {
             world.ledger.lostByCrash(last);
+        }
+    }
+
+    /** A replica hears that its master has given these away. It may have been the last to have them: where the crash of who got them took the others. */
+    void onFollowed(SimRedis replica, BitSet gone, SimRedis master) {
+        BitSet crashed = (BitSet) doomed.getOrDefault(master.id(), new BitSet()).clone();
+        crashed.or(crashedSinceMoved);
+        onEmptied(replica, gone, crashed);
+    }
+
+    /** These are not on a server any more, by an order; a crash that nobody could know of took the other copies of some. */
+    private void onEmptied(SimRedis server, BitSet gone, BitSet unseen) {
+        BitSet last = lastCopies(gone);
+        BitSet crashed = (BitSet) last.clone();
+        crashed.and(unseen);
+        world.ledger.lostByCrash(crashed);
+        last.andNot(crashed);
+        BitSet inexcusable = world.ledger.lostByOrder(last);
+        if (!inexcusable.isEmpty()) {
+            throw broken("S1", server + " was told to drop the last copy of " + inexcusable.cardinality() + " acknowledged writes");
         }
     }
 
