@@ -50,6 +50,12 @@ final class HandOver {
             waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get() + " when no slot of it is half moved"));
             return Optional.empty();
         }
+        if (Promote.claimsAnothers(best.get(), master.id(), picture)) {
+            // Also one that is not here now: what it has taken in since is nowhere else.
+            waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get()
+                + " when they have heard that slots of it have gone to another master"));
+            return Optional.empty();
+        }
         return Optional.of(new Work(
             new Action.Promote(best.get().address(), best.get().id(), master.id(), Promotion.HANDOVER),
             master + " leaves: " + best.get() + " takes over its slots"));

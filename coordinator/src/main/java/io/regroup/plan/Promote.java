@@ -27,7 +27,7 @@ final class Promote implements Step {
     /** A TAKEOVER works at once or not at all. */
     private static final long TAKEOVER_MS = 1000;
     /** FORCE and HANDOVER time out in Redis after 5 s ({@code CLUSTER_MF_TIMEOUT}); never twice while one runs. */
-    private static final long ELECTION_MS = 6000;
+    static final long ELECTION_MS = 6000;
     /** What a process has sent before its end reaches its replicas, and after it the end of the connection, within so long. */
     static final long READ_MS = 200;
     /** Moves that are told to stop have ended within so long, or wait for a node that does not answer. */
@@ -221,16 +221,25 @@ final class Promote implements Step {
         return picture.liveOwners().stream().anyMatch(other -> !other.id().equals(owner) && !claims.and(picture.slotsOf(other.id())).isEmpty());
     }
 
+    /** So it is with slots of a master that is not here now, which comes back with an older claim to them. */
+    static boolean claimsAnothers(Host replica, NodeId owner, Picture picture) {
+        SlotSet claims = replica.table().line(owner).map(ClusterNode::slots).orElse(SlotSet.NONE);
+        return picture.owned.entrySet().stream().anyMatch(other -> !other.getKey().equals(owner) && !claims.and(other.getValue()).isEmpty());
+    }
+
     /**
      * FORCE asks for votes for 5 s, and a master grants its vote although it hears the one that is to be replaced. So it is sent only
      * where the votes come at once: the majority of masters is in this view and heard by the replica, and then the other side of a
      * split has none and takes no writes. Sent without it, it would win when the split ends, and all that the other side took be lost.
      */
     private static boolean canBeElected(Host replica, Picture picture) {
-        long voters = picture.liveOwners().stream()
+        return Quorum.isMajority(mastersHeardBy(replica, picture), picture.owned.size());
+    }
+
+    private static long mastersHeardBy(Host replica, Picture picture) {
+        return picture.liveOwners().stream()
             .filter(master -> replica.table().line(master.id()).filter(line -> line.linkUp() && !line.is(NodeFlag.PFAIL) && !line.is(NodeFlag.FAIL))
                 .isPresent()).count();
-        return Quorum.isMajority(voters, picture.owned.size());
     }
 
     /**
@@ -273,18 +282,23 @@ final class Promote implements Step {
 
     /**
      * The replica that has most of the master's data; one that never finished a sync has none of it (S2). One that leaves only
-     * where no other is: then it holds the last copy, and hands it on before it goes.
+     * where no other is: then it holds the last copy, and hands it on before it goes. Of those that have the same, one that the other masters
+     * hear on the bus: of a promotion that they do not hear of they know nothing, so they elect another replica beside it, with the same epoch.
      */
     static Optional<Host> candidate(NodeId master, Picture picture) {
         return picture.replicasOf(master).stream()
             .filter(h -> h.state().facts().synced())
-            .max(Comparator.<Host, Boolean>comparing(h -> !h.isLeaving()).thenComparing(byOffset()));
+            .max(Comparator.<Host, Boolean>comparing(h -> !h.isLeaving()).thenComparing(byData())
+                .thenComparingLong(h -> mastersHeardBy(h, picture)).thenComparing(Host::id, Comparator.reverseOrder()));
     }
 
     /** A server that was started again on an append-only file has no offset: the number of its keys is all that tells what it has. */
     static Comparator<Host> byOffset() {
-        return Comparator.<Host>comparingLong(h -> h.state().facts().offset()).thenComparingLong(h -> h.state().facts().keys())
-            .thenComparing(Host::id, Comparator.reverseOrder());
+        return byData().thenComparing(Host::id, Comparator.reverseOrder());
+    }
+
+    private static Comparator<Host> byData() {
+        return Comparator.<Host>comparingLong(h -> h.state().facts().offset()).thenComparingLong(h -> h.state().facts().keys());
     }
 
     /**

@@ -32,6 +32,8 @@ final class Rebalance implements Step {
     private static final int AT_A_TIME = 1024;
     /** How long a new master waits for its replica, in ms: one that is on its way is in sync by then. */
     private static final long REPLICA_MS = 30_000;
+    /** How long a RESET may take to show, in ms: whoever is the replica still by then has not had it. */
+    private static final long RESET_MS = 2000;
 
     @Override
     public String name() {
@@ -83,7 +85,7 @@ final class Rebalance implements Step {
             .filter(master -> master.state().facts().stateOk()
                 && picture.replicasOf(master.id()).stream().filter(picture::isInSync).count() > least)
             .map(master -> picture.replicasOf(master.id()).getLast())
-            .filter(replica -> !picture.observation.sentWithin("reset " + replica.id(), REPLICA_MS))
+            .filter(replica -> !picture.observation.sentWithin("reset " + replica.id(), RESET_MS))
             .map(replica -> new Work(new Action.Reset(replica.address(), replica.id()), "another master is asked for, and no pod is blank: "
                 + replica + ", which its shard does not need, becomes one"));
     }
@@ -135,6 +137,9 @@ final class Rebalance implements Step {
                 return Optional.of(what + ": " + each + " says cluster_state:fail");
             }
         }
+        if (mayBeHandingOver(source, picture) && picture.observation.waitedMs("move " + source.id() + " " + target.id()) < Promote.ELECTION_MS) {
+            return Optional.of(what + ", when no replica of " + source + " that is not here can be taking over any more");
+        }
         if (!knows(source, target) || !knows(target, source)) {
             return Optional.of(what + ", and they do not know each other yet");
         }
@@ -149,6 +154,15 @@ final class Rebalance implements Step {
             && picture.replicasOf(target.id()).stream().noneMatch(picture::isInSync)
             && picture.observation.waitedMs("move " + source.id() + " " + target.id()) < REPLICA_MS;
         return waits ? Optional.of(what + ", when it has a replica in sync") : Optional.empty();
+    }
+
+    /**
+     * Who led before may have asked a replica that is not here now for a hand-over. That knows of no slot that stands open, would tell clients of keys
+     * that have gone already that there are none, and win back slots of which it has not heard yet that they have gone.
+     */
+    private static boolean mayBeHandingOver(Host source, Picture picture) {
+        return source.isLeaving() && picture.followersOf(source.id()).stream()
+            .anyMatch(id -> !picture.nodes.containsKey(id) && !(Fate.of(id, picture) instanceof Fate.Proven));
     }
 
     /**

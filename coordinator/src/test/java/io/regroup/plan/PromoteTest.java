@@ -196,6 +196,27 @@ class PromoteTest {
             .containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("m1"), Promotion.TAKEOVER));
     }
 
+    /** Seed 923777: the bus was cut, and a master that was being started again had what it had taken in since nowhere else. */
+    @Test
+    void aHandOverWaitsUntilItsHeirHasHeardOfSlotsThatAreAnothersNow() {
+        Action handOver = new Action.Promote(Scene.cluster(3, 1).address("r1"), id("r1"), id("m1"), Promotion.HANDOVER);
+        Scene scene = Scene.cluster(3, 1).leaving("m1");
+        assertThat(scene.decide().actions()).contains(handOver);
+        scene.stillHasOwner("r1", "m1", SlotSet.range(0, 6000));
+        assertThat(scene.decide().actions()).doesNotContain(handOver);
+        assertThat(scene.decide().waits()).extracting(Wait::reason).anyMatch(words -> words.endsWith("when they have heard that slots of it have gone to another master"));
+        assertThat(scene.atGate("m2").stored("m2").decide().actions()).as("also while its owner is away").doesNotContain(handOver);
+    }
+
+    /** Seed 908439: the masters did not hear of the TAKEOVER and elected the other replica, with the same epoch. */
+    @Test
+    void ofThoseThatHaveTheSameTheOneThatTheMastersHearIsChosen() {
+        Scene scene = Scene.cluster(3, 2).ended("m1").deaf("r1");
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("m1"), Promotion.TAKEOVER));
+        assertThat(scene.offset("r1", 96).offset("r4", 95).decide().actions()).as("data first")
+            .containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
+    }
+
     @Test
     void ofReplicasThatWereStartedAgainTheOneWithMoreKeysIsChosen() {
         Scene scene = Scene.cluster(3, 2).ended("m1").offset("r1", 0).offset("r4", 0).keys("r4", 12);

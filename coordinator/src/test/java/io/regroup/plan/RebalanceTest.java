@@ -149,8 +149,20 @@ class RebalanceTest {
         Scene scene = Scene.cluster(3, 2).asked(9, 1);
         assertThat(moves(scene)).containsExactly(new Action.Reset(scene.address("r6"), id("r6")));
         assertThat(moves(scene.sent("reset " + id("r6"), 1000))).as("once").isEmpty();
+        assertThat(moves(scene.sent("reset " + id("r6"), 2000))).as("seed 902254: again, where it was lost").hasSize(1);
         assertThat(moves(Scene.cluster(3, 2).asked(9, 1).leaving("r1"))).as("not while pods come and go").noneMatch(Action.Reset.class::isInstance);
         assertThat(moves(Scene.cluster(3, 2).asked(9, 2))).isEmpty();
+    }
+
+    /** Seed 868080: who led before had asked it for a hand-over, and clients missed the keys that were moved away meanwhile. */
+    @Test
+    void aMasterThatLeavesKeepsItsSlotsWhileAReplicaThatIsNotHereMayBeTakingThemOver() {
+        Scene scene = Scene.cluster(4, 1).asked(6, 1).leaving("m4").gone("r4").probe("r4", Probe.SILENT);
+        assertThat(moves(scene)).noneMatch(Action.MoveSlots.class::isInstance);
+        assertThat(scene.decide().waits()).extracting(Decision.Wait::reason).anyMatch(words -> words.contains("that is not here can be taking over any more"));
+        assertThat(moves(Scene.cluster(4, 1).asked(6, 1).leaving("m4").ended("r4").stored("r4"))).hasAtLeastOneElementOfType(Action.MoveSlots.class);
+        List.of("m1", "m2", "m3").forEach(target -> scene.waited("move " + id("m4") + " " + id(target), 6000));
+        assertThat(moves(scene)).hasAtLeastOneElementOfType(Action.MoveSlots.class);
     }
 
     @Test

@@ -61,6 +61,7 @@ final class Scene {
         boolean leaving;
         boolean listed = true;
         boolean linked = true;
+        boolean deaf;
         Optional<RedisState> state = Optional.empty();
         boolean stored;
         Optional<Node> kept = Optional.empty();
@@ -438,6 +439,11 @@ final class Scene {
         return change(name, n -> n.linked = false);
     }
 
+    /** Its bus is cut off: it has no link to anyone. */
+    Scene deaf(String name) {
+        return change(name, n -> n.deaf = true);
+    }
+
     Scene probe(String name, Probe probe) {
         probes.put(address(name), probe);
         return this;
@@ -638,7 +644,7 @@ final class Scene {
             nodes.values().stream().filter(n -> !n.name.equals(owner.name) && !n.blank && n.listed && !owner.ignorant.contains(n.name))
                 .map(n -> owner.before.containsKey(n.name) ? n.asOwner(owner.before.get(n.name)) : n)
                 .map(n -> owner.shownEpochs.containsKey(n.name) ? n.withEpoch(owner.shownEpochs.get(n.name)) : n)
-                .forEach(n -> others.put(id(n.name), line(n, Optional.ofNullable(owner.elsewhere.get(n.name)).or(() -> n.address), n.flags)));
+                .forEach(n -> others.put(id(n.name), line(n, Optional.ofNullable(owner.elsewhere.get(n.name)).or(() -> n.address), n.flags, n.linked && !owner.deaf)));
         }
         int handshake = 0;
         for (Address peer : owner.meeting) {
@@ -646,14 +652,14 @@ final class Scene {
             others.put(unknown, new ClusterNode(unknown, Optional.of(peer), EnumSet.of(NodeFlag.HANDSHAKE), Optional.empty(), 0, false,
                 SlotSet.NONE, new TreeMap<>(), new TreeMap<>()));
         }
-        return new ClusterTable(line(owner, Optional.of(owner.address()), EnumSet.of(NodeFlag.MYSELF)), others);
+        return new ClusterTable(line(owner, Optional.of(owner.address()), EnumSet.of(NodeFlag.MYSELF), true), others);
     }
 
-    private ClusterNode line(Node node, Optional<Address> address, Set<NodeFlag> flags) {
+    private ClusterNode line(Node node, Optional<Address> address, Set<NodeFlag> flags, boolean linked) {
         Set<NodeFlag> all = EnumSet.of(node.master ? NodeFlag.MASTER : NodeFlag.REPLICA);
         all.addAll(flags);
         Function<String, Long> epochOf = name -> nodes.get(name).epoch;
-        return new ClusterNode(id(node.name), address, all, node.follows.map(Scene::id), node.follows.map(epochOf).orElse(node.epoch), node.linked,
+        return new ClusterNode(id(node.name), address, all, node.follows.map(Scene::id), node.follows.map(epochOf).orElse(node.epoch), linked,
             node.slots, flags.contains(NodeFlag.MYSELF) ? node.migrating : new TreeMap<>(), flags.contains(NodeFlag.MYSELF) ? node.importing : new TreeMap<>());
     }
 }

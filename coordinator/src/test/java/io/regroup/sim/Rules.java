@@ -611,14 +611,30 @@ final class Rules {
         BitSet lostNow = (BitSet) missing.clone();
         // What an earlier election overruled may still be with the master of before it, who throws it away at its next sync.
         lostNow.andNot(world.ledger.forgiven());
+        lostNow.and(servedBefore(server, old, taken));
         if (how.equals("FAILOVER") && !lostNow.isEmpty() && !heedless) {
             throw broken("S7", "a planned hand-over to " + server + " lost " + lostNow.cardinality() + " acknowledged writes");
         }
-        world.ledger.forgive(missing);
         if (!how.equals("FAILOVER") || heedless) {
+            world.ledger.forgive(missing);
             forgiveImported(server, old);
         }
         leaveBehind(server, old, taken);
+    }
+
+    /**
+     * What a hand-over can lose: what the old master has, and what is with another who owns some of the slots by its own table, the one on its volume if it
+     * does not run: the heir's newer claim takes them from it, keys and all. What a move has brought to a target that does not own its slot yet is not lost
+     * by this: it is moved on, see {@link Wholeness}.
+     */
+    private BitSet servedBefore(SimRedis heir, NodeId old, SlotSet taken) {
+        BitSet served = (BitSet) dataOf(old).clone();
+        for (Pod pod : world.pods()) {
+            pod.redis().map(SimRedis::clusterTable).or(() -> pod.volume().table()).map(ClusterTable::myself)
+                .filter(owner -> owner.isMaster() && !owner.id().equals(heir.id()))
+                .ifPresent(owner -> served.or(onSlots(dataOf(pod).writes(), owner.slots().and(taken))));
+        }
+        return served;
     }
 
     /** Keys of slots that were on their way to the old master: they replicate as all others do, and had not reached this replica. */
