@@ -19,12 +19,14 @@ import java.util.stream.Stream;
  *
  * <p>So does one whose slots a server that waits at its gate has on its volume with an epoch that is not older: it had taken that just before its
  * end, and nobody had heard of it; and one whose slots such a volume gives to a third, at whose address another node is by now: that one's epoch
- * will be taken for the third's.
+ * will be taken for the third's. And one that serves slots which another, who serves none, claims with the same epoch.
  */
 final class RepairEpochs implements Step {
 
     /** News of a promotion is known to all within so long, in ms. */
     static final long SETTLE_MS = 2000;
+    /** A bumped epoch is told at the next ping, in ms. */
+    private static final long RIVAL_MS = 1000;
 
     @Override
     public String name() {
@@ -59,10 +61,38 @@ final class RepairEpochs implements Step {
                 }
             }
         }
+        for (Host rival : picture.liveMasters()) {
+            Optional<Host> idle = idleRival(rival, picture);
+            if (idle.isEmpty() || Rebalance.isMoving(rival.id(), picture) || Rebalance.hasOpenSlots(rival, picture)) {
+                continue;
+            }
+            String what = rival + " serves slots that " + idle.get() + ", who serves none, claims with the same epoch";
+            waits.add(new Wait("epoch " + rival.id(), what));
+            if (!picture.observation.sentWithin("bump " + rival.id(), RIVAL_MS)) {
+                which.add(what);
+                due.add(new Action.BumpEpoch(rival.address(), rival.id()));
+                long own = rival.table().myself().configEpoch();
+                if (rival.table().others().values().stream().allMatch(line -> line.configEpoch() <= own)) {
+                    lower(own, picture).ifPresent(other -> due.add(new Action.BumpEpoch(other.address(), other.id())));
+                }
+            }
+        }
         // Two that take the same one at once settle it between them (clusterHandleConfigEpochCollision).
         return due.isEmpty() ? Optional.empty()
             : Optional.of(new Work(due, String.join(", ", which) + (due.size() > which.size() ? ": its claim would win; it takes a new one"
                 : ": nobody would vote for its replicas; it takes a new one")));
+    }
+
+    /**
+     * Two were promoted on the two sides of a cut bus, with the same epoch. As soon as they hear each other the one with the lower id takes a new one
+     * ({@code clusterHandleConfigEpochCollision}), be it the one that heard no majority and served nobody.
+     */
+    private static Optional<Host> idleRival(Host master, Picture picture) {
+        ClusterNode own = master.table().myself();
+        return !master.state().facts().stateOk() ? Optional.empty() : picture.liveOwners().stream()
+            .filter(other -> !other.id().equals(master.id()) && !other.state().facts().stateOk() && other.id().compareTo(master.id()) < 0)
+            .filter(other -> other.table().myself().configEpoch() == own.configEpoch() && !other.table().myself().slots().and(own.slots()).isEmpty())
+            .findFirst();
     }
 
     /** The highest epoch with which a server that waits at its gate claims slots of this master; -1: none does. */

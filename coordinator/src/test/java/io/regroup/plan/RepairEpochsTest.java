@@ -85,4 +85,16 @@ class RepairEpochsTest {
     void notWithoutAQuorum() {
         assertThat(misled().gone("m3").gone("r3").gone("r1").waited("epoch " + id("m1"), 60_000).decide().actions()).isEmpty();
     }
+
+    /** Seed 908439: on a cut bus one had been promoted by us and one by the masters, and by the lower id the one that nobody heard was to win. */
+    @Test
+    void whoServesSlotsThatAnotherClaimsWithTheSameEpochAndServesToNobodyTakesAHigherOne() {
+        Scene scene = Scene.cluster(3, 2).master("r1").masterOfNothing("r4").owns("r4", SlotSet.range(0, 5460), 101);
+        assertThat(scene.decide().actions()).as("both serve: Redis settles it").noneMatch(Action.BumpEpoch.class::isInstance);
+        scene.servesNobody("r1");
+        assertThat(scene.decide().actions()).containsExactly(new Action.BumpEpoch(scene.address("r4"), id("r4")),
+            new Action.BumpEpoch(scene.address("m2"), id("m2")));
+        assertThat(scene.sent("bump " + id("r4"), 500).decide().actions()).isEmpty();
+        assertThat(scene.owns("r1", SlotSet.range(0, 5460), 102).decide().actions()).as("it has won them by its epoch").noneMatch(Action.BumpEpoch.class::isInstance);
+    }
 }

@@ -444,6 +444,11 @@ final class Scene {
         return change(name, n -> n.deaf = true);
     }
 
+    /** It says {@code cluster_state:fail}. */
+    Scene servesNobody(String name) {
+        return change(name, n -> n.stateOk = false);
+    }
+
     Scene probe(String name, Probe probe) {
         probes.put(address(name), probe);
         return this;
