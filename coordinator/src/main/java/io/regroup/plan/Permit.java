@@ -44,6 +44,10 @@ final class Permit implements Step {
                 waits.add(new Wait("gate " + report.member(),
                     "the gate of " + report.member() + " stays closed: " + hold.get()));
             } else {
+                if (picture.observation.waitedMs("gate " + report.member()) >= YIELD_MS) {
+                    // What is decided is not always done at once (Leader): without this the wait that is over would begin anew.
+                    waits.add(new Wait("gate " + report.member(), "the gate of " + report.member() + " is to open"));
+                }
                 permits.add(new Action.Permit(report.member(), gate.request(), report.stored().isEmpty()));
                 reasons.add(report.member() + (report.stored().isEmpty() ? " (blank)" : " (with its data)"));
             }

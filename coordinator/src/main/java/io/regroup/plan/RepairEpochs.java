@@ -109,13 +109,15 @@ final class RepairEpochs implements Step {
 
     /**
      * The highest epoch that a table on the volume of a server at its gate will have for a node that is not there any more, because another one
-     * answers at its address, and that it gives slots of this owner; -1: none. Where the owner is there itself that is its own epoch, which overrules nobody.
+     * answers at its address, and that it gives slots of this owner; -1: none. Where the owner is there itself that is its own epoch, which overrules nobody;
+     * so is what a replica of it tells.
      */
     static long borrowedClaim(NodeId owner, ClusterTable kept, Picture picture) {
         return kept.others().values().stream()
             .filter(line -> line.isMaster() && !line.id().equals(owner) && !line.slots().and(picture.slotsOf(owner)).isEmpty())
             .mapToLong(line -> line.address().flatMap(address -> tenantOf(address, line.id(), picture)).filter(tenant -> !tenant.id().equals(owner))
-                .map(tenant -> Math.max(line.configEpoch(), toldEpoch(tenant))).orElse(-1L)).max().orElse(-1);
+                .map(tenant -> tenant.master().filter(owner::equals).isPresent() ? line.configEpoch() : Math.max(line.configEpoch(), toldEpoch(tenant)))
+                .orElse(-1L)).max().orElse(-1);
     }
 
     private static Optional<Host> tenantOf(Address address, NodeId other, Picture picture) {

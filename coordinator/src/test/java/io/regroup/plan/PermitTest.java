@@ -183,4 +183,14 @@ class PermitTest {
             "the gate of b1 stays closed: r3 is not here, and may still look for the node of x1 at its address"));
         assertThat(scene.waited("gate b1", Permit.YIELD_MS).decide().actions()).contains(new Action.Permit("b1", "start-of-b1", true));
     }
+
+    /** Seed 1005967: the look that was to open it asked all once more first, and the next one found a wait that had just begun: every 15 s. */
+    @Test
+    void aWaitThatIsOverDoesNotBeginAnewBeforeTheGateOpens() {
+        Scene scene = Scene.cluster(3, 1).master("r1").atGate("m1").stored("m1", SlotSet.range(0, 5460), 101);
+        assertThat(scene.waited("gate m1", Permit.YIELD_MS - 1).decide().actions()).noneMatch(Action.Permit.class::isInstance);
+        Decision over = scene.waited("gate m1", Permit.YIELD_MS).decide();
+        assertThat(over.actions()).contains(new Action.Permit("m1", "start-of-m1", false));
+        assertThat(over.waits()).contains(new Wait("gate m1", "the gate of m1 is to open"));
+    }
 }

@@ -75,6 +75,14 @@ class RepairEpochsTest {
         assertThat(scene.decide().actions()).contains(new Action.Permit("m2", "start-of-m2", false));
     }
 
+    /** Seed 1005967: a replica tells its master's epoch, so that each new one was the next claim, and the gate stayed closed. */
+    @Test
+    void norWhereAReplicaOfTheOwnerIs() {
+        Scene scene = borrowing(Scene.cluster(3, 2).master("r2")).follows("r5", "m1");
+        assertThat(scene.decide().waits()).extracting(Wait::key).doesNotContain("epoch " + id("m1"));
+        assertThat(scene.decide().actions()).contains(new Action.Permit("m2", "start-of-m2", false));
+    }
+
     /** On its volume m2 has r4 as the master of m1's slots, at the address that r5, which follows r2 with its epoch 102, has now. */
     private static Scene borrowing(Scene scene) {
         return scene.owns("m1", SlotSet.range(0, 5460), 50).gone("r4").proven("r4", "pod r4 is gone").moved("r4", scene.address("r5").host()).sent("forget " + id("r4"), 100).follows("r5", "r2")

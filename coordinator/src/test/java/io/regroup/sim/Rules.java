@@ -44,6 +44,8 @@ final class Rules {
 
     /** Replicas that an operator told to take over without their master's data, and how long they may. */
     private final SortedMap<NodeId, Long> heedlessByHand = new TreeMap<>();
+    /** Masters whose replica an operator promoted without asking anybody: those that have not heard of it still vote on their side of a cut. */
+    private final Set<NodeId> deposedByHand = new TreeSet<>();
     /** Slots that an operator deleted from the tables of these. */
     private final SortedMap<NodeId, SlotSet> deletedByHand = new TreeMap<>();
     private final SortedMap<NodeId, long[]> epochs = new TreeMap<>();
@@ -235,6 +237,9 @@ final class Rules {
         }
         if (words.contains("FAILOVER") && isHeedless(server, words)) {
             heedlessByHand.put(server.id(), world.now() + FORCE_MS);
+        }
+        if (words.contains("TAKEOVER") && server.myself.isReplica() && server.myself.slaveof != null) {
+            deposedByHand.add(server.myself.slaveof.id);
         }
         SlotSet shown = shown(server);
         String reply = ClusterCommands.execute(server, words);
@@ -596,6 +601,7 @@ final class Rules {
     void onPromoted(SimRedis server, NodeId old, SlotSet taken, String how) {
         // What it was to throw away at its next sync, it keeps: a master syncs from nobody.
         givenUp.remove(server.id());
+        deposedByHand.remove(server.id());
         BitSet missing = new BitSet();
         for (Pod pod : world.pods()) {
             missing.or(onSlots(dataOf(pod).writes(), taken));
@@ -668,7 +674,8 @@ final class Rules {
      * is now, after a restart of all, does not hear it, and without a majority it takes none ({@code clusterUpdateState}).
      */
     private void checkDeposed(SimRedis heir, NodeId old, BitSet missing) {
-        List<SimRedis> masters = world.servers().stream().filter(s -> s.isServing() && s != heir && s.myself.isMaster() && s.myself.hasSlots()).toList();
+        List<SimRedis> masters = world.servers().stream().filter(s -> s.isServing() && s != heir && s.myself.isMaster() && s.myself.hasSlots()
+            && !deposedByHand.contains(s.id())).toList();
         masters.stream().filter(s -> s.id().equals(old)).findFirst().ifPresent(deposed -> {
             long hear = masters.stream().filter(m -> m == deposed || knowsPlaceOf(deposed, m) && world.busReaches(m, deposed.address)
                 && world.busReaches(deposed, m.address)).count();
