@@ -65,7 +65,7 @@ final class Owners {
                 Host itself = nodes.get(line.id());
                 if (itself == null) {
                     boolean isNowhere = line.is(NodeFlag.NOADDR);
-                    claims.add(new Claim(line.id(), isNowhere ? lowestEpoch(line) : line.configEpoch(), false, isNowhere && !isFollowed(line.id()),
+                    claims.add(new Claim(line.id(), isNowhere ? lowestEpoch(line) : line.configEpoch(), false, isNowhere && !isFollowed(line),
                         isNowhere ? line.slots().minus(servedAllTheSame(line)) : line.slots()));
                 } else if (itself.isMaster()) {
                     ClusterNode own = itself.table().myself();
@@ -93,8 +93,17 @@ final class Owners {
             .reduce(SlotSet.NONE, SlotSet::plus);
     }
 
-    private boolean isFollowed(NodeId master) {
+    private boolean isFollowed(ClusterNode nowhere) {
         return rosters.stream().flatMap(roster -> roster.lines().values().stream())
-            .anyMatch(line -> line.master().filter(master::equals).isPresent());
+            .anyMatch(line -> line.master().filter(nowhere.id()::equals).isPresent() && !hasSlotsOf(nowhere, line.id()));
+    }
+
+    /**
+     * Whether a follower that is not here has some of these slots itself, by the table of one that answers: it has taken its master's place, and whoever was
+     * not there then still calls it a replica.
+     */
+    private boolean hasSlotsOf(ClusterNode nowhere, NodeId follower) {
+        return !nodes.containsKey(follower) && nodes.values().stream().flatMap(host -> host.table().line(follower).stream())
+            .anyMatch(line -> line.isMaster() && !line.slots().and(nowhere.slots()).isEmpty());
     }
 }

@@ -186,7 +186,7 @@ final class Promote implements Step {
     private static Optional<Action> untold(NodeId owner, Host heir, Picture picture) {
         SlotSet told = heir.table().line(owner).map(ClusterNode::slots).orElse(SlotSet.NONE);
         SlotSet untold = picture.slotsOf(owner).minus(told);
-        return untold.isEmpty() ? Optional.empty() : RepairSlots.donor(heir)
+        return untold.isEmpty() ? Optional.empty() : RepairSlots.donor(heir, picture)
             .map(from -> new Action.TakeSlots(heir.address(), heir.id(), untold, untold.and(RepairSlots.heldBy(heir)), from));
     }
 

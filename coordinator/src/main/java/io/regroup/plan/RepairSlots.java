@@ -133,7 +133,7 @@ final class RepairSlots implements Step {
             waits.add(new Wait(UNCLAIMED, what + "; " + node + " is taking them"));
             return Optional.empty();
         }
-        Optional<NodeId> from = donor(node);
+        Optional<NodeId> from = donor(node, picture);
         if (from.isEmpty()) {
             waits.add(new Wait(UNCLAIMED, what + "; " + node + " knows no other master yet"));
             return Optional.empty();
@@ -161,7 +161,7 @@ final class RepairSlots implements Step {
         for (Host host : picture.liveMasters()) {
             // Of what was to come at once nothing is here: the server throws it away.
             SlotSet arrived = HalfMoved.taken(host).minus(host.state().facts().atomic().slots()).and(picture.unclaimed);
-            Optional<NodeId> from = donor(host);
+            Optional<NodeId> from = donor(host, picture);
             if (!arrived.isEmpty() && from.isPresent() && !picture.observation.sentWithin("take " + host.id(), SETTLE_MS)) {
                 return Optional.of(new Work(new Action.TakeSlots(host.address(), host.id(), arrived, arrived.and(heldBy(host)), from.get()),
                     what + ": " + host + " has keys of " + arrived.size() + " of them, and takes those"));
@@ -178,7 +178,7 @@ final class RepairSlots implements Step {
         for (Host host : picture.nodes.values()) {
             SlotSet had = picture.kins.stream().flatMap(kin -> kin.roster().line(host.id()).stream()).map(ClusterNode::slots)
                 .reduce(SlotSet.NONE, SlotSet::plus).and(picture.unclaimed);
-            Optional<NodeId> from = donor(host);
+            Optional<NodeId> from = donor(host, picture);
             if (host.isMaster() && !had.isEmpty() && from.isPresent() && !picture.observation.sentWithin("take " + host.id(), SETTLE_MS)) {
                 return Optional.of(new Work(new Action.TakeSlots(host.address(), host.id(), had, had.and(heldBy(host)), from.get()),
                     what + ": " + host + " had " + had.size() + " of them, and takes them back"));
@@ -192,10 +192,14 @@ final class RepairSlots implements Step {
         return taker.table().roster().lines().values().stream().map(ClusterNode::slots).reduce(SlotSet.NONE, SlotSet::plus);
     }
 
-    /** Any other master: SETSLOT IMPORTING wants a source, and asks nothing of it. */
-    static Optional<NodeId> donor(Host taker) {
+    /**
+     * Any other master: SETSLOT IMPORTING wants a source, and asks nothing of it. The only master that is left is its own: none will come before it
+     * has the slots.
+     */
+    static Optional<NodeId> donor(Host taker, Picture picture) {
         return taker.table().others().values().stream()
-            .filter(n -> n.isMaster() && n.isIntroduced()).map(ClusterNode::id).findFirst();
+            .filter(n -> n.isMaster() && n.isIntroduced()).map(ClusterNode::id).findFirst()
+            .or(() -> Optional.of(taker.id()).filter(id -> picture.liveMasters().stream().allMatch(h -> h.id().equals(id))));
     }
 
     /** How many of the masters that are asked for have no slots, or are gone and have nobody to follow them. */

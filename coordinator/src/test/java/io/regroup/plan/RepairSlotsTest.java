@@ -108,6 +108,22 @@ class RepairSlotsTest {
         assertThat(scene.sent("bump " + id("r1"), 100).decide().actions()).as("it is seen what came of it").isEmpty();
     }
 
+    /**
+     * Seed 1014393: a server came back with an old table, and took the epoch of a stranger at the forgotten master's address for that one's. By that table
+     * the heir, who had ended as well, followed it still.
+     */
+    @Test
+    void theHeirIsTheOwnerThoughAnOldTableCallsItAReplica() {
+        Scene scene = Scene.cluster(3, 2).master("r1").gone("r1").proven("r1", "pod r1 is gone").gone("m1").lost("m1").nowhere("m1")
+            .stillHasOwner("r2", "m1", SlotSet.range(0, 5460)).showsEpoch("r2", "m1", 999).stillHasReplica("r2", "r1", "m1")
+            .follows("r4", "r1").neverSynced("r4").strays("r4", SlotSet.range(0, 100))
+            .waited("lost " + id("m1"), 10_000).waited("lost " + id("r1"), 10_000);
+        List.of("m2", "m3", "r3", "r4", "r5", "r6").forEach(who -> scene.doesNotKnow(who, "m1"));
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("r1"), Promotion.TAKEOVER));
+        scene.gone("r4").probe("r4", Probe.SILENT);
+        assertThat(LostShards.of(new Picture(scene.observation()))).as("its replica may return").isEmpty();
+    }
+
     @Test
     void theGraceIsASettingAndSoIsThatNothingIsGivenUp() {
         Scene scene = lost().had("m1", 123).waited("lost " + id("m1"), 59_999).sent("forget " + id("r1"), 10);
@@ -274,6 +290,21 @@ class RepairSlotsTest {
         assertThat(scene.decide().actions()).containsExactly(
             new Action.TakeSlots(scene.address("m2"), id("m2"), SlotSet.range(0, 5460), SlotSet.NONE, id("m3")));
         assertThat(scene.leaving("r3").decide().actions()).as("another one comes in its place").noneMatch(Action.TakeSlots.class::isInstance);
+    }
+
+    /** Seed 1003676: two of three masters were lost, all other nodes followed the third, and it waited for ever to hear of another master. */
+    @Test
+    void theOnlyMasterThatIsLeftTakesThemAllFromItself() {
+        Scene scene = Scene.cluster(3, 1).follows("r1", "m3").follows("r2", "m3").forgotten("m1").forgotten("m2").asked(4, 0).waited("unclaimed", 1000);
+        assertThat(scene.decide().actions()).containsExactly(
+            new Action.TakeSlots(scene.address("m3"), id("m3"), SlotSet.range(0, 10921), SlotSet.NONE, id("m3")));
+    }
+
+    @Test
+    void whereAnotherMasterIsHereItIsToHearOfThatFirst() {
+        Scene scene = unclaimed().asked(4, 0).doesNotKnow("m2", "m3").waited("unclaimed", 1000).sent("meet 10.0.0.2:6379 10.0.0.3:6379", 10);
+        assertThat(scene.decide().actions()).noneMatch(Action.TakeSlots.class::isInstance);
+        assertThat(scene.decide().waits()).extracting(Wait::reason).anyMatch(reason -> reason.endsWith(scene.called("m2") + " knows no other master yet"));
     }
 
     @Test

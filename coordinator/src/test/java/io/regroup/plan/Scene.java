@@ -83,6 +83,7 @@ final class Scene {
         final Set<NodeFlag> flags = EnumSet.noneOf(NodeFlag.class);
         final Set<String> ignorant = new TreeSet<>();
         final SortedMap<String, SlotSet> before = new TreeMap<>();
+        final SortedMap<String, String> replicas = new TreeMap<>();
         final SortedMap<String, Long> shownEpochs = new TreeMap<>();
         final SortedMap<String, Address> elsewhere = new TreeMap<>();
         final Set<Address> meeting = new TreeSet<>();
@@ -102,6 +103,14 @@ final class Scene {
         Node withEpoch(long shown) {
             Node seen = asOwner(slots);
             seen.epoch = shown;
+            return seen;
+        }
+
+        /** As one sees it that takes it for a replica of that one. */
+        Node asReplicaOf(String of) {
+            Node seen = asOwner(SlotSet.NONE);
+            seen.master = false;
+            seen.follows = Optional.of(of);
             return seen;
         }
 
@@ -412,6 +421,11 @@ final class Scene {
         return change(who, n -> n.before.put(whom, slots));
     }
 
+    /** Nor has this one: by its table that one still follows the master. */
+    Scene stillHasReplica(String who, String whom, String master) {
+        return change(who, n -> n.replicas.put(whom, master));
+    }
+
     /** This node's table has another epoch for that master than it has itself. */
     Scene showsEpoch(String who, String whom, long epoch) {
         return change(who, n -> n.shownEpochs.put(whom, epoch));
@@ -648,6 +662,7 @@ final class Scene {
         if (!owner.blank) {
             nodes.values().stream().filter(n -> !n.name.equals(owner.name) && !n.blank && n.listed && !owner.ignorant.contains(n.name))
                 .map(n -> owner.before.containsKey(n.name) ? n.asOwner(owner.before.get(n.name)) : n)
+                .map(n -> owner.replicas.containsKey(n.name) ? n.asReplicaOf(owner.replicas.get(n.name)) : n)
                 .map(n -> owner.shownEpochs.containsKey(n.name) ? n.withEpoch(owner.shownEpochs.get(n.name)) : n)
                 .forEach(n -> others.put(id(n.name), line(n, Optional.ofNullable(owner.elsewhere.get(n.name)).or(() -> n.address), n.flags, n.linked && !owner.deaf)));
         }
