@@ -140,10 +140,12 @@ final class Permit implements Step {
                 .map(away -> away + " is not here, and may still look for the node of " + former + " at its address")).findFirst());
     }
 
-    /** When more are asked for than before, the new ones may be more than half of all and have not met the others yet. */
+    /**
+     * When more are asked for than at first, the new ones may be more than half of all and have not met the others yet; and when fewer are, there are others
+     * until they have gone.
+     */
     private static boolean isMajorityHeard(Picture picture) {
-        return picture.observation.asked().filter(a -> a.first() ? Quorum.isMajority(picture.reports.size(), a.nodes())
-            : picture.reports.size() >= a.nodes()).isPresent();
+        return picture.observation.asked().filter(a -> a.first() ? Quorum.isMajority(picture.reports.size(), a.nodes()) : picture.isPrimary()).isPresent();
     }
 
     private static boolean isClaimedAt(NodeId owner, Report report, Picture picture) {

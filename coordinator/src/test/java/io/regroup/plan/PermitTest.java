@@ -99,7 +99,17 @@ class PermitTest {
         List.of("b1", "b2", "b3", "b4").forEach(scene::atGate);
         assertThat(scene.asked(6, 1).decide().actions()).hasSize(4);
         assertThat(scene.askedLater(6, 1).decide().actions()).isEmpty();
-        assertThat(scene.askedLater(4, 0).decide().actions()).hasSize(4);
+        assertThat(scene.askedLater(4, 0).thereAre("b1", "b2", "b3", "b4").decide().actions()).hasSize(4);
+    }
+
+    /** Seed 1028984: three new ones that a cut kept from the six others, when three were asked for again. */
+    @Test
+    void whereFewerAreAskedForABlankServerThatKnowsNobodyWaitsUntilNoOtherPodIsThere() {
+        Scene scene = Scene.blanks(4).askedLater(4, 0);
+        List.of("b1", "b2", "b3", "b4").forEach(scene::atGate);
+        assertThat(scene.thereAre("b1", "b2", "b3", "b4", "m1").decide().actions()).isEmpty();
+        assertThat(scene.nobodyTellsWhichPodsThereAre().decide().actions()).isEmpty();
+        assertThat(scene.thereAre("b1", "b2", "b3", "b4").decide().actions()).hasSize(4);
     }
 
     @Test
