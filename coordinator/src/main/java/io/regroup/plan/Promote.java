@@ -194,7 +194,7 @@ final class Promote implements Step {
      * Slots of the dead master that stand open: its replica knows nothing of that, and would tell clients of keys that have gone
      * already that there are none. So it opens them in the same breath in which it becomes the master.
      */
-    private static List<Action.Open> halfMoved(NodeId owner, Picture picture) {
+    static List<Action.Open> halfMoved(NodeId owner, Picture picture) {
         List<Action.Open> open = new ArrayList<>();
         for (Host other : picture.liveMasters()) {
             SlotSet atomic = other.state().facts().atomic().slots();

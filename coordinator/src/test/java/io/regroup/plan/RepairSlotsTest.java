@@ -189,6 +189,14 @@ class RepairSlotsTest {
         assertThat(scene.decide().actions()).containsExactly(new Action.Permit("r1", "start-of-r1", false));
     }
 
+    /** Seed 1031271: the keys that had been moved were all that was left of the shard. */
+    @Test
+    void whatWasOnItsWayToAnotherMasterStandsOpenAtTheReplicaThatGoesOn() {
+        Scene scene = Scene.cluster(3, 1).open("m1", "m2", SlotSet.of(7)).gone("m1").proven("m1", "pod m1 is gone").neverSynced("r1").waited("lost " + id("m1"), 10_000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), id("m1"), Promotion.TAKEOVER,
+            List.of(new Action.Open(7, "MIGRATING", id("m2")))));
+    }
+
     @Test
     void aReplicaWithoutTheDataGoesOnInItsPlace() {
         Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").neverSynced("r1").waited("lost " + id("m1"), 10_000);

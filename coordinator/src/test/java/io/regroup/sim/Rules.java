@@ -312,7 +312,10 @@ final class Rules {
             return;
         }
         for (Pod pod : world.pods()) {
-            BitSet kept = onSlots(dataOf(pod).writes(), master.slots());
+            // What has been moved to a target that still imports the slot stays there: the move is finished.
+            SlotSet importing = pod.redis().filter(SimRedis::isServing).filter(r -> r.myself.isMaster())
+                .map(r -> SlotSet.of(r.slots.importing.keySet().stream().mapToInt(slot -> slot))).orElse(SlotSet.NONE);
+            BitSet kept = onSlots(dataOf(pod).writes(), master.slots().minus(importing));
             kept.and(world.ledger.alive());
             kept.andNot(replica.data().writes());
             if (!kept.isEmpty() && what.view().members().contains(pod.name) && world.canReach(leader.pod.ip, pod.address())) {
