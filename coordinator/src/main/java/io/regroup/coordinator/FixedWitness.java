@@ -15,8 +15,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -92,11 +91,14 @@ public final class FixedWitness implements Witness {
         return tenant.map(name -> new End(name + " is in its place", true));
     }
 
-    /** Those that are here, when nobody listens at any other place. */
+    /** Those that are here, and the first other place where somebody may listen, by its address. Which of them is older than another is not known. */
     @Override
-    public Optional<SortedSet<String>> pods(SortedMap<Address, String> here) {
-        return places.stream().allMatch(place -> here.containsKey(place) || Port.refuses(place, TRY_MS)) ? Optional.of(new TreeSet<>(here.values()))
-            : Optional.empty();
+    public Optional<SortedMap<String, Long>> pods(SortedMap<Address, String> here) {
+        SortedMap<String, Long> pods = new TreeMap<>();
+        here.values().forEach(name -> pods.put(name, 0L));
+        places.stream().filter(place -> !here.containsKey(place) && !Port.refuses(place, TRY_MS)).findFirst()
+            .ifPresent(place -> pods.put(place.toString(), 0L));
+        return Optional.of(pods);
     }
 
     @Override

@@ -220,7 +220,7 @@ public final class LeaderLoop implements AutoCloseable {
             });
             case Effect.ListPods todo -> {
                 SortedMap<Address, String> here = leader.tenants();
-                proofs.execute(() -> witness.pods(here).ifPresent(names -> errands.add(() -> leader.onPods(names, now()))));
+                proofs.execute(() -> witness.pods(here).ifPresent(created -> errands.add(() -> leader.onPods(created, now()))));
             }
             case Effect.Remember todo -> {
                 Primary primary = todo.primary();

@@ -12,7 +12,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
-import java.util.SortedSet;
 
 /**
  * The API server as the leader's witness. Made when this member first leads: only then is the Kubernetes client loaded.
@@ -84,7 +83,7 @@ public final class KubeWitness implements Witness {
     }
 
     @Override
-    public Optional<SortedSet<String>> pods(SortedMap<Address, String> here) {
+    public Optional<SortedMap<String, Long>> pods(SortedMap<Address, String> here) {
         return office.flatMap(open -> open.pods().ask());
     }
 

@@ -4,10 +4,12 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,28 +36,38 @@ final class LivingPods {
     }
 
     /**
-     * The names of all pods whose processes may run or may be started again. Blocks for some seconds at most, and never throws for what the
-     * network or the API server does: then nothing is known.
+     * All pods whose processes may run or may be started again, by name, and when each was created, in ms. Blocks for some seconds at most, and
+     * never throws for what the network or the API server does: then nothing is known.
      */
-    Optional<SortedSet<String>> ask() {
+    Optional<SortedMap<String, Long>> ask() {
         try {
             // Without a resource version: as the storage has them now, not as a cache had them once.
             JsonObject list = api.get(api.settings().core("pods?labelSelector=" + URLEncoder.encode(labels, StandardCharsets.UTF_8)), Right.LIST_PODS);
             Fields.required(list, "kind");
-            SortedSet<String> names = new TreeSet<>();
+            SortedMap<String, Long> created = new TreeMap<>();
             for (JsonObject pod : items(list)) {
                 String phase = Fields.text(pod, "status", "phase").orElse("Unknown");
                 if (!phase.equals("Succeeded") && !phase.equals("Failed") && !isYetToCome(pod) && !PodFacts.isOver(pod) && !ours.isAnothers(pod)) {
-                    names.add(Fields.required(pod, "metadata", "name"));
+                    created.put(Fields.required(pod, "metadata", "name"), created(pod));
                 }
             }
-            return Optional.of(names);
+            return Optional.of(created);
         } catch (ApiRefused e) {
             log.debug("which pods there are is not known: {}", e.getMessage());
         } catch (IOException e) {
             log.debug("which pods there are is not known: {}", Failure.noAnswer(e));
         }
         return Optional.empty();
+    }
+
+    /** By the API server's clock, as with all the others. */
+    private static long created(JsonObject pod) throws IOException {
+        String text = Fields.required(pod, "metadata", "creationTimestamp");
+        try {
+            return Instant.parse(text).toEpochMilli();
+        } catch (DateTimeParseException e) {
+            throw new IOException("a pod was created at no time: " + text, e);
+        }
     }
 
     /** It waits for a machine and has no volume of its own: nothing of it was ever anywhere, and perhaps there is no room for it for long. */

@@ -35,7 +35,8 @@ final class Evidence {
     private final SortedMap<String, Long> endedAt = new TreeMap<>();
     private long provedAt = NEVER;
     private Optional<SortedSet<String>> pods = Optional.empty();
-    private long podsAt;
+    private SortedMap<String, Long> created = new TreeMap<>();
+    private long createdAt;
     private long listedAt = NEVER;
     private final SortedSet<String> left = new TreeSet<>();
 
@@ -62,6 +63,7 @@ final class Evidence {
         dropProbes();
         ended.values().removeIf(end -> !end.forGood());
         pods = Optional.empty();
+        created = new TreeMap<>();
     }
 
     private void dropProbes() {
@@ -97,16 +99,21 @@ final class Evidence {
     }
 
     /** @return whether that was not known */
-    boolean onPods(SortedSet<String> names, long now) {
-        boolean isNew = !pods.equals(Optional.of(names));
+    boolean onPods(SortedMap<String, Long> listed, long now) {
+        SortedSet<String> names = new TreeSet<>(listed.keySet());
+        boolean isNew = !pods.equals(Optional.of(names)) || !created.equals(listed);
         pods = Optional.of(names);
-        podsAt = now;
+        created = listed;
+        createdAt = now;
         return isNew;
     }
 
     void expire(long now) {
         ended.entrySet().removeIf(e -> !e.getValue().forGood() && now - endedAt.get(e.getKey()) > PROOF_MS);
-        pods = pods.filter(names -> now - podsAt <= PROOF_MS);
+        if (now - createdAt > PROOF_MS) {
+            pods = Optional.empty();
+            created = new TreeMap<>();
+        }
     }
 
     /** Who has just left the view is asked after at once, by what was remembered before: reports of the others are still on their way. */
@@ -163,6 +170,11 @@ final class Evidence {
     /** The names of the pods that there are; empty while nobody has told. */
     Optional<SortedSet<String>> pods() {
         return pods;
+    }
+
+    /** When each of them was created, as it was told last, be it in another view; empty while nobody has told. */
+    SortedMap<String, Long> created() {
+        return created;
     }
 
     /** Members that had said that they leave, and did. */

@@ -238,9 +238,9 @@ public final class Leader {
         }
     }
 
-    /** The pods that there are, by name, those that have ended for good left out. */
-    public void onPods(SortedSet<String> names, long now) {
-        news |= evidence.onPods(names, now);
+    /** The pods that there are, by name, and when each was created; those that have ended for good left out. */
+    public void onPods(SortedMap<String, Long> created, long now) {
+        news |= evidence.onPods(created, now);
     }
 
     /** Time has passed in which this process did not run, more than {@code now} shows: see {@link Leaps}. */
@@ -417,8 +417,8 @@ public final class Leader {
 
     /** All that is known, as of now. */
     public Observation observation(long now) {
-        return new Observation(now, asking.rounds(), view, heard, asked, evidence.probes(), evidence.ended(), evidence.pods(), evidence.left(), sent, since, keys,
-            moving, policy);
+        return new Observation(now, asking.rounds(), view, heard, asked, evidence.probes(), evidence.ended(), evidence.pods(), evidence.created(), evidence.left(), sent, since,
+            keys, moving, policy);
     }
 
     /** What the last look told. */

@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.SortedMap;
-import java.util.SortedSet;
 
 /**
  * What the leader learns outside of the group: how many nodes are asked for, and proof that a member has ended. On
@@ -41,13 +40,13 @@ public interface Witness {
     Optional<End> proofOfEnd(String member, Seat seat, Optional<String> tenant);
 
     /**
-     * The pods that there are, by name, those that have ended for good left out. Blocks for some seconds at most; called from a thread of
-     * its own.
+     * The pods that there are, by name, and when each was created, in ms of one clock for all; those that have ended for good left out.
+     * Blocks for some seconds at most; called from a thread of its own.
      *
      * @param here the members that are here, by their addresses in the group
      * @return absent when it is not known
      */
-    Optional<SortedSet<String>> pods(SortedMap<Address, String> here);
+    Optional<SortedMap<String, Long>> pods(SortedMap<Address, String> here);
 
     /**
      * Tells who deletes pods what the loss of each would cost. Blocks for some seconds at most; called from a thread of its own.

@@ -18,6 +18,8 @@ import java.util.TreeSet;
  * @param probes what the leader itself finds at the ports of nodes whose member is gone
  * @param ended  members that were in a primary view and whose end is proven (S2)
  * @param pods   the pods that the API server has, by name, ended ones left out; absent: it has not been asked, or long ago
+ * @param created when each pod was made, in ms of one clock for all, of whole seconds; by a list that may be of before this view, so that those which
+ *               it does not name are younger than those it does. Empty: nobody has told, or long ago
  * @param left   members that said that they leave before they left: they act no more, their Redis may still run
  * @param sent   when each thing was last done (by its key): what runs is not sent again
  * @param keys   how many keys each node had when it was heard last, also nodes that are gone
@@ -27,7 +29,7 @@ import java.util.TreeSet;
  */
 public record Observation(long now, Rounds rounds, View view, SortedMap<String, Heard> heard, Optional<Asked> asked,
                           SortedMap<Address, Probe> probes, SortedMap<String, End> ended, Optional<SortedSet<String>> pods,
-                          SortedSet<String> left,
+                          SortedMap<String, Long> created, SortedSet<String> left,
                           SortedMap<String, Long> sent, SortedMap<String, Long> since, SortedMap<NodeId, Long> keys,
                           List<Move> moving, ShardLoss policy) {
 
@@ -39,6 +41,7 @@ public record Observation(long now, Rounds rounds, View view, SortedMap<String, 
         probes = Collections.unmodifiableSortedMap(new TreeMap<>(probes));
         ended = Collections.unmodifiableSortedMap(new TreeMap<>(ended));
         pods = pods.map(names -> Collections.unmodifiableSortedSet(new TreeSet<>(names)));
+        created = Collections.unmodifiableSortedMap(new TreeMap<>(created));
         left = Collections.unmodifiableSortedSet(new TreeSet<>(left));
         sent = Collections.unmodifiableSortedMap(new TreeMap<>(sent));
         keys = Collections.unmodifiableSortedMap(new TreeMap<>(keys));

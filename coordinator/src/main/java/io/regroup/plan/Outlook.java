@@ -19,7 +19,7 @@ import java.util.SortedSet;
  * @param unsure   addresses of nodes whose end is not proven and whose member is not here: their ports are to be tried
  * @param missing  members of the last primary view, and departed ones, that are neither here nor proven to have ended
  * @param orphans  nodes that do not answer and whose pod nobody remembers: only a list of all pods can tell that it is gone
- * @param podsDecide whether only a list of all pods can tell that nobody else goes on (S4)
+ * @param podsDecide whether only a list of all pods can tell that nobody else goes on (S4), or that nobody older is elsewhere
  * @param reading  members whose replica still reads what a master that has ended has sent: they are to be asked again soon
  * @param toMove   slots that are to go to another master until all have their parts
  * @param costs    what it would cost to lose each pod, by member; empty while something is not whole

@@ -2,6 +2,7 @@ package io.regroup.plan;
 
 import io.regroup.model.ClusterNode;
 import io.regroup.model.NodeId;
+import io.regroup.model.RedisState.Answering;
 import io.regroup.model.RedisState.AtGate;
 import io.regroup.model.Report;
 import io.regroup.plan.Decision.Wait;
@@ -9,6 +10,8 @@ import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -22,6 +25,8 @@ final class Permit implements Step {
     static final long ALONE_MS = 5000;
     /** How long a server with data waits at most until whoever has its slots has a higher epoch than it, in ms. */
     static final long YIELD_MS = 15_000;
+    /** A pod is older than another when it was created so much before, in ms: whole seconds are told, and no cluster forms and loses pods sooner. */
+    private static final long OLDER_MS = 2000;
 
     @Override
     public String name() {
@@ -120,6 +125,10 @@ final class Permit implements Step {
             return Optional.of("it is blank, and too few members are here to know whether its address is free: "
                 + quorum.reason());
         }
+        Optional<String> elders = nobodyRemembers(picture) ? elders(picture) : Optional.empty();
+        if (elders.isPresent()) {
+            return elders;
+        }
         return picture.owned.keySet().stream().filter(id -> isClaimedAt(id, report, picture)).findFirst()
             .map(id -> picture.name(id) + " still owns " + picture.slotsOf(id).size() + " slots at its address")
             .or(() -> astray(report, Optional.empty(), picture))
@@ -146,6 +155,32 @@ final class Permit implements Step {
      */
     private static boolean isMajorityHeard(Picture picture) {
         return picture.observation.asked().filter(a -> a.first() ? Quorum.isMajority(picture.reports.size(), a.nodes()) : picture.isPrimary()).isPresent();
+    }
+
+    private static boolean nobodyRemembers(Picture picture) {
+        return !picture.clusterIsKnown() && picture.lastPrimary.isEmpty();
+    }
+
+    /** Whether blank servers wait, or soon will, for a list of all pods. The first one is there before those that are to wait for it. */
+    static boolean podsDecide(Picture picture) {
+        return nobodyRemembers(picture) && (isMajorityHeard(picture) || picture.observation.created().isEmpty())
+            && picture.reports.values().stream().anyMatch(report -> !(report.state() instanceof Answering));
+    }
+
+    /**
+     * Pods that were there before all that are here may be what is left of a cluster, and these have come in place of its dead: one of its replicas may
+     * look for its master at the address of one of them. Those that a Deployment begins with are as old as each other, and not waited for. There is no
+     * end to it, as there is none for the bootstrap, which waits for all other pods.
+     */
+    private static Optional<String> elders(Picture picture) {
+        SortedMap<String, Long> created = picture.observation.created();
+        OptionalLong oldest = picture.reports.keySet().stream().filter(created::containsKey).mapToLong(created::get).min();
+        if (oldest.isEmpty()) {
+            return Optional.of("it is blank, and whether there are older pods, which may have a cluster, is not known yet");
+        }
+        List<String> elders = created.keySet().stream().filter(pod -> created.get(pod) <= oldest.getAsLong() - OLDER_MS).toList();
+        return elders.isEmpty() ? Optional.empty()
+            : Optional.of("it is blank, and these are older than all pods that are here, and may have a cluster: " + String.join(", ", elders));
     }
 
     private static boolean isClaimedAt(NodeId owner, Report report, Picture picture) {

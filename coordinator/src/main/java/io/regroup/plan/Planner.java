@@ -28,7 +28,8 @@ public final class Planner {
         Quorum.Verdict quorum = picture.quorum();
         return new Outlook(decide(picture, quorum), picture.pending(), quorum.primary(), quorum.reason(),
             picture.lastPrimary, Quorum.next(picture), Quorum.newcomers(picture), unsure(picture), picture.missing(),
-            Fate.orphans(picture), quorum.podsDecide(), Promote.reading(picture), picture.shares().stream().mapToInt(share -> share.slots().size()).sum(),
+            Fate.orphans(picture), quorum.podsDecide() || Permit.podsDecide(picture), Promote.reading(picture),
+            picture.shares().stream().mapToInt(share -> share.slots().size()).sum(),
             Worth.of(picture), MasterPlan.remark(picture), Standing.of(picture));
     }
 

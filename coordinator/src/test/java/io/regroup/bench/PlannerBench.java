@@ -116,7 +116,7 @@ public final class PlannerBench {
             ended.put("pod-0", new End("its pod is gone", true));
         }
         return new Observation(1000, Rounds.from(1), new View(1, members.getFirst(), members, members.getFirst()), heard,
-            Optional.of(new Asked(nodes, 1)), new TreeMap<>(), ended, Optional.empty(), new TreeSet<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>(),
+            Optional.of(new Asked(nodes, 1)), new TreeMap<>(), ended, Optional.empty(), new TreeMap<>(), new TreeSet<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>(),
             List.of(), ShardLoss.PRESET);
     }
 }

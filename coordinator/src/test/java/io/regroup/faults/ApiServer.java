@@ -150,6 +150,7 @@ final class ApiServer implements AutoCloseable {
         metadata.addProperty("name", name);
         metadata.addProperty("uid", uid);
         metadata.addProperty("resourceVersion", VERSION);
+        metadata.addProperty("creationTimestamp", "2026-11-25T10:00:00Z");
         owner.ifPresent(of -> metadata.add("ownerReferences", JsonParser.parseString("[{\"apiVersion\":\"apps/v1\",\"kind\":\"" + of.kind()
             + "\",\"name\":\"" + of.name() + "\",\"uid\":\"" + uid(of.name()) + "\",\"controller\":true}]")));
         JsonObject json = new JsonObject();

@@ -155,6 +155,6 @@ class UnheardTest {
 
     private TreeSet<String> look() {
         return new TreeSet<>(unheard.look(new Observation(now, Rounds.from(round), view, heard, Optional.empty(), new TreeMap<>(), new TreeMap<>(),
-            Optional.empty(), new TreeSet<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), List.of(), ShardLoss.PRESET)));
+            Optional.empty(), new TreeMap<>(), new TreeSet<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), List.of(), ShardLoss.PRESET)));
     }
 }

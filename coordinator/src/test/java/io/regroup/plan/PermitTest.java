@@ -95,7 +95,7 @@ class PermitTest {
     /** Seed 185: the pods of a scale-up were more than half of all, and those that had the cluster had not met them yet. */
     @Test
     void whereMoreAreAskedForThanAtFirstABlankServerThatKnowsNobodyWaitsForAll() {
-        Scene scene = Scene.blanks(4);
+        Scene scene = Scene.blanks(4).thereAre("b1", "b2", "b3", "b4");
         List.of("b1", "b2", "b3", "b4").forEach(scene::atGate);
         assertThat(scene.asked(6, 1).decide().actions()).hasSize(4);
         assertThat(scene.askedLater(6, 1).decide().actions()).isEmpty();
@@ -140,10 +140,43 @@ class PermitTest {
 
     @Test
     void beforeThereIsAClusterTheMajorityOfThoseAskedForMustBeHere() {
-        Scene half = Scene.blanks(3).asked(6, 1).atGate("b1").atGate("b2").atGate("b3");
+        Scene half = Scene.blanks(3).asked(6, 1).thereAre("b1", "b2", "b3").atGate("b1").atGate("b2").atGate("b3");
         assertThat(half.decide().actions()).isEmpty();
-        Scene most = Scene.blanks(4).asked(6, 1).atGate("b1").atGate("b2").atGate("b3").atGate("b4");
+        Scene most = Scene.blanks(4).asked(6, 1).thereAre("b1", "b2", "b3", "b4").atGate("b1").atGate("b2").atGate("b3").atGate("b4");
         assertThat(most.decide().actions()).hasSize(4).allMatch(a -> a instanceof Action.Permit permit && permit.blank());
+    }
+
+    private static Scene twoOfThree() {
+        return Scene.blanks(2).asked(3, 0).atGate("b1").atGate("b2").thereAre("b1", "b2");
+    }
+
+    /** Seed 1000521: it was cut off in the group and had the cluster, and those that came in place of the dead were more than half of all. */
+    @Test
+    void aBlankServerThatKnowsNobodyWaitsForAPodThatIsOlderThanAllThatAreHere() {
+        assertThat(twoOfThree().decide().actions()).as("otherwise").hasSize(2);
+        assertThat(twoOfThree().thereIsOlder("m3", 2).decide().actions()).isEmpty();
+        assertThat(twoOfThree().thereIsOlder("m3", 2).decide().waits()).contains(new Wait("gate b1", "the gate of b1 stays closed: it is blank, and these are "
+            + "older than all pods that are here, and may have a cluster: m3"));
+        assertThat(twoOfThree().thereIsOlder("b1", 3).thereIsOlder("m3", 4).decide().actions()).as("one that is here is as old").hasSize(2);
+    }
+
+    @Test
+    void itDoesNotWaitForThoseThatADeploymentBeginsWith() {
+        assertThat(twoOfThree().thereIsOlder("b3", 0).decide().actions()).hasSize(2);
+        assertThat(twoOfThree().thereIsOlder("b3", 1).decide().actions()).as("a second began between them").hasSize(2);
+        assertThat(twoOfThree().thereIsOlder("b3", -5).decide().actions()).as("it came later").hasSize(2);
+    }
+
+    @Test
+    void itWaitsUntilItIsKnownWhetherThereAreOlderOnes() {
+        Scene scene = twoOfThree().nobodyTellsWhichPodsThereAre();
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.look().podsDecide()).isTrue();
+        assertThat(scene.running("b1").running("b2").look().podsDecide()).as("nobody waits at the gate").isFalse();
+        assertThat(Scene.blanks(1).asked(3, 0).atGate("b1").look().podsDecide()).as("others will be here soon").isTrue();
+        assertThat(Scene.blanks(1).asked(3, 0).atGate("b1").thereAre("b1").look().podsDecide()).as("too few are here in any case").isFalse();
+        assertThat(twoOfThree().toldBeforeThisView().decide().actions()).as("those that have come since are younger").hasSize(2);
+        assertThat(Scene.blanks(2).asked(3, 0).atGate("b1").atGate("b2").thereAre("x1").decide().actions()).as("a list of other pods").isEmpty();
     }
 
     /** r1 follows m1, whose address r2 has got now: it would copy r2's data. */

@@ -44,6 +44,7 @@ final class Scene {
 
     static final long NOW = 1_000_000;
     private static final long ROUND = 7;
+    private static final long CREATED = 1_795_600_800_000L;
 
     /** One node: what it is, what others say of it, and the pod around it. */
     private static final class Node {
@@ -138,6 +139,7 @@ final class Scene {
     private final SortedMap<NodeId, Long> lastKeys = new TreeMap<>();
     private ShardLoss policy = ShardLoss.PRESET;
     private Optional<SortedSet<String>> pods = Optional.empty();
+    private final SortedMap<String, Long> created = new TreeMap<>();
     private final SortedSet<String> left = new TreeSet<>();
     private final SortedMap<String, Long> sent = new TreeMap<>();
     private final SortedMap<String, Long> since = new TreeMap<>();
@@ -276,6 +278,10 @@ final class Scene {
 
     Scene atGate(String name) {
         return state(name, new RedisState.AtGate("start-of-" + name, 100));
+    }
+
+    Scene running(String name) {
+        return change(name, n -> n.state = Optional.empty());
     }
 
     Scene atGateFor(String name, long ms) {
@@ -495,14 +501,30 @@ final class Scene {
         return this;
     }
 
-    /** The API server lists these pods and no others. */
+    /** The API server lists these pods and no others; all were created at once. */
     Scene thereAre(String... names) {
         pods = Optional.of(new TreeSet<>(Set.of(names)));
+        created.clear();
+        pods.get().forEach(name -> created.put(name, CREATED));
+        return this;
+    }
+
+    /** It lists this one too, which was created so much before those. */
+    Scene thereIsOlder(String name, long seconds) {
+        pods.orElseThrow().add(name);
+        created.put(name, CREATED - seconds * 1000);
+        return this;
+    }
+
+    /** It told before this view. */
+    Scene toldBeforeThisView() {
+        pods = Optional.empty();
         return this;
     }
 
     Scene nobodyTellsWhichPodsThereAre() {
         pods = Optional.empty();
+        created.clear();
         return this;
     }
 
@@ -629,7 +651,7 @@ final class Scene {
         SortedMap<String, Heard> heard = new TreeMap<>();
         members.stream().map(nodes::get).filter(n -> !n.silent).forEach(n -> heard.put(n.name, new Heard(report(n), now - 5)));
         return new Observation(now, Rounds.from(ROUND), new View(4, members.getFirst(), members, self.orElse(members.getFirst())), heard, asked, probes,
-            ended, pods, left, sent, since, lastKeys, moving, policy);
+            ended, pods, created, left, sent, since, lastKeys, moving, policy);
     }
 
     Decision decide() {

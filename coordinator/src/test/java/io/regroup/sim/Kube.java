@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -224,19 +223,22 @@ final class Kube {
         history.computeIfAbsent(pod.uid, u -> new ArrayList<>()).add(new Seen(world.now(), pod.exists, pod.container()));
     }
 
-    /** The pods that there are, as {@code io.regroup.kube} lists them; one that was made since its word is older than that is among them. */
-    Optional<SortedSet<String>> living() {
+    /**
+     * The pods that there are, and when each was created, as {@code io.regroup.kube} lists them; one that was made since its word is older than
+     * that is among them.
+     */
+    Optional<SortedMap<String, Long>> living() {
         if (!up) {
             return Optional.empty();
         }
-        SortedSet<String> names = new TreeSet<>();
+        SortedMap<String, Long> created = new TreeMap<>();
         history.forEach((uid, seen) -> {
             boolean ended = seen.stream().filter(s -> s.at() <= world.now() - lag).reduce((a, b) -> b).filter(s -> !s.exists()).isPresent();
             if (!ended) {
-                names.add("pod" + uid.substring("uid".length()));
+                created.put("pod" + uid.substring("uid".length()), seen.getFirst().at() / 1000 * 1000);
             }
         });
-        return Optional.of(names);
+        return Optional.of(created);
     }
 
     /** Proof that a pod's Redis has ended, as {@code io.regroup.kube} judges it; asked by uid. */

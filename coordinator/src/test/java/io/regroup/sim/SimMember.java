@@ -298,7 +298,7 @@ final class SimMember {
                     drive();
                 }));
             case Effect.ListPods list -> later(world.chance.between(5, 60), () -> {
-                world.kube.living().ifPresent(names -> leader.onPods(names, clock()));
+                world.kube.living().ifPresent(created -> leader.onPods(created, clock()));
                 drive();
             });
             case Effect.Remember remember -> (remember.members().isEmpty() ? view.members() : remember.members()).forEach(m ->
