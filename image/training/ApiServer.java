@@ -48,7 +48,7 @@ public final class ApiServer {
         for (String pod : pods) {
             String[] words = pod.split("=");
             if (name.equals("pods") || name.equals(words[0])) {
-                found.add("{'metadata':{'name':'%s','uid':'%s','ownerReferences':[%s]},'status':{'podIP':'%s','phase':'Running'}}"
+                found.add("{'metadata':{'name':'%s','uid':'%s','creationTimestamp':'2026-01-01T00:00:00Z','ownerReferences':[%s]},'status':{'podIP':'%s','phase':'Running'}}"
                     .formatted(words[0], words[0], controller("apps/v1", "ReplicaSet", "training-1"), words[1]));
             }
         }
@@ -56,7 +56,7 @@ public final class ApiServer {
         if (name.equals("pods")) {
             json = "{'kind':'PodList','items':[" + String.join(",", found) + "]}";
         } else if (name.equals("training-1")) {
-            json = "{'metadata':{'name':'training-1','uid':'training-1','ownerReferences':[%s]}}"
+            json = "{'metadata':{'name':'training-1','uid':'training-1','creationTimestamp':'2026-01-01T00:00:00Z','ownerReferences':[%s]}}"
                 .formatted(controller("example.org/v1", "Training", "training"));
         } else {
             json = found.isEmpty() ? "{'kind':'Status','code':404,'message':'not found'}" : found.getFirst();
