@@ -158,10 +158,11 @@ final class Attach implements Step {
     /**
      * Somebody's table still gives it slots. As a replica it tells its new master's epoch, which may be higher than that of whoever has those slots
      * now; in such a table that makes its claim the newer one, and an UPDATE takes them from there, with their keys ({@code clusterProcessPacket}
-     * takes the epoch from each packet, the role only from pings).
+     * takes the epoch from each packet, the role only from pings). The table on the volume of one that is just starting again is one of these.
      */
     private static boolean isTakenForOwner(Host slotless, Picture picture) {
-        return picture.saidOf(slotless.id()).stream().anyMatch(line -> line.isMaster() && !line.slots().isEmpty());
+        return Stream.concat(picture.saidOf(slotless.id()).stream(), picture.stored.values().stream().flatMap(report -> report.stored().stream())
+            .flatMap(table -> table.line(slotless.id()).stream())).anyMatch(line -> line.isMaster() && !line.slots().isEmpty());
     }
 
     /** Places for all of them, so that the ones that are ready first leave good ones to the others; only they are sent. */

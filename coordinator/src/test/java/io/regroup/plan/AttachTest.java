@@ -4,6 +4,7 @@ import static io.regroup.plan.Scene.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.Address;
+import io.regroup.model.RedisState;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import java.util.Arrays;
@@ -65,6 +66,8 @@ class AttachTest {
         assertThat(scene.decide().actions()).noneMatch(Action.Replicate.class::isInstance);
         assertThat(scene.decide().waits())
             .contains(new Wait("attach " + id("m4"), scene.called("m4") + " is joining: others do not know yet that it has no slots any more"));
+        assertThat(scene.state("r1", new RedisState.Starting()).stored("r1").decide().actions()).as("seed 1092658: the table was on a volume")
+            .noneMatch(Action.Replicate.class::isInstance);
     }
 
     /** Seed 723418: it was the owner's former master, and a false claim had made the owner its replica in turn: nobody else had their keys. */
