@@ -36,7 +36,7 @@ enum PlantedBug {
         }
     }),
     /** Data on the volume is not looked at when the gate opens. */
-    EVERY_START_IS_BLANK("S1", 4, new Tamper() {
+    EVERY_START_IS_BLANK("S1", 1502, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             return actions(carryOut, a -> a instanceof Action.Permit p ? new Action.Permit(p.member(), p.request(), true) : a);
@@ -57,30 +57,15 @@ enum PlantedBug {
             return new End(end.words(), true);
         }
     }),
-    /** That a container ended excuses its member for good. (It is not forgotten for that: S3 would be broken long before.) */
-    ENDED_IS_EXCUSED("S4", 11712, new Tamper() {
-        private static final String EXCUSED = "excused: ";
-
-        @Override
-        End proof(End end) {
-            return end.forGood() ? end : new End(EXCUSED + end.words(), true);
-        }
-
-        @Override
-        CarryOut change(SimMember leader, CarryOut carryOut) {
-            return carryOut.decision().reason().contains(EXCUSED)
-                ? with(carryOut, carryOut.decision().actions().stream().filter(a -> !(a instanceof Action.Forget)).toList()) : carryOut;
-        }
-    }),
     /** A suspected master is taken over without proof. */
-    TAKEOVER_WITHOUT_PROOF("S2", 1542, new Tamper() {
+    TAKEOVER_WITHOUT_PROOF("S2", 1592, new Tamper() {
         @Override
         List<String> words(List<String> words) {
             return words.contains("FORCE") ? List.of("CLUSTER", "FAILOVER", "TAKEOVER") : words;
         }
     }),
     /** Any replica is as good as another. */
-    OFFSETS_NOT_COMPARED("S2", 3572, new Tamper() {
+    OFFSETS_NOT_COMPARED("S2", 156, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), f.masterAt(), -f.offset(), f.uptimeSeconds(), f.version(),
@@ -88,7 +73,7 @@ enum PlantedBug {
         }
     }),
     /** A replica is promoted before its first sync. */
-    SYNC_NOT_REQUIRED("S2", 3610, new Tamper() {
+    SYNC_NOT_REQUIRED("S2", 3473, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), true, f.masterAt(), f.offset(), f.uptimeSeconds(), f.version(),
@@ -116,7 +101,7 @@ enum PlantedBug {
         }
     }),
     /** Whoever a table names is met where the table has it, whether its member is here or not. */
-    OLD_ADDRESSES_ARE_MET("S6", 66, new Tamper() {
+    OLD_ADDRESSES_ARE_MET("S6", 1516, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             return actions(carryOut, a -> a instanceof Action.Meet meet ? withAll(meet, leader.world) : a);
@@ -134,14 +119,14 @@ enum PlantedBug {
         }
     }),
     /** Only the monotonic clock is read, which stands still while the machine does. */
-    NO_LEAP_IS_SEEN("S8", 3139, new Tamper() {
+    NO_LEAP_IS_SEEN("S8", 1747, new Tamper() {
         @Override
         boolean leapt(boolean seen) {
             return false;
         }
     }),
     /** A dead master is forgotten together with its replica's promotion, not after it. */
-    FORGET_WITH_PROMOTION("S3", 6, new Tamper() {
+    FORGET_WITH_PROMOTION("S3", 1505, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             List<Action> actions = new ArrayList<>();
@@ -157,7 +142,7 @@ enum PlantedBug {
         }
     }),
     /** Who leaves is let go at once. */
-    RELEASE_AT_ONCE("S7", 1501, new Tamper() {
+    RELEASE_AT_ONCE("S7", 3002, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             List<Action> actions = new ArrayList<>(carryOut.decision().actions());
@@ -167,21 +152,21 @@ enum PlantedBug {
         }
     }),
     /** The source of a move goes on taking new keys. */
-    SOURCE_IS_NOT_FROZEN("liveness", 31312, new Tamper() {
+    SOURCE_IS_NOT_FROZEN("S1", 1084, new Tamper() {
         @Override
         List<String> words(List<String> words) {
             return words.contains("MIGRATING") ? List.of("CLUSTER", "SETSLOT", words.get(2), "STABLE") : words;
         }
     }),
     /** The target of a move does not import: it takes its slots without a new epoch. */
-    TARGET_DOES_NOT_IMPORT("liveness", 6, new Tamper() {
+    TARGET_DOES_NOT_IMPORT("liveness", 1501, new Tamper() {
         @Override
         List<String> words(List<String> words) {
             return words.contains("IMPORTING") ? List.of("CLUSTER", "SETSLOT", words.get(2), "STABLE") : words;
         }
     }),
     /** Nobody looks which slots are half moved. */
-    OPEN_SLOTS_ARE_NOT_SEEN("S7", 506, new Tamper() {
+    OPEN_SLOTS_ARE_NOT_SEEN("liveness", 31, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return report.state() instanceof Answering a ? copy(report, report.round(), new Answering(closed(a.table()), withoutStrays(a.facts())),
@@ -189,7 +174,7 @@ enum PlantedBug {
         }
     }),
     /** What a volume keeps is not asked. */
-    VOLUMES_NOT_READ("S1", 4, new Tamper() {
+    VOLUMES_NOT_READ("S1", 1512, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return new Report(report.pod(), report.round(), report.redis(), report.group(), report.state(), Optional.empty(), report.leaving(),
@@ -209,7 +194,7 @@ enum PlantedBug {
         this.tamper = tamper;
     }
 
-    private static CarryOut with(CarryOut carryOut, List<Action> actions) {
+    static CarryOut with(CarryOut carryOut, List<Action> actions) {
         Decision decision = carryOut.decision();
         return new CarryOut(new Decision(decision.step(), actions, decision.reason(), decision.waits()), carryOut.round(), carryOut.view());
     }
