@@ -15,7 +15,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -72,22 +74,35 @@ final class Rebalance implements Step {
                 reason(picture) + ": " + describe(ready.stream(), picture)));
     }
 
-    /** Where another master is wanted and no pod is blank, a replica that is over becomes one. Only when all else is well. */
+    /** Where other masters are wanted and no pod is blank, replicas that are over become some, all at once: slots move once. Only when all else is well. */
     private static Optional<Work> reset(Picture picture, List<Wait> waits) {
-        int least = MasterPlan.replicasEach(picture);
         boolean calm = picture.masters().missing() > 0 && picture.masters().coming().isEmpty() && picture.blanks.isEmpty() && waits.isEmpty()
             && picture.observation.moving().isEmpty() && picture.reports.values().stream().noneMatch(Report::leaving)
             && picture.nodes.size() == picture.observation.asked().map(Asked::nodes).orElse(0);
-        if (!calm) {
-            return Optional.empty();
+        List<Host> over = calm ? over(picture).stream().filter(replica -> !picture.observation.sentWithin("reset " + replica.id(), RESET_MS)).toList() : List.of();
+        return over.isEmpty() ? Optional.empty()
+            : Optional.of(new Work(over.stream().<Action>map(replica -> new Action.Reset(replica.address(), replica.id())).toList(),
+                (over.size() == 1 ? "another master is" : over.size() + " more masters are") + " asked for, and no pod is blank: " + over + ", which "
+                    + (over.size() == 1 ? "its shard does not need, becomes one" : "their shards do not need, become some")));
+    }
+
+    /** As many replicas as masters are missing, from those shards that have most. */
+    private static List<Host> over(Picture picture) {
+        int least = MasterPlan.replicasEach(picture);
+        SortedMap<NodeId, List<Host>> rest = new TreeMap<>();
+        picture.liveOwners().stream().filter(master -> master.state().facts().stateOk())
+            .forEach(master -> rest.put(master.id(), new ArrayList<>(picture.replicasOf(master.id()))));
+        List<Host> over = new ArrayList<>();
+        while (over.size() < picture.masters().missing()) {
+            Optional<Map.Entry<NodeId, List<Host>>> most = rest.entrySet().stream()
+                .filter(shard -> shard.getValue().stream().filter(picture::isInSync).count() > least)
+                .max(Comparator.<Map.Entry<NodeId, List<Host>>>comparingInt(shard -> shard.getValue().size()).thenComparing(Map.Entry::getKey));
+            if (most.isEmpty()) {
+                break;
+            }
+            over.add(most.get().getValue().removeLast());
         }
-        return picture.liveOwners().stream().max(Comparator.<Host>comparingInt(h -> picture.replicasOf(h.id()).size()).thenComparing(Host::id))
-            .filter(master -> master.state().facts().stateOk()
-                && picture.replicasOf(master.id()).stream().filter(picture::isInSync).count() > least)
-            .map(master -> picture.replicasOf(master.id()).getLast())
-            .filter(replica -> !picture.observation.sentWithin("reset " + replica.id(), RESET_MS))
-            .map(replica -> new Work(new Action.Reset(replica.address(), replica.id()), "another master is asked for, and no pod is blank: "
-                + replica + ", which its shard does not need, becomes one"));
+        return over;
     }
 
     /** Unequal parts alone wait until all else is well. */
