@@ -48,9 +48,6 @@ final class Heal implements Step {
                 + ": they are never merged, for the data of one would be lost; remove one of them by hand"));
             return Optional.empty();
         }
-        if (!picture.isPrimary()) {
-            return Optional.empty();
-        }
         SortedMap<Address, SortedSet<Address>> meetings = new TreeMap<>();
         SortedSet<String> found = new TreeSet<>();
         for (Kin kin : picture.kins) {
@@ -59,7 +56,8 @@ final class Heal implements Step {
                     continue;
                 }
                 for (Host from : kin.hosts()) {
-                    if (!picture.observation.sentWithin("meet " + from.address() + " " + to.address(), MEETING_MS)) {
+                    if ((picture.isPrimary() || isDeposed(from, to))
+                        && !picture.observation.sentWithin("meet " + from.address() + " " + to.address(), MEETING_MS)) {
                         meetings.computeIfAbsent(from.address(), a -> new TreeSet<>()).add(to.address());
                         found.add(to.toString());
                     }
@@ -136,6 +134,18 @@ final class Heal implements Step {
         Optional<ClusterNode> line = roster.line(to.id());
         return line.isEmpty() || line.get().is(NodeFlag.NOADDR)
             || line.get().address().filter(to.address()::equals).isEmpty();
+    }
+
+    /**
+     * Whether both serve the same slots, and the other one has the higher epoch: of a promotion that this one had not heard of when it was told to
+     * forget whom that made a master, Redis tells it nothing ({@code clusterBlacklistExists}, UPDATE) for a minute. All that it takes by then is lost.
+     * Redis' own rule settles it as soon as they meet, and nothing is decided here: that needs no quorum.
+     */
+    private static boolean isDeposed(Host master, Host other) {
+        ClusterNode own = master.table().myself();
+        ClusterNode theirs = other.table().myself();
+        return own.isMaster() && theirs.isMaster() && master.state().facts().stateOk() && other.state().facts().stateOk()
+            && theirs.configEpoch() > own.configEpoch() && !theirs.slots().and(own.slots()).isEmpty();
     }
 
     private static String names(Picture picture, SortedSet<NodeId> ids) {

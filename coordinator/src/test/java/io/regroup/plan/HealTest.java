@@ -81,4 +81,31 @@ class HealTest {
     void notWithoutAQuorum() {
         assertThat(Scene.cluster(3, 1).moved("m2", "10.0.0.99").gone("r1").gone("r2").gone("r3").decide().step()).isNotEqualTo("heal");
     }
+
+    /** r1 has taken the slots of m1, which has forgotten it and serves them as before. */
+    private static Scene deposedUnawares() {
+        return Scene.cluster(3, 1).masterOfNothing("r1").owns("r1", SlotSet.range(0, 5460), 101).doesNotKnow("m1", "r1");
+    }
+
+    /**
+     * Seed 1104269: a master that was cut off while its replica was promoted was told to forget that one. It went on serving, for its view was not
+     * primary as long as a machine did not answer, and what it took was lost.
+     */
+    @Test
+    void whoServesWhatItWasToldToForgetTheOwnerOfMeetsThatOneAlsoWithoutAQuorum() {
+        Scene scene = deposedUnawares().gone("m3").gone("r2").gone("r3");
+        assertThat(scene.look().isPrimary()).isFalse();
+        TreeMap<io.regroup.model.Address, java.util.SortedSet<io.regroup.model.Address>> meetings = new TreeMap<>();
+        meetings.put(scene.address("m1"), new TreeSet<>(Set.of(scene.address("r1"))));
+        assertThat(scene.decide().step()).isEqualTo("heal");
+        assertThat(scene.decide().actions()).containsExactly(new Action.Meet(meetings));
+        assertThat(scene.sent("meet " + scene.address("m1") + " " + scene.address("r1"), 100).decide().step()).isNotEqualTo("heal");
+    }
+
+    @Test
+    void notWhereOneOfThemServesNobody() {
+        for (String silent : List.of("m1", "r1")) {
+            assertThat(deposedUnawares().servesNobody(silent).gone("m3").gone("r2").gone("r3").decide().step()).isNotEqualTo("heal");
+        }
+    }
 }

@@ -82,7 +82,7 @@ final class Rules {
         if (WITH_REPORTS) {
             leader.heard.values().forEach(heard -> world.trace(() -> "    heard " + heard.report()));
         }
-        boolean onlyPrimary = what.decision().actions().stream().anyMatch(Rules::needsPrimary);
+        boolean onlyPrimary = what.decision().actions().stream().anyMatch(this::needsPrimary);
         if (onlyPrimary) {
             checkPrimary(leader, what);
         }
@@ -92,14 +92,23 @@ final class Rules {
         }
     }
 
-    /** A server with its own data is safe anywhere, and who leaves may leave. */
-    private static boolean needsPrimary(Action action) {
+    /** A server with its own data is safe anywhere, who leaves may leave, and who was deposed may hear of it. */
+    private boolean needsPrimary(Action action) {
         return switch (action) {
+            case Action.Meet meet -> !meet.meetings().entrySet().stream()
+                .allMatch(e -> e.getValue().stream().allMatch(to -> isDeposed(e.getKey(), to)));
             case Action.Permit permit -> permit.blank();
             case Action.Release release -> false;
             case Action.Prepare prepare -> false;
             default -> true;
         };
+    }
+
+    private boolean isDeposed(Address from, Address to) {
+        SimRedis server = world.serverAt(from);
+        SimRedis other = world.serverAt(to);
+        return server != null && other != null && server.myself.isMaster() && other.myself.isMaster()
+            && other.myself.configEpoch > server.myself.configEpoch && !other.myself.slots().and(server.myself.slots()).isEmpty();
     }
 
     private void checkPrimary(SimMember leader, CarryOut what) {
