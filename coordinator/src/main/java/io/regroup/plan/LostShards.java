@@ -150,12 +150,14 @@ final class LostShards {
      */
     static Optional<NodeId> shardThatItHad(NodeId former, Report keeper, Picture picture) {
         SlotSet had = keeper.stored().map(table -> table.myself().slots()).orElse(SlotSet.NONE);
-        if (had.isEmpty() || !picture.slotsOf(former).isEmpty()) {
+        boolean owns = !picture.slotsOf(former).isEmpty();
+        if (had.isEmpty() || owns && picture.saidOf(former).stream().anyMatch(line -> line.isMaster() && !line.slots().isEmpty())) {
             return Optional.empty();
         }
-        return picture.owned.keySet().stream().filter(owner -> !picture.slotsOf(owner).and(had).isEmpty())
+        // Where no other table gives it any, what it owns is only what an operator deleted there.
+        return picture.owned.keySet().stream().filter(owner -> !owner.equals(former) && !picture.slotsOf(owner).and(had).isEmpty())
             .filter(owner -> picture.hostOf(owner).isEmpty() && Promote.candidate(owner, picture).isEmpty() && !(Fate.of(owner, picture) instanceof Fate.Lives))
-            .findFirst();
+            .filter(owner -> !owns || !picture.stored.containsKey(owner)).findFirst();
     }
 
     /**

@@ -23,7 +23,7 @@ final class Permit implements Step {
 
     /** How long a server with data waits for a primary view to say whether a newer copy exists, in ms. */
     static final long ALONE_MS = 5000;
-    /** How long a server with data waits at most until whoever has its slots has a higher epoch than it, in ms. */
+    /** How long a server with data waits at most until whoever has its slots has a higher epoch than it, or where they have no copy here, in ms. */
     static final long YIELD_MS = 15_000;
     /** A pod is older than another when it was created so much before, in ms: whole seconds are told, and no cluster forms and loses pods sooner. */
     private static final long OLDER_MS = 2000;
@@ -73,8 +73,10 @@ final class Permit implements Step {
             return astray;
         }
         if (!picture.isPrimary()) {
-            return gate.waitedMs() >= ALONE_MS ? Optional.empty()
-                : Optional.of("it has data, and waits " + ALONE_MS / 1000 + " s for a quorum that may know a newer copy");
+            boolean mayBeLast = !picture.unheard.isEmpty() || LostShards.shardThatItHad(id, report, picture).isPresent();
+            long most = mayBeLast ? YIELD_MS : ALONE_MS;
+            return gate.waitedMs() >= most ? Optional.empty()
+                : Optional.of("it has data, and waits " + most / 1000 + " s for a quorum that may know a newer copy");
         }
         Optional<Host> younger = picture.liveOwners().stream()
             .filter(owner -> RepairEpochs.waitingClaim(owner, picture) >= owner.table().myself().configEpoch()).findFirst();

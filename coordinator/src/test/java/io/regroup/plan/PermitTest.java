@@ -82,6 +82,21 @@ class PermitTest {
         assertThat(lost.forgotten("r1").decide().actions()).as("its slots are nobody's").contains(new Action.Permit("m1", "start-of-m1", false));
     }
 
+    /** Seed 1119761: it was started without a quorum after 5 s, 0.3 s before there was one. */
+    @Test
+    void itWaitsLongerForAQuorumThanOneWhoseSlotsHaveACopyHere() {
+        Scene scene = Scene.cluster(3, 1).master("r1").stored("m1", SlotSet.range(0, 5460), 1).atGateFor("m1", 14_999);
+        List.of("r1", "m2", "r2", "m3").forEach(gone -> scene.gone(gone).probe(gone, Probe.SILENT));
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).contains(new Wait("gate m1", "the gate of m1 stays closed: it has data, and waits 15 s for a quorum that may know "
+            + "a newer copy"));
+        assertThat(scene.atGateFor("m1", 15_000).decide().actions()).containsExactly(new Action.Permit("m1", "start-of-m1", false));
+        scene.owns("r1", SlotSet.range(1000, 5460), 101).atGateFor("m1", 14_999);
+        assertThat(scene.decide().actions()).as("the rest was deleted from all tables but its own").isEmpty();
+        Scene paused = Scene.cluster(3, 1).stored("m1").atGateFor("m1", 14_999).gone("r1").gone("r2").gone("r3").gone("m2").unheard("m3");
+        assertThat(paused.decide().actions()).as("who alone knows of the promotion has not been heard").isEmpty();
+    }
+
     /** Seed 404: its volume also named a master that all others had forgotten; to forget that one again and again left no time for the other. */
     @Test
     void itDoesNotWaitForAMasterThatOnlyItsOwnVolumeNames() {
