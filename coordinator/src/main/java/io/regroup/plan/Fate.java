@@ -218,6 +218,11 @@ sealed interface Fate {
         return !noPodIsElsewhere(picture);
     }
 
+    /** Whether its member has said that it leaves, and is not here any more. */
+    static boolean hasLeft(NodeId id, Picture picture) {
+        return seatOf(id, picture).map(Map.Entry::getKey).filter(picture.observation.left()::contains).isPresent();
+    }
+
     private static Optional<Map.Entry<String, Seat>> seatOf(NodeId id, Picture picture) {
         return picture.lastPrimary.map(Primary::all).flatMap(seats -> seats.entrySet().stream()
             .filter(e -> e.getValue().node().filter(id::equals).isPresent()).findFirst());

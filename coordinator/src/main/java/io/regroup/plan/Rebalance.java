@@ -172,12 +172,12 @@ final class Rebalance implements Step {
     }
 
     /**
-     * Who led before may have asked a replica that is not here now for a hand-over. That knows of no slot that stands open, would tell clients of keys
-     * that have gone already that there are none, and win back slots of which it has not heard yet that they have gone.
+     * Who led before may have asked a replica that is not here now for a hand-over; not one that was leaving. It knows of no slot that stands open, would
+     * tell clients of keys that have gone already that there are none, and win back slots of which it has not heard yet that they have gone.
      */
     private static boolean mayBeHandingOver(Host source, Picture picture) {
         return source.isLeaving() && picture.followersOf(source.id()).stream()
-            .anyMatch(id -> !picture.nodes.containsKey(id) && !(Fate.of(id, picture) instanceof Fate.Proven));
+            .anyMatch(id -> !picture.nodes.containsKey(id) && !Fate.hasLeft(id, picture) && !(Fate.of(id, picture) instanceof Fate.Proven));
     }
 
     /**

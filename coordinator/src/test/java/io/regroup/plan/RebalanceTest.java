@@ -168,6 +168,8 @@ class RebalanceTest {
         assertThat(moves(scene)).noneMatch(Action.MoveSlots.class::isInstance);
         assertThat(scene.decide().waits()).extracting(Decision.Wait::reason).anyMatch(words -> words.contains("that is not here can be taking over any more"));
         assertThat(moves(Scene.cluster(4, 1).asked(6, 1).leaving("m4").ended("r4").stored("r4"))).hasAtLeastOneElementOfType(Action.MoveSlots.class);
+        assertThat(moves(Scene.cluster(4, 1).asked(6, 1).leaving("m4").gone("r4").probe("r4", Probe.SILENT).left("r4"))).as("it left, so it was not asked")
+            .hasAtLeastOneElementOfType(Action.MoveSlots.class);
         List.of("m1", "m2", "m3").forEach(target -> scene.waited("move " + id("m4") + " " + id(target), 6000));
         assertThat(moves(scene)).hasAtLeastOneElementOfType(Action.MoveSlots.class);
     }
