@@ -279,27 +279,40 @@ public sealed interface Action {
         }
     }
 
-    /** Slots without an owner that can come back go to a live master, with a new epoch so that all hear of it at once. */
+    /**
+     * Slots without an owner that can come back go to a live master, with a new epoch so that all hear of it at once.
+     *
+     * @param from another master; the taker where it is the only one
+     */
     record TakeSlots(Address node, NodeId taker, SlotSet slots, SlotSet drop, NodeId from) implements Action {
         @Override
         public List<String> keys() {
             return List.of("take " + taker);
         }
 
-        /** The sequence that FACTS.md measures: the last slot is imported, for SETSLOT NODE is what bumps the epoch. */
+        /**
+         * The sequence that FACTS.md measures: the last slot is imported, for SETSLOT NODE is what bumps the epoch. The only master cannot import
+         * (Valkey: "Target node is myself"), and has nobody whose epoch is higher.
+         */
         @Override
         public SortedMap<Address, List<Command>> commands() {
             List<Command> pipeline = new ArrayList<>();
             if (!drop.isEmpty()) {
                 pipeline.add(Command.delSlots(drop));
             }
-            int last = slots.last();
-            SlotSet rest = slots.minus(SlotSet.of(last));
+            boolean isOnly = from.equals(taker);
+            SlotSet imported = isOnly ? SlotSet.NONE : SlotSet.of(slots.last());
+            SlotSet rest = slots.minus(imported);
             if (!rest.isEmpty()) {
                 pipeline.add(Command.addSlots(rest));
             }
-            pipeline.add(Command.setSlot(last, "IMPORTING", from));
-            pipeline.add(Command.setSlot(last, "NODE", taker));
+            imported.stream().forEach(last -> {
+                pipeline.add(Command.setSlot(last, "IMPORTING", from));
+                pipeline.add(Command.setSlot(last, "NODE", taker));
+            });
+            if (isOnly) {
+                pipeline.add(Command.bumpEpoch());
+            }
             return new TreeMap<>(Map.of(node, pipeline));
         }
     }

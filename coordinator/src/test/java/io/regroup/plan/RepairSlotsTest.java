@@ -306,6 +306,8 @@ class RepairSlotsTest {
         Scene scene = Scene.cluster(3, 1).follows("r1", "m3").follows("r2", "m3").forgotten("m1").forgotten("m2").asked(4, 0).waited("unclaimed", 1000);
         assertThat(scene.decide().actions()).containsExactly(
             new Action.TakeSlots(scene.address("m3"), id("m3"), SlotSet.range(0, 10921), SlotSet.NONE, id("m3")));
+        assertThat(scene.decide().actions().getFirst().commands().get(scene.address("m3"))).containsExactly(
+            Command.addSlots(SlotSet.range(0, 10921)), Command.bumpEpoch());
     }
 
     @Test
