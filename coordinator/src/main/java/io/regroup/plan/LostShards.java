@@ -28,9 +28,9 @@ final class LostShards {
 
     /**
      * A shard of which no copy is left goes on with what is nearest to one: a master that serves its slots all the same; else a replica that never
-     * finished a sync and has keys of it, perhaps of the time when it was the master; else a replica of the master before; else what a former master keeps on its volume, which counts
-     * once the last one is forgotten; else a replica that has nothing. Where there is none of these, its master is forgotten too, and its slots are
-     * nobody's. That stands in the tables: whoever leads next sees it, and the address is free.
+     * finished a sync and has keys of it, perhaps of the time when it was the master; else a replica of the master before; else what a former master
+     * keeps on its volume, which counts once the last one is forgotten; else a replica that has nothing. Where there is none of these, its master is
+     * forgotten too, and its slots are nobody's. That stands in the tables: whoever leads next sees it, and the address is free.
      */
     static Optional<Work> giveUp(NodeId owner, String why, Picture picture, List<Wait> waits) {
         Long keys = picture.observation.keys().get(owner);

@@ -217,14 +217,17 @@ final class Promote implements Step {
      * lose them again, and delete their keys ({@code clusterUpdateSlotsConfigWith}).
      */
     private static boolean hasNotHeard(Host replica, NodeId owner, Picture picture) {
-        SlotSet claims = replica.table().line(owner).map(ClusterNode::slots).orElse(SlotSet.NONE);
-        return picture.liveOwners().stream().anyMatch(other -> !other.id().equals(owner) && !claims.and(picture.slotsOf(other.id())).isEmpty());
+        return claimsThoseOf(picture.liveOwners().stream().map(Host::id), replica, owner, picture);
     }
 
     /** So it is with slots of a master that is not here now, which comes back with an older claim to them. */
     static boolean claimsAnothers(Host replica, NodeId owner, Picture picture) {
+        return claimsThoseOf(picture.owned.keySet().stream(), replica, owner, picture);
+    }
+
+    private static boolean claimsThoseOf(Stream<NodeId> others, Host replica, NodeId owner, Picture picture) {
         SlotSet claims = replica.table().line(owner).map(ClusterNode::slots).orElse(SlotSet.NONE);
-        return picture.owned.entrySet().stream().anyMatch(other -> !other.getKey().equals(owner) && !claims.and(other.getValue()).isEmpty());
+        return others.anyMatch(other -> !other.equals(owner) && !claims.and(picture.slotsOf(other)).isEmpty());
     }
 
     /**

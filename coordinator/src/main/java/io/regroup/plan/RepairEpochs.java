@@ -44,8 +44,7 @@ final class RepairEpochs implements Step {
             long own = master.table().myself().configEpoch();
             long shown = picture.saidOf(master.id()).stream().filter(ClusterNode::isMaster).mapToLong(ClusterNode::configEpoch).max().orElse(own);
             long waiting = waitingClaim(master, picture);
-            // While slots of it move, a new epoch would win them back from whom they have gone to.
-            if (shown <= own && waiting < own || Rebalance.isMoving(master.id(), picture) || Rebalance.hasOpenSlots(master, picture)) {
+            if (shown <= own && waiting < own || isInMove(master, picture)) {
                 continue;
             }
             String key = "epoch " + master.id();
@@ -53,34 +52,39 @@ final class RepairEpochs implements Step {
                 : ", and a server that waits at its gate claims its slots with " + waiting);
             waits.add(new Wait(key, what));
             if (picture.observation.waitedMs(key) >= SETTLE_MS && !picture.observation.sentWithin("bump " + master.id(), SETTLE_MS)) {
-                due.add(new Action.BumpEpoch(master.address(), master.id()));
-                which.add(what);
-                if (shown <= own) {
-                    // Who has the highest epoch of all takes no other one (clusterBumpConfigEpochWithoutConsensus): then another goes first.
-                    lower(own, picture).ifPresent(other -> due.add(new Action.BumpEpoch(other.address(), other.id())));
-                }
+                due.addAll(bump(master, shown <= own, picture));
+                which.add(what + (shown > own ? ": nobody would vote for its replicas" : ": that claim would win"));
             }
         }
         for (Host rival : picture.liveMasters()) {
             Optional<Host> idle = idleRival(rival, picture);
-            if (idle.isEmpty() || Rebalance.isMoving(rival.id(), picture) || Rebalance.hasOpenSlots(rival, picture)) {
+            if (idle.isEmpty() || isInMove(rival, picture)) {
                 continue;
             }
             String what = rival + " serves slots that " + idle.get() + ", who serves none, claims with the same epoch";
             waits.add(new Wait("epoch " + rival.id(), what));
             if (!picture.observation.sentWithin("bump " + rival.id(), RIVAL_MS)) {
-                which.add(what);
-                due.add(new Action.BumpEpoch(rival.address(), rival.id()));
                 long own = rival.table().myself().configEpoch();
-                if (rival.table().others().values().stream().allMatch(line -> line.configEpoch() <= own)) {
-                    lower(own, picture).ifPresent(other -> due.add(new Action.BumpEpoch(other.address(), other.id())));
-                }
+                due.addAll(bump(rival, rival.table().others().values().stream().allMatch(line -> line.configEpoch() <= own), picture));
+                which.add(what + ": that claim would win");
             }
         }
         // Two that take the same one at once settle it between them (clusterHandleConfigEpochCollision).
-        return due.isEmpty() ? Optional.empty()
-            : Optional.of(new Work(due, String.join(", ", which) + (due.size() > which.size() ? ": its claim would win; it takes a new one"
-                : ": nobody would vote for its replicas; it takes a new one")));
+        return due.isEmpty() ? Optional.empty() : Optional.of(new Work(due, String.join(", ", which) + "; it takes a new one"));
+    }
+
+    /** While slots of it move, a new epoch would win them back from whom they have gone to. */
+    private static boolean isInMove(Host master, Picture picture) {
+        return Rebalance.isMoving(master.id(), picture) || Rebalance.hasOpenSlots(master, picture);
+    }
+
+    /** Who has the highest epoch of all takes no other one ({@code clusterBumpConfigEpochWithoutConsensus}): then another goes first. */
+    private static List<Action> bump(Host master, boolean isHighest, Picture picture) {
+        List<Action> actions = new ArrayList<>(List.of(new Action.BumpEpoch(master.address(), master.id())));
+        if (isHighest) {
+            lower(master.table().myself().configEpoch(), picture).ifPresent(other -> actions.add(new Action.BumpEpoch(other.address(), other.id())));
+        }
+        return actions;
     }
 
     /**
@@ -131,7 +135,6 @@ final class RepairEpochs implements Step {
     }
 
     private static Optional<Host> lower(long epoch, Picture picture) {
-        return picture.liveOwners().stream().filter(host -> host.table().myself().configEpoch() < epoch && !Rebalance.isMoving(host.id(), picture)
-            && !Rebalance.hasOpenSlots(host, picture)).findFirst();
+        return picture.liveOwners().stream().filter(host -> host.table().myself().configEpoch() < epoch && !isInMove(host, picture)).findFirst();
     }
 }

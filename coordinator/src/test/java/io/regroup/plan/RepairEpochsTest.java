@@ -102,6 +102,8 @@ class RepairEpochsTest {
         scene.servesNobody("r1");
         assertThat(scene.decide().actions()).containsExactly(new Action.BumpEpoch(scene.address("r4"), id("r4")),
             new Action.BumpEpoch(scene.address("m2"), id("m2")));
+        assertThat(scene.decide().reason()).isEqualTo(scene.called("r4") + " serves slots that " + scene.called("r1")
+            + ", who serves none, claims with the same epoch: that claim would win; it takes a new one");
         assertThat(scene.sent("bump " + id("r4"), 500).decide().actions()).isEmpty();
         assertThat(scene.owns("r1", SlotSet.range(0, 5460), 102).decide().actions()).as("it has won them by its epoch").noneMatch(Action.BumpEpoch.class::isInstance);
     }
