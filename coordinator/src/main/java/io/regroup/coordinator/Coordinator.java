@@ -174,7 +174,7 @@ public final class Coordinator implements AutoCloseable {
                         member.remember(remembered.primary());
                     }
                 }
-                case Message.Permitted permitted -> member.permit(permitted.request(), permitted.blank());
+                case Message.Permitted permitted -> member.permit(permitted.request(), permitted.blank(), permitted.former());
                 case Message.Released released -> member.release(released.withSlots());
                 case Message.Noted note -> takeNote(note.note(), now);
                 case Message.Reported reported -> throw new IllegalStateException("handled above");

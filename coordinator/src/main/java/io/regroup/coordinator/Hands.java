@@ -46,7 +46,7 @@ public final class Hands {
         for (Action action : decision.actions()) {
             switch (action) {
                 case Action.Permit permit ->
-                    toMember.accept(permit.member(), new Message.Permitted(permit.request(), permit.blank()));
+                    toMember.accept(permit.member(), new Message.Permitted(permit.request(), permit.blank(), permit.former()));
                 case Action.Release release -> toMember.accept(release.member(), new Message.Released(release.withSlots()));
                 default -> { }
             }

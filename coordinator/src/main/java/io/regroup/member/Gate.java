@@ -1,5 +1,6 @@
 package io.regroup.member;
 
+import io.regroup.model.NodeId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -8,6 +9,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.stream.Collectors;
 
 /**
  * The start gate, and the door at a pod's end: small files on the volume that both containers share. The other side of
@@ -42,9 +45,14 @@ public final class Gate {
         return read("running");
     }
 
-    /** Opens the gate for this one start. @param blank nothing of what the volume keeps is to be used */
-    public void permit(String request, boolean blank) {
-        write("permit", request + " " + (blank ? "blank" : "data"));
+    /**
+     * Opens the gate for this one start.
+     *
+     * @param blank  nothing of what the volume keeps is to be used
+     * @param former whose addresses its table is to lose before
+     */
+    public void permit(String request, boolean blank, SortedSet<NodeId> former) {
+        write("permit", request + " " + (blank ? "blank" : "data") + former.stream().map(id -> " " + id).collect(Collectors.joining()));
     }
 
     /** Says to whoever reads the other container's log what the start waits for. */

@@ -12,6 +12,7 @@ import io.regroup.model.Report;
 import io.regroup.redis.OwnRedis;
 import io.regroup.redis.Port;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -116,11 +117,12 @@ public final class Member implements AutoCloseable {
         });
     }
 
-    public void permit(String request, boolean blank) {
+    /** @param former whose addresses its table is to lose before */
+    public void permit(String request, boolean blank, SortedSet<NodeId> former) {
         errands.add(() -> {
             if (gate.request().filter(request::equals).isPresent()) {
                 log.info("the start gate opens for {}", blank ? "a blank Redis" : "Redis with its data");
-                gate.permit(request, blank);
+                gate.permit(request, blank, former);
                 due = true;
             }
         });

@@ -53,6 +53,9 @@ public final class Json {
             case Message.Permitted m -> {
                 json.addProperty("permit", m.request());
                 json.addProperty("blank", m.blank());
+                JsonArray former = new JsonArray();
+                m.former().forEach(id -> former.add(id.toString()));
+                json.add("former", former);
             }
             case Message.Released m -> {
                 json.addProperty("release", true);
@@ -88,7 +91,7 @@ public final class Json {
             return new Message.Remembered(primary(json.getAsJsonObject("remember")), meant(json));
         }
         if (json.has("permit")) {
-            return new Message.Permitted(text(json, "permit"), json.get("blank").getAsBoolean());
+            return new Message.Permitted(text(json, "permit"), json.get("blank").getAsBoolean(), ids(json.getAsJsonArray("former")));
         }
         if (json.has("release")) {
             // An older leader does not say it, and its word counts as it is.
@@ -220,17 +223,17 @@ public final class Json {
 
     private static Primary primary(JsonObject json) {
         return new Primary(json.get("number").getAsLong(), seats(json.getAsJsonArray("seats")),
-            seats(json.getAsJsonArray("departed")), lost(json.getAsJsonArray("lost")),
+            seats(json.getAsJsonArray("departed")), ids(json.getAsJsonArray("lost")),
             find(json, "before", e -> seats(e.getAsJsonArray())).orElseGet(TreeMap::new));
     }
 
     /** A member of the version before has none. */
-    private static SortedSet<NodeId> lost(JsonArray array) {
-        SortedSet<NodeId> lost = new TreeSet<>();
+    private static SortedSet<NodeId> ids(JsonArray array) {
+        SortedSet<NodeId> ids = new TreeSet<>();
         if (array != null) {
-            array.forEach(e -> lost.add(new NodeId(e.getAsString())));
+            array.forEach(e -> ids.add(new NodeId(e.getAsString())));
         }
-        return lost;
+        return ids;
     }
 
     private static JsonArray seats(SortedMap<String, Seat> seats) {

@@ -1,6 +1,7 @@
 package io.regroup.message;
 
 import com.google.gson.JsonObject;
+import io.regroup.model.NodeId;
 import io.regroup.model.Primary;
 import io.regroup.model.Report;
 import java.util.Collections;
@@ -32,8 +33,11 @@ public sealed interface Message {
         }
     }
 
-    /** The leader to one: its gate may open for this start. */
-    record Permitted(String request, boolean blank) implements Message {
+    /** The leader to one: its gate may open for this start. @param former whose addresses its table is to lose before */
+    record Permitted(String request, boolean blank, SortedSet<NodeId> former) implements Message {
+        public Permitted {
+            former = Collections.unmodifiableSortedSet(new TreeSet<>(former));
+        }
     }
 
     /** The leader to one: its pod may end. @param withSlots also if its Redis owns slots by now */

@@ -417,8 +417,20 @@ public sealed interface Action {
         }
     }
 
-    /** The gate of this member opens for one start. */
-    record Permit(String member, String request, boolean blank) implements Action {
+    /**
+     * The gate of this member opens for one start.
+     *
+     * @param former nodes whose addresses its table is to lose before, see {@link io.regroup.plan.Permit}
+     */
+    record Permit(String member, String request, boolean blank, SortedSet<NodeId> former) implements Action {
+        public Permit {
+            former = Collections.unmodifiableSortedSet(new TreeSet<>(former));
+        }
+
+        public Permit(String member, String request, boolean blank) {
+            this(member, request, blank, new TreeSet<>());
+        }
+
         @Override
         public List<String> keys() {
             return List.of("permit " + request);

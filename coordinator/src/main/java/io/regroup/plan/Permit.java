@@ -1,6 +1,7 @@
 package io.regroup.plan;
 
 import io.regroup.model.ClusterNode;
+import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.Answering;
 import io.regroup.model.RedisState.AtGate;
@@ -53,7 +54,8 @@ final class Permit implements Step {
                     // What is decided is not always done at once (Leader): without this the wait that is over would begin anew.
                     waits.add(new Wait("gate " + report.member(), "the gate of " + report.member() + " is to open"));
                 }
-                permits.add(new Action.Permit(report.member(), gate.request(), report.stored().isEmpty()));
+                permits.add(new Action.Permit(report.member(), gate.request(), report.stored().isEmpty(),
+                    report.stored().map(kept -> former(kept, picture)).orElseGet(TreeSet::new)));
                 reasons.add(report.member() + (report.stored().isEmpty() ? " (blank)" : " (with its data)"));
             }
         }
@@ -108,6 +110,21 @@ final class Permit implements Step {
                 && h.master().filter(master -> !Optional.of(master).equals(node)).filter(master -> h.state().facts().masterAt().filter(report.redis()::equals)
                     .isPresent() || h.table().line(master).flatMap(ClusterNode::address).filter(report.redis()::equals).isPresent()).isPresent()).findFirst()
             .map(h -> h + " still looks for its master " + picture.name(h.master().orElseThrow()) + " at its address");
+    }
+
+    /**
+     * Owners in its table whose slots others have by now, at addresses where none of ours is. Whoever has such an address may be a stranger, whose epoch
+     * nobody here knows: the server would take it for the former owner's, and tell the owner of the slots, whatever epoch that one has, that it has been
+     * overruled ({@code clusterProcessPacket}, UPDATE). So it does not look for them there; those that are here meet it. Its own master's address is taken
+     * out at each start.
+     */
+    private static SortedSet<NodeId> former(ClusterTable kept, Picture picture) {
+        SortedSet<NodeId> former = new TreeSet<>();
+        kept.others().values().stream().filter(line -> line.isMaster() && kept.myself().master().filter(line.id()::equals).isEmpty())
+            .filter(line -> line.address().filter(address -> picture.reportAt(address).isEmpty()).isPresent())
+            .filter(line -> picture.owned.entrySet().stream().anyMatch(e -> !e.getKey().equals(line.id()) && !e.getValue().and(line.slots()).isEmpty()))
+            .forEach(line -> former.add(line.id()));
+        return former;
     }
 
     private static Optional<String> holdBlank(Report report, Picture picture) {

@@ -165,6 +165,23 @@ class GateScriptTest {
             + "vars currentEpoch 6 lastVoteEpoch 0\n");
     }
 
+    /** A stranger may be there by now, whose epoch would count as theirs. */
+    @Test
+    void whomThePermitNamesIsNotLookedForWhereTheTableHasIt() throws IOException {
+        String former = "2".repeat(40);
+        String other = "3".repeat(40);
+        String self = "1".repeat(40) + " 10.0.0.1:6379@16379 myself,master - 0 0 1 connected 0-5460\n";
+        Files.createDirectories(redis);
+        Files.writeString(redis.resolve("nodes.conf"), self + former + " 10.0.0.2:6379@16379,,shard-id=5 master - 0 0 3 connected 10923-16383\n"
+            + other + " 10.0.0.3:6379@16379 master - 0 0 2 connected 5461-10922\n");
+        start();
+        permit(request() + " data " + former);
+
+        await().atMost(5, SECONDS).until(() -> started().size() == 1);
+        assertThat(redis.resolve("nodes.conf")).hasContent(self + former + " :0@0,,shard-id=5 master,noaddr - 0 0 3 connected 10923-16383\n"
+            + other + " 10.0.0.3:6379@16379 master - 0 0 2 connected 5461-10922\n");
+    }
+
     @Test
     void aMasterThatStartsAgainKeepsItsTable() throws IOException {
         Files.createDirectories(redis);

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** The gate: a server starts only when nobody else owns a slot at its address. */
@@ -203,6 +204,26 @@ class PermitTest {
         assertThat(scene.decide().waits()).anyMatch(wait -> wait.key().equals("gate r2")
             && wait.reason().contains(scene.called("r1") + " still looks for its master"));
         assertThat(Scene.cluster(3, 1).atGate("r2").stored("r2").decide().actions()).as("otherwise").anyMatch(Action.Permit.class::isInstance);
+    }
+
+    /**
+     * Seed 6030: a replica that was away during a promotion had another shard's former master at an address that a stranger had by then. It took the
+     * stranger's epoch for that one's, told the promoted master that it was overruled, and that one and its replica copied another shard's data.
+     */
+    @Test
+    void aServerWithAnOldTableDoesNotLookForAFormerOwnerWhereNoneOfOursIs() {
+        Scene scene = Scene.cluster(3, 1).blank("b1").gone("b1").master("r2").atGate("r1").stored("r1").hasAtAddressOf("r1", "m2", "b1");
+        assertThat(scene.decide().actions()).as("it knows of the promotion").contains(new Action.Permit("r1", "start-of-r1", false));
+        scene.stillHasOwner("r1", "m2", SlotSet.range(5461, 10922));
+        assertThat(scene.decide().actions()).contains(new Action.Permit("r1", "start-of-r1", false, new TreeSet<>(List.of(id("m2")))));
+        assertThat(scene.hasAtAddressOf("r1", "m2", "m2").decide().actions()).as("it is there").contains(new Action.Permit("r1", "start-of-r1", false));
+    }
+
+    /** What its table says of owners is true: it finds out by itself whether they are there. */
+    @Test
+    void itLooksForAnOwnerWhoHasItsSlotsStill() {
+        Scene scene = Scene.cluster(3, 1).blank("b1").gone("b1").atGate("r1").stored("r1").hasAtAddressOf("r1", "m2", "b1");
+        assertThat(scene.decide().actions()).contains(new Action.Permit("r1", "start-of-r1", false));
     }
 
     @Test

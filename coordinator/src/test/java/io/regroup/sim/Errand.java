@@ -40,7 +40,7 @@ final class Errand {
         world.rules.onDecision(leader, what);
         for (Action action : what.decision().actions()) {
             switch (action) {
-                case Action.Permit permit -> tell(permit.member(), m -> m.permit(leader.name, permit.request(), permit.blank()));
+                case Action.Permit permit -> tell(permit.member(), m -> m.permit(leader.name, permit.request(), permit.blank(), permit.former()));
                 case Action.Release release -> tell(release.member(), m -> m.release(leader.name, release.withSlots()));
                 default -> { }
             }

@@ -1,9 +1,11 @@
 package io.regroup.sim;
 
 import io.regroup.model.Address;
+import io.regroup.model.NodeId;
 import io.regroup.model.Primary;
 import io.regroup.model.RedisState;
 import java.util.Optional;
+import java.util.Set;
 
 /** A pod of two containers: redis-server behind its gate, and the coordinator. Kubernetes starts again what ends. */
 final class Pod {
@@ -99,8 +101,12 @@ final class Pod {
         world.tamper.onGate(this);
     }
 
-    /** The file {@code permit}: the entrypoint sees it at its next look. */
     void permit(String id, boolean blank) {
+        permit(id, blank, Set.of());
+    }
+
+    /** The file {@code permit}: the entrypoint sees it at its next look. */
+    void permit(String id, boolean blank, Set<NodeId> former) {
         if (!request.equals(id)) {
             return;
         }
@@ -108,17 +114,18 @@ final class Pod {
         changed();
         world.after(world.chance.between(0, GATE_POLL_MS), () -> {
             if (isAtGate() && hostUp && request.equals(id)) {
-                open(blank);
+                open(blank, former);
             }
         });
     }
 
-    private void open(boolean blank) {
+    private void open(boolean blank, Set<NodeId> former) {
         if (blank) {
             Saved before = volume;
             volume = Saved.nothing();
             world.rules.onWiped(this, before.data());
         }
+        volume = volume.without(former);
         request = "";
         SimRedis server = new SimRedis(world, address(), volume);
         redis = server;

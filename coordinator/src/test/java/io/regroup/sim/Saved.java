@@ -5,7 +5,11 @@ import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** What a volume keeps of a server: {@code nodes.conf} and the data that belongs to it. Absent: it starts blank. */
 record Saved(Optional<ClusterTable> table, long currentEpoch, long lastVoteEpoch, Dataset data, Optional<NodeId> copyOf) {
@@ -21,6 +25,21 @@ record Saved(Optional<ClusterTable> table, long currentEpoch, long lastVoteEpoch
     /** What the coordinator makes of it: a node that never belonged to a cluster is as good as none. */
     Optional<ClusterTable> kept() {
         return table.filter(t -> !t.others().isEmpty() || !SlotSet.of(0).containsAll(t.myself().slots()));
+    }
+
+    /** The gate's script: the addresses of these are taken out. */
+    Saved without(Set<NodeId> former) {
+        return new Saved(table.map(kept -> {
+            SortedMap<NodeId, ClusterNode> others = new TreeMap<>(kept.others());
+            others.replaceAll((id, line) -> former.contains(id) ? nowhere(line) : line);
+            return new ClusterTable(kept.myself(), others);
+        }), currentEpoch, lastVoteEpoch, data, copyOf);
+    }
+
+    private static ClusterNode nowhere(ClusterNode line) {
+        Set<NodeFlag> flags = EnumSet.of(NodeFlag.NOADDR);
+        flags.addAll(line.flags());
+        return new ClusterNode(line.id(), Optional.empty(), flags, line.master(), line.configEpoch(), false, line.slots(), line.migrating(), line.importing());
     }
 
     /** Fills the server's table from the file (clusterLoadConfig), or gives it a new id. */

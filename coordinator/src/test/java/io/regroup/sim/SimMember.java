@@ -6,6 +6,7 @@ import io.regroup.lead.Leaps;
 import io.regroup.model.Address;
 import io.regroup.model.Asked;
 import io.regroup.model.ClusterTable;
+import io.regroup.model.NodeId;
 import io.regroup.model.Primary;
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
@@ -21,6 +22,7 @@ import io.regroup.plan.Decision.Wait;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -360,8 +362,8 @@ final class SimMember {
         });
     }
 
-    void permit(String from, String request, boolean blank) {
-        obey(from, () -> pod.permit(request, blank));
+    void permit(String from, String request, boolean blank, Set<NodeId> former) {
+        obey(from, () -> pod.permit(request, blank, former));
     }
 
     void release(String from, boolean withSlots) {
