@@ -4,6 +4,7 @@ import io.regroup.plan.Action.Promotion;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
 import io.regroup.plan.Step.Work;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,7 +32,7 @@ final class HandOver {
         }
         Optional<Host> best = picture.replicasOf(master.id()).stream()
             .filter(h -> !h.isLeaving() && picture.isInSync(h))
-            .max(Promote.byOffset());
+            .max(Comparator.<Host, Boolean>comparing(h -> hearsMostMasters(h, picture)).thenComparing(Promote.byOffset()));
         if (best.isEmpty()) {
             waits.add(new Wait("handover " + master.id(), master + " leaves, and waits for a replica in sync to hand its "
                 + picture.slotsOf(master.id()).size() + " slots to"));
@@ -39,6 +40,11 @@ final class HandOver {
         }
         if (Promote.isHandingOver(master.id(), picture)) {
             waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get()));
+            return Optional.empty();
+        }
+        if (!hearsMostMasters(best.get(), picture)) {
+            waits.add(new Wait("handover " + master.id(), master + " leaves, and hands over to " + best.get()
+                + " when that one hears a majority of the masters, which have to vote for it"));
             return Optional.empty();
         }
         if (Rebalance.isMoving(master.id(), picture)) {
@@ -59,5 +65,16 @@ final class HandOver {
         return Optional.of(new Work(
             new Action.Promote(best.get().address(), best.get().id(), master.id(), Promotion.HANDOVER),
             master + " leaves: " + best.get() + " takes over its slots"));
+    }
+
+    /**
+     * A replica takes for voters the masters whose slots it knows, and only they themselves tell it (gossip names nodes, no slots). One that has joined on
+     * the smaller side of a split knows its own master alone, which votes for it also where the other side has elected another one by now
+     * ({@code clusterHandleSlaveFailover}). The one that leaves takes no writes there meanwhile: it knows that it hears too few.
+     */
+    private static boolean hearsMostMasters(Host heir, Picture picture) {
+        long heard = picture.owned.keySet().stream().filter(owner -> heir.table().line(owner)
+            .filter(line -> !line.slots().isEmpty() && Promote.isHeard(line)).isPresent()).count();
+        return Quorum.isMajority(heard, picture.owned.size());
     }
 }

@@ -241,8 +241,11 @@ final class Promote implements Step {
 
     private static long mastersHeardBy(Host replica, Picture picture) {
         return picture.liveOwners().stream()
-            .filter(master -> replica.table().line(master.id()).filter(line -> line.linkUp() && !line.is(NodeFlag.PFAIL) && !line.is(NodeFlag.FAIL))
-                .isPresent()).count();
+            .filter(master -> replica.table().line(master.id()).filter(Promote::isHeard).isPresent()).count();
+    }
+
+    static boolean isHeard(ClusterNode line) {
+        return line.linkUp() && !line.is(NodeFlag.PFAIL) && !line.is(NodeFlag.FAIL);
     }
 
     /**

@@ -3,6 +3,7 @@ package io.regroup.plan;
 import static io.regroup.plan.Scene.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.regroup.model.NodeFlag;
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
 import io.regroup.model.SlotSet;
@@ -206,6 +207,26 @@ class PromoteTest {
         assertThat(scene.decide().actions()).doesNotContain(handOver);
         assertThat(scene.decide().waits()).extracting(Wait::reason).anyMatch(words -> words.endsWith("when they have heard that slots of it have gone to another master"));
         assertThat(scene.atGate("m2").stored("m2").decide().actions()).as("also while its owner is away").doesNotContain(handOver);
+    }
+
+    /** Seed 1172849: it had joined on the smaller side of a split and took its own master for the only voter, and the other side had elected another one. */
+    @Test
+    void aHandOverWaitsUntilItsHeirHearsAMajorityOfMasters() {
+        Scene scene = Scene.cluster(3, 1).leaving("m1").gone("m2").gone("m3").probe("m2", Probe.SILENT).probe("m3", Probe.SILENT);
+        Action handOver = new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.HANDOVER);
+        assertThat(scene.decide().actions()).as("their coordinators alone may be gone").contains(handOver);
+        scene.stillHasOwner("r1", "m2", SlotSet.NONE).stillHasOwner("r1", "m3", SlotSet.NONE);
+        assertThat(scene.decide().actions()).as("known by gossip only").doesNotContain(handOver);
+        scene.flag("m2", NodeFlag.FAIL).flag("m3", NodeFlag.FAIL);
+        assertThat(scene.decide().actions()).doesNotContain(handOver);
+        assertThat(scene.decide().waits()).contains(new Wait("handover " + id("m1"), scene.called("m1") + " leaves, and hands over to "
+            + scene.called("r1") + " when that one hears a majority of the masters, which have to vote for it"));
+    }
+
+    @Test
+    void aMasterThatLeavesHandsOverToAReplicaThatTheOthersCanVoteFor() {
+        Scene scene = Scene.cluster(3, 2).leaving("m1").deaf("r1").offset("r1", 101);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("m1"), Promotion.HANDOVER));
     }
 
     /** Seed 908439: the masters did not hear of the TAKEOVER and elected the other replica, with the same epoch. */
