@@ -75,7 +75,8 @@ final class Permit implements Step {
             return astray;
         }
         if (!picture.isPrimary()) {
-            boolean mayBeLast = !picture.unheard.isEmpty() || LostShards.shardThatItHad(id, report, picture).isPresent();
+            boolean mayBeLast = !picture.unheard.isEmpty() || LostShards.shardThatItHad(id, report, picture).isPresent()
+                || shardThatItsMasterHad(id, report, picture).isPresent();
             long most = mayBeLast ? YIELD_MS : ALONE_MS;
             return gate.waitedMs() >= most ? Optional.empty()
                 : Optional.of("it has data, and waits " + most / 1000 + " s for a quorum that may know a newer copy");
@@ -96,9 +97,25 @@ final class Permit implements Step {
             return Optional.of("it had slots of " + picture.name(orphan.get()) + ", of whom no copy is here: it would throw its own away before it is "
                 + "known whether that is the last one");
         }
+        Optional<NodeId> followed = shardThatItsMasterHad(id, report, picture);
+        if (followed.isPresent()) {
+            return Optional.of("its master had slots of " + picture.name(followed.get()) + ", of whom no copy is here, and waits as well: it would follow that "
+                + "one, and be taken for the nearest to a copy of it with less than its master has");
+        }
         return Promote.isPending(id, picture)
             ? Optional.of("its replica " + Promote.candidate(id, picture).orElseThrow() + " has a newer copy and is promoted first")
             : Optional.empty();
+    }
+
+    /**
+     * The shard, if any, that its master by its own table has come to lose and keeps older data of ({@link LostShards#shardThatItHad}). A replica has no
+     * more than its master sent. Once it runs it hears who came after that one and follows them ({@code clusterUpdateSlotsConfigWith}), and nothing tells
+     * any more whose data it has. Who is shown as a follower of that shard has the copy that is waited for.
+     */
+    private static Optional<NodeId> shardThatItsMasterHad(NodeId id, Report report, Picture picture) {
+        return report.stored().flatMap(table -> table.myself().master())
+            .flatMap(master -> Optional.ofNullable(picture.stored.get(master)).flatMap(keeper -> LostShards.shardThatItHad(master, keeper, picture)))
+            .filter(shard -> !picture.followersOf(shard).contains(id));
     }
 
     /**

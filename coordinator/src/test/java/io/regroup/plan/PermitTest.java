@@ -83,6 +83,52 @@ class PermitTest {
         assertThat(lost.forgotten("r1").decide().actions()).as("its slots are nobody's").contains(new Action.Permit("m1", "start-of-m1", false));
     }
 
+    /** The former master m1 and its replica r4 have ended with their data, and r1 has m1's slots. */
+    private static Scene formerMasterAndItsReplica() {
+        SlotSet slots = SlotSet.range(0, 5460);
+        return Scene.cluster(3, 2).master("r1").atGate("m1").stored("m1", slots, 1).atGate("r4").stored("r4").follows("r4", "m1")
+            .stillHasOwner("r4", "m1", slots).stillHasReplica("r4", "r1", "m1");
+    }
+
+    /**
+     * Seed 20022: the replica had ended just before its master. It was started, heard of the heir that was lost meanwhile, and was to go on in that one's
+     * place with less than its master had, who waited at its gate.
+     */
+    @Test
+    void itsReplicaWaitsAsWell() {
+        Scene scene = formerMasterAndItsReplica().ended("m1").gone("r1").probe("r1", Probe.REFUSES).proven("r1", "pod r1 is gone");
+        assertThat(scene.decide().actions()).noneMatch(Action.Permit.class::isInstance);
+        assertThat(scene.decide().waits()).contains(new Wait("gate r4", "the gate of r4 stays closed: its master had slots of " + scene.calledByAddress("r1")
+            + ", of whom no copy is here, and waits as well: it would follow that one, and be taken for the nearest to a copy of it with less than its "
+            + "master has"));
+        scene.atGate("m1").waited("lost " + id("r1"), 10_000);
+        assertThat(scene.decide().actions()).as("given up").isNotEmpty().allMatch(Action.Forget.class::isInstance);
+        assertThat(scene.decide().reason()).endsWith(": it is forgotten, and m1 goes on with what it had of them");
+        assertThat(scene.forgotten("r1").decide().actions()).as("its slots are nobody's")
+            .contains(new Action.Permit("m1", "start-of-m1", false), new Action.Permit("r4", "start-of-r4", false));
+    }
+
+    @Test
+    void itsReplicaStartsWhereItNeedNotWaitForIt() {
+        Action.Permit start = new Action.Permit("r4", "start-of-r4", false);
+        assertThat(formerMasterAndItsReplica().decide().actions()).as("who has its slots lives").contains(start);
+        Scene lost = formerMasterAndItsReplica().gone("r1").probe("r1", Probe.REFUSES).proven("r1", "pod r1 is gone");
+        assertThat(lost.decide().actions()).isEmpty();
+        assertThat(lost.stillHasReplica("m2", "r4", "r1").decide().actions()).as("it has the copy that is waited for").contains(start);
+        Scene alone = formerMasterAndItsReplica().gone("r1").probe("r1", Probe.SILENT).gone("m1").probe("m1", Probe.SILENT);
+        assertThat(alone.decide().actions()).as("its master does not wait").contains(start);
+    }
+
+    /** Without a quorum as long as its master, who may be started before it. */
+    @Test
+    void itsReplicaWaitsLongerForAQuorumToo() {
+        Scene scene = formerMasterAndItsReplica().atGateFor("m1", 14_999).atGateFor("r4", 14_999);
+        List.of("r1", "m2", "r2", "m3", "r3", "r5", "r6").forEach(gone -> scene.gone(gone).probe(gone, Probe.SILENT));
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.atGateFor("m1", 15_000).atGateFor("r4", 15_000).decide().actions())
+            .containsExactlyInAnyOrder(new Action.Permit("m1", "start-of-m1", false), new Action.Permit("r4", "start-of-r4", false));
+    }
+
     /** Seed 1119761: it was started without a quorum after 5 s, 0.3 s before there was one. */
     @Test
     void itWaitsLongerForAQuorumThanOneWhoseSlotsHaveACopyHere() {

@@ -372,6 +372,9 @@ final class Rules {
             if (!toAnother) {
                 // Its replica has what the master has that had begun to take them.
                 pod.redis().filter(r -> r.myself.isReplica()).flatMap(r -> Optional.ofNullable(r.myself.slaveof)).ifPresent(master -> kept.andNot(dataOf(master.id)));
+                // So has a master that waits at its gate, and claims them again once this one is forgotten.
+                Optional.of(pod).filter(p -> p.redis().isEmpty()).flatMap(p -> p.volume().kept()).flatMap(t -> t.myself().master())
+                    .ifPresent(master -> kept.andNot(keptByOwner(master, leader)));
             }
             if (kept.isEmpty()) {
                 continue;
@@ -383,6 +386,18 @@ final class Rules {
             }
             world.ledger.forgive(kept);
         }
+    }
+
+    /** What a master that does not run, and that this leader hears of, keeps of slots that it claims as soon as it starts. */
+    private BitSet keptByOwner(NodeId master, SimMember leader) {
+        BitSet writes = new BitSet();
+        for (Pod pod : world.pods()) {
+            if (pod.redis().isEmpty() && pod.volume().kept().filter(t -> t.myself().id().equals(master)).isPresent()
+                && leader.view().orElseThrow().members().contains(pod.name) && world.canReach(leader.pod.ip, pod.address())) {
+                writes.or(onSlots(dataOf(pod).writes(), claimOnVolume(pod)));
+            }
+        }
+        return writes;
     }
 
     /** What a former master claims as soon as it starts: nobody contradicts once the one that overruled it is forgotten. */
