@@ -24,8 +24,12 @@ public record ClusterNode(NodeId id, Optional<Address> address, Set<NodeFlag> fl
         EnumSet<NodeFlag> copy = EnumSet.noneOf(NodeFlag.class);
         copy.addAll(flags);
         flags = Collections.unmodifiableSet(copy);
-        migrating = Collections.unmodifiableSortedMap(new TreeMap<>(migrating));
-        importing = Collections.unmodifiableSortedMap(new TreeMap<>(importing));
+        migrating = copyOf(migrating);
+        importing = copyOf(importing);
+    }
+
+    private static SortedMap<Integer, NodeId> copyOf(SortedMap<Integer, NodeId> open) {
+        return open.isEmpty() ? Collections.emptySortedMap() : Collections.unmodifiableSortedMap(new TreeMap<>(open));
     }
 
     public boolean is(NodeFlag flag) {

@@ -1,11 +1,11 @@
 package io.regroup.model;
 
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * The lines of a table without what only its owner can say ({@code myself}, the state of its links): nodes that agree have
@@ -25,10 +25,11 @@ public final class Roster {
     }
 
     private static ClusterNode impersonal(ClusterNode node) {
-        Set<NodeFlag> flags = new TreeSet<>(node.flags());
+        Set<NodeFlag> flags = EnumSet.noneOf(NodeFlag.class);
+        flags.addAll(node.flags());
         flags.remove(NodeFlag.MYSELF);
         return new ClusterNode(node.id(), node.address(), flags, node.master(), node.configEpoch(), true, node.slots(),
-            new TreeMap<>(), new TreeMap<>());
+            Collections.emptySortedMap(), Collections.emptySortedMap());
     }
 
     public Optional<ClusterNode> line(NodeId id) {

@@ -48,7 +48,7 @@ final class Rules {
     private final Set<NodeId> deposedByHand = new TreeSet<>();
     /** Slots that an operator deleted from the tables of these. */
     private final SortedMap<NodeId, SlotSet> deletedByHand = new TreeMap<>();
-    private final SortedMap<NodeId, long[]> epochs = new TreeMap<>();
+    private final Map<NodeId, long[]> epochs = new HashMap<>();
     private final SortedMap<Integer, Long> disputedSince = new TreeMap<>();
     /** What nodes had that were told to follow another master, and that was also elsewhere then. */
     private final SortedMap<NodeId, BitSet> givenUp = new TreeMap<>();

@@ -3,8 +3,10 @@ package io.regroup.sim;
 import io.regroup.model.View;
 import io.regroup.sim.Network.Plane;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -30,7 +32,7 @@ final class SimGroup {
     private final World world;
     private final SortedMap<String, SimMember> members = new TreeMap<>();
     private final SortedMap<String, Shared> views = new TreeMap<>();
-    private final SortedMap<String, Long> lastArrival = new TreeMap<>();
+    private final Map<String, Long> lastArrival = new HashMap<>();
 
     SimGroup(World world) {
         this.world = world;

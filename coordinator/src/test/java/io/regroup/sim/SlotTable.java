@@ -44,11 +44,13 @@ final class SlotTable {
         List<SlotSet.Range> uniform = new ArrayList<>();
         for (SlotSet.Range range : slots.ranges()) {
             int first = range.first();
+            boolean isImported = importing.containsKey(first);
             for (int slot = first + 1; slot <= range.last(); slot++) {
                 if (owner[slot] != owner[first] || notClaimed.get(slot) != notClaimed.get(first)
-                    || !importing.isEmpty() && importing.containsKey(slot) != importing.containsKey(first)) {
+                    || !importing.isEmpty() && importing.containsKey(slot) != isImported) {
                     uniform.add(new SlotSet.Range(first, slot - 1));
                     first = slot;
+                    isImported = importing.containsKey(slot);
                 }
             }
             uniform.add(new SlotSet.Range(first, range.last()));
