@@ -114,7 +114,7 @@ final class RepairSlots implements Step {
             return Optional.empty();
         }
         int missing = missingMasters(picture);
-        List<Host> empties = Attach.empties(picture);
+        List<Host> empties = Attach.empties(picture).stream().filter(h -> hasMetAnOwner(h, picture)).toList();
         if (missing > 0 && empties.isEmpty() && waited < SETTLE_MS + REPLACEMENT_MS && mayComeBlank(picture)) {
             waits.add(new Wait(UNCLAIMED, what + "; they wait for a blank node to become their master"));
             return Optional.empty();
@@ -141,6 +141,12 @@ final class RepairSlots implements Step {
         return Optional.of(new Work(
             new Action.TakeSlots(node.address(), node.id(), slots, slots.and(heldBy(node)), from.get()),
             what + ": " + node + " takes " + slots.size() + " of them"));
+    }
+
+    /** With slots, those that have met only each other yet would be a cluster of their own. */
+    private static boolean hasMetAnOwner(Host host, Picture picture) {
+        return picture.liveOwners().isEmpty()
+            || picture.liveOwners().stream().anyMatch(owner -> host.table().line(owner.id()).filter(ClusterNode::isIntroduced).isPresent());
     }
 
     /** Fewer pods are part of the cluster than are asked for, of those that stay: another one is here already, or Kubernetes will make it. */

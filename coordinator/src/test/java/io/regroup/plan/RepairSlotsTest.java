@@ -325,6 +325,21 @@ class RepairSlotsTest {
             "no node owns 5461 slots (0-5460): " + scene.called("m1") + " takes 5461 of them", scene.decide().waits()));
     }
 
+    /** Seed 77770: the bus of the only master that was left was cut, and two that had met each other were two thirds of another cluster. */
+    @Test
+    void notOneThatHasMetOnlyOthersWithoutSlots() {
+        Scene scene = Scene.cluster(3, 0).waited("unclaimed", 1000);
+        for (String joining : List.of("m1", "m2")) {
+            scene.owns(joining, SlotSet.NONE, 0).keys(joining, 0).doesNotKnow(joining, "m3").doesNotKnow("m3", joining).meets(joining, "m3");
+        }
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).extracting(Wait::reason).contains("no node owns 10922 slots (0-10921); "
+            + scene.called("m3") + " knows no other master yet");
+        Scene met = Scene.cluster(3, 0).waited("unclaimed", 1000).owns("m1", SlotSet.NONE, 0).keys("m1", 0).owns("m2", SlotSet.NONE, 0).keys("m2", 0);
+        assertThat(met.decide().actions()).containsExactly(
+            new Action.TakeSlots(met.address("m1"), id("m1"), SlotSet.range(0, 5460), SlotSet.NONE, id("m2")));
+    }
+
     @Test
     void slotsThatAnOperatorDeletedGoBackToWhoHadThem() {
         Scene scene = Scene.cluster(3, 1).owns("m1", SlotSet.range(0, 99), 1).stillHasOwner("r2", "m1", SlotSet.range(0, 5460));
