@@ -38,8 +38,11 @@ public final class SlotSet {
     }
 
     public static SlotSet of(IntStream slots) {
-        BitSet bits = new BitSet(COUNT);
-        slots.forEach(bits::set);
+        int[] numbers = slots.toArray();
+        BitSet bits = new BitSet(numbers.length == 0 ? 0 : COUNT);
+        for (int slot : numbers) {
+            bits.set(slot);
+        }
         return of(bits);
     }
 

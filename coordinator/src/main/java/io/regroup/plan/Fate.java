@@ -4,7 +4,6 @@ import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.End;
 import io.regroup.model.NodeId;
-import io.regroup.model.Primary;
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState.Answering;
 import io.regroup.model.RedisState.AtGate;
@@ -79,9 +78,11 @@ sealed interface Fate {
     /** Where this node's port is to be tried: it is not here, and its end is not proven for good. */
     static SortedSet<Address> toBeTried(NodeId id, Picture picture) {
         SortedSet<Address> addresses = new TreeSet<>();
+        if (picture.hostOf(id).isPresent()) {
+            return addresses;
+        }
         Optional<Map.Entry<String, Seat>> seat = seatOf(id, picture);
-        boolean hasEndedForNow = hasEndedForNow(seat, picture);
-        if (picture.hostOf(id).isEmpty() && (hasEndedForNow || !(of(id, picture) instanceof Proven))) {
+        if (hasEndedForNow(seat, picture) || !(of(id, picture) instanceof Proven)) {
             addresses.addAll(picture.addressesOf(id));
             seat.map(Map.Entry::getValue).map(Seat::redis).ifPresent(addresses::add);
             addresses.removeIf(address -> picture.reportAt(address).isPresent());
@@ -224,7 +225,6 @@ sealed interface Fate {
     }
 
     private static Optional<Map.Entry<String, Seat>> seatOf(NodeId id, Picture picture) {
-        return picture.lastPrimary.map(Primary::all).flatMap(seats -> seats.entrySet().stream()
-            .filter(e -> e.getValue().node().filter(id::equals).isPresent()).findFirst());
+        return Optional.ofNullable(picture.seats().get(id));
     }
 }

@@ -110,6 +110,7 @@ final class Picture {
     private final Quorum.Verdict quorum;
     private Optional<String> pending;
     private MasterPlan masters;
+    private SortedMap<NodeId, Map.Entry<String, Seat>> seats;
     private List<Layout.Share> shares;
     private final List<Host> liveOwners;
     /** Nodes that do not run now, and whose data a member's volume keeps. */
@@ -169,6 +170,15 @@ final class Picture {
             pending = Whole.pending(this);
         }
         return pending;
+    }
+
+    /** By its node, whose place is remembered, and that place. */
+    SortedMap<NodeId, Map.Entry<String, Seat>> seats() {
+        if (seats == null) {
+            seats = new TreeMap<>();
+            lastPrimary.ifPresent(last -> last.all().entrySet().forEach(seat -> seat.getValue().node().ifPresent(id -> seats.putIfAbsent(id, seat))));
+        }
+        return seats;
     }
 
     /** Who is to be a master, judged once. */
