@@ -123,12 +123,15 @@ final class Attach implements Step {
 
     /**
      * Replicas of a node that owns no slot, when whoever owns the ones that it had answers: what the replica holds is no last copy (S1).
-     * It may not have heard of a promotion whose winner has died since.
+     * It may not have heard of a promotion whose winner has died since. Of slots that were on their way to its master it has keys that whoever owns
+     * them has no more.
      */
     private static List<Host> strays(Picture picture) {
+        SortedSet<NodeId> targets = HalfMoved.targetsAway(picture);
         return picture.nodes.values().stream()
             .filter(h -> !h.isLeaving() && !picture.owned.containsKey(h.id())
-                && h.master().filter(m -> !picture.owned.containsKey(m) && !picture.masters().isComing(m) && !Promote.isBeingPromoted(m, picture)).isPresent())
+                && h.master().filter(m -> !targets.contains(m) && !Rebalance.isMoving(m, picture))
+                    .filter(m -> !picture.owned.containsKey(m) && !picture.masters().isComing(m) && !Promote.isBeingPromoted(m, picture)).isPresent())
             .filter(h -> areServed(hadBy(h), picture)).toList();
     }
 

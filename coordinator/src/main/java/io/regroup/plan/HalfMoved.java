@@ -13,7 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 
@@ -132,7 +134,27 @@ final class HalfMoved {
     /** It is not here now, and what it has of the slots that were on their way to it may be all there is: its coordinator is started again, or an heir comes. */
     private static boolean mayCome(NodeId target, Picture picture) {
         return !picture.nodes.containsKey(target) && picture.known().contains(target)
-            && (!(Fate.of(target, picture) instanceof Fate.Proven) || !picture.slotsOf(target).isEmpty());
+            && (!(Fate.of(target, picture) instanceof Fate.Proven) || !picture.slotsOf(target).isEmpty()
+                || targetsAway(picture).contains(target) && Promote.candidate(target, picture).isPresent());
+    }
+
+    /**
+     * Masters of nothing that are not here, and that slots are on their way to: what has arrived of these is on their replicas alone. Where another has
+     * them open or has keys of them, it goes on there.
+     */
+    static SortedSet<NodeId> targetsAway(Picture picture) {
+        SlotSet elsewhere = picture.liveMasters().stream().map(HalfMoved::taken).reduce(SlotSet.NONE, SlotSet::plus);
+        SortedSet<NodeId> targets = new TreeSet<>();
+        for (Host source : picture.liveMasters()) {
+            // What is to come at once stays with its source until then.
+            SlotSet settled = elsewhere.plus(source.state().facts().atomic().slots());
+            source.table().myself().migrating().forEach((slot, target) -> {
+                if (!settled.contains(slot) && !picture.nodes.containsKey(target) && picture.slotsOf(target).isEmpty()) {
+                    targets.add(target);
+                }
+            });
+        }
+        return targets;
     }
 
     private static boolean isOpenAt(NodeId other, int slot, Function<ClusterNode, SortedMap<Integer, NodeId>> side, Picture picture) {

@@ -51,12 +51,21 @@ final class Promote implements Step {
                 return work;
             }
         }
+        for (NodeId target : HalfMoved.targetsAway(picture)) {
+            // With its data it comes back with what has arrived, and goes on itself.
+            boolean mayReturn = Fate.mayReturn(target, picture) && picture.observation.waitedMs("return " + target) < Forget.RETURN_MS;
+            Optional<Work> work = mayReturn || candidate(target, picture).isEmpty() ? Optional.empty() : promoteFor(target, picture, waits);
+            if (work.isPresent()) {
+                return work;
+            }
+        }
         return Optional.empty();
     }
 
     private Optional<Work> promoteFor(NodeId owner, Picture picture, List<Wait> waits) {
         Host host = picture.nodes.get(owner);
-        String shard = picture.name(owner) + ", master of " + picture.slotsOf(owner).size() + " slots";
+        boolean ownsNone = picture.slotsOf(owner).isEmpty();
+        String shard = picture.name(owner) + (ownsNone ? ", which slots were on their way to," : ", master of " + picture.slotsOf(owner).size() + " slots");
         if (host != null) {
             if (host.isMaster() && host.isLeaving()) {
                 return HandOver.of(host, picture, waits);
@@ -97,6 +106,12 @@ final class Promote implements Step {
             return Optional.empty();
         }
         boolean proven = fate instanceof Fate.Proven;
+        if (!proven && ownsNone) {
+            // Nobody is elected for a master of nothing (clusterHandleSlaveFailover).
+            waits.add(new Wait("vote " + owner, shard + " may be dead (" + fate.words() + "), and what has arrived there is on its replica " + best.get()
+                + ", which nobody can vote for: it is promoted once that is certain"));
+            return Optional.empty();
+        }
         if (!proven && !canBeElected(best.get(), picture)) {
             waits.add(new Wait("vote " + owner, shard + " may be dead (" + fate.words() + "), and its replica " + best.get()
                 + " does not hear a majority of the masters of this view, which would have to vote for it"));

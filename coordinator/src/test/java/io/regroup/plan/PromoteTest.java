@@ -3,6 +3,7 @@ package io.regroup.plan;
 import static io.regroup.plan.Scene.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.regroup.model.MoveBy;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
@@ -384,5 +385,45 @@ class PromoteTest {
         Scene other = Scene.cluster(3, 1).moving("m2", "m3", SlotSet.range(6000, 6001)).gone("m1").proven("m1", "pod m1 is gone");
         assertThat(other.decide().actions()).as("the slots of others are").anyMatch(Action.Promote.class::isInstance);
         assertThat(Planner.waitsForMoves(other.decide())).isFalse();
+    }
+
+    private static Scene onItsWayToANewMaster() {
+        return Scene.cluster(4, 1).owns("m3", SlotSet.range(8192, 16383), 3).owns("m4", SlotSet.NONE, 4).keys("r4", 75).linkDown("r4")
+            .open("m1", "m4", SlotSet.of(7)).gone("m4");
+    }
+
+    /** Seed 158214: it owned no slot yet, and its replica, which alone had the keys that had arrived, was sent to their former owner. */
+    @Test
+    void whatHasArrivedAtAMasterOfNothingGoesOnAtItsReplica() {
+        Scene scene = onItsWayToANewMaster().proven("m4", "pod m4 is gone");
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("m4"), id("m4"), Promotion.TAKEOVER,
+            List.of(new Action.Open(7, "IMPORTING", id("m1")))));
+        assertThat(scene.waited("open " + id("m1"), 5000).sent("promote for " + id("m4"), 10).decide().actions())
+            .as("and its source keeps it open until then").isEmpty();
+        Scene moving = onItsWayToANewMaster().proven("m4", "pod m4 is gone").moving("m1", "m4", SlotSet.of(7));
+        assertThat(moving.decide().actions()).as("first the move stops").isEmpty();
+        assertThat(Planner.waitsForMoves(moving.decide())).isTrue();
+        assertThat(moving.waited("stopping " + id("m4"), 1000).decide().step()).isEqualTo("promote");
+    }
+
+    @Test
+    void theReplicaOfAMasterOfNothingThatMayReturnKeepsWhatHasArrived() {
+        for (Scene scene : List.of(onItsWayToANewMaster(), onItsWayToANewMaster().probe("m4", Probe.SILENT),
+            onItsWayToANewMaster().provenForNow("m4", "its container has ended"))) {
+            assertThat(scene.waited("open " + id("m1"), 5000).decide().actions())
+                .noneMatch(action -> action instanceof Action.Replicate || action instanceof Action.Promote || action instanceof Action.CloseSlots);
+        }
+        Scene late = onItsWayToANewMaster().provenForNow("m4", "its container has ended").waited("return " + id("m4"), 60_000);
+        assertThat(late.decide().step()).as("it does not come").isEqualTo("promote");
+    }
+
+    @Test
+    void whereAnotherHasThemOpenOrNothingHasArrivedNobodyIsPromoted() {
+        Scene gone = onItsWayToANewMaster().proven("m4", "pod m4 is gone").neverSynced("r4");
+        assertThat(gone.decide().step()).isNotEqualTo("promote");
+        Scene heir = onItsWayToANewMaster().proven("m4", "pod m4 is gone").strays("m2", SlotSet.of(7));
+        assertThat(heir.decide().step()).isNotEqualTo("promote");
+        Scene atomic = onItsWayToANewMaster().proven("m4", "pod m4 is gone").atomic(MoveBy.MIGRATESLOTS, "m1", "m4", SlotSet.of(7));
+        assertThat(atomic.decide().step()).as("its source has all of it").isNotEqualTo("promote");
     }
 }
