@@ -112,9 +112,9 @@ final class Attach implements Step {
         return slotless.table().myself().slots().isEmpty() && slotless.state().facts().keys() == 0;
     }
 
-    /** Masters of nothing that hold keys, and that no slots are on their way to: Redis refuses REPLICATE there, and so do we (S1). */
+    /** Masters of nothing that hold keys, and that no slots are on their way to, or were: Redis refuses REPLICATE there, and so do we (S1). */
     private static List<Host> keepers(Picture picture) {
-        return slotless(picture).filter(h -> h.state().facts().keys() > 0 && !Rebalance.isMoving(h.id(), picture)).toList();
+        return slotless(picture).filter(h -> h.state().facts().keys() > 0 && !Rebalance.isMoving(h.id(), picture) && HalfMoved.taken(h).isEmpty()).toList();
     }
 
     static Stream<Host> slotless(Picture picture) {

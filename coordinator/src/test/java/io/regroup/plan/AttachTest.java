@@ -127,6 +127,7 @@ class AttachTest {
         assertThat(scene.decide().actions()).isEmpty();
         assertThat(scene.decide().waits()).contains(new Wait("keys " + id("m4"), scene.called("m4") + " is a master without slots and has 7 keys, "
             + "which nobody may drop: delete its pod if they are not missed, and a blank one takes its place"));
+        assertThat(scene.strays("m4", SlotSet.of(7)).decide().waits()).as("they are of slots on their way to it").noneMatch(w -> w.key().equals("keys " + id("m4")));
     }
 
     @Test
