@@ -74,6 +74,10 @@ final class Permit implements Step {
         if (astray.isPresent()) {
             return astray;
         }
+        Optional<String> misled = misled(report, id, picture);
+        if (misled.isPresent() && picture.observation.waitedMs("gate " + report.member()) < YIELD_MS) {
+            return misled;
+        }
         if (!picture.isPrimary()) {
             boolean mayBeLast = !picture.unheard.isEmpty() || LostShards.shardThatItHad(id, report, picture).isPresent()
                 || shardThatItsMasterHad(id, report, picture).isPresent();
@@ -127,6 +131,21 @@ final class Permit implements Step {
                 && h.master().filter(master -> !Optional.of(master).equals(node)).filter(master -> h.state().facts().masterAt().filter(report.redis()::equals)
                     .isPresent() || h.table().line(master).flatMap(ClusterNode::address).filter(report.redis()::equals).isPresent()).isPresent()).findFirst()
             .map(h -> h + " still looks for its master " + picture.name(h.master().orElseThrow()) + " at its address");
+    }
+
+    /**
+     * A replica, perhaps with the last copy, that does not know where to look for its master, or will not when it starts, while a table here has that one,
+     * which is not here, at this address. Whoever has not missed the master yet tells the replica so ({@code clusterProcessGossipSection}), which then dials
+     * whoever serves here, and copies that. Once told it is {@link #astray}; and who has not told it by then has missed the master itself.
+     */
+    private static Optional<String> misled(Report report, NodeId node, Picture picture) {
+        return picture.reports.values().stream()
+            .filter(other -> !(other.state() instanceof Answering answering) || answering.facts().masterAt().isEmpty())
+            .flatMap(other -> Picture.tableAt(other).stream()).map(ClusterTable::myself)
+            .filter(replica -> !replica.id().equals(node) && replica.master().filter(master -> !master.equals(node) && picture.hostOf(master).isEmpty()
+                && picture.addressesOf(master).contains(report.redis())).isPresent()).findFirst()
+            .map(replica -> picture.name(replica.id()) + " may be told to look for its master " + picture.name(replica.master().orElseThrow())
+                + " at its address");
     }
 
     /**

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.regroup.model.NodeId;
 import io.regroup.model.Primary;
 import io.regroup.model.Probe;
+import io.regroup.model.RedisState;
 import io.regroup.model.Seat;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
@@ -250,6 +251,43 @@ class PermitTest {
         assertThat(scene.decide().waits()).anyMatch(wait -> wait.key().equals("gate r2")
             && wait.reason().contains(scene.called("r1") + " still looks for its master"));
         assertThat(Scene.cluster(3, 1).atGate("r2").stored("r2").decide().actions()).as("otherwise").anyMatch(Action.Permit.class::isInstance);
+    }
+
+    /** m1 is gone, everything restarted, and r2 has got the address that m1 had. */
+    private static Scene tenantOfM1() {
+        return Scene.cluster(3, 1).gone("m1").moved("m1", Scene.cluster(3, 1).address("r2").host()).atGate("r2").stored("r2");
+    }
+
+    /**
+     * Seed 196900: both gates opened at once. r1 started without an address of m1, m3, which had not missed m1 yet, told it the one of before, and r1, which
+     * had the last copy, copied r2.
+     */
+    @Test
+    void aServerWithDataWaitsForAReplicaThatMayBeToldToLookForItsMasterAtItsAddress() {
+        Scene scene = tenantOfM1().atGate("r1").stored("r1");
+        assertThat(scene.decide().actions()).contains(new Action.Permit("r1", "start-of-r1", false)).hasSize(1);
+        assertThat(scene.decide().waits()).contains(new Wait("gate r2", "the gate of r2 stays closed: " + scene.called("r1")
+            + " may be told to look for its master " + id("m1").brief() + " (" + scene.address("r2") + ") at its address"));
+        for (RedisState starts : List.of(new RedisState.Starting(), new RedisState.Loading())) {
+            assertThat(scene.state("r1", starts).decide().actions()).as(starts.toString()).isEmpty();
+        }
+        assertThat(scene.waited("gate r2", Permit.YIELD_MS).decide().actions()).contains(new Action.Permit("r2", "start-of-r2", false));
+    }
+
+    @Test
+    void alsoOnceThatOneRunsWithoutAnAddressOfItsMaster() {
+        Scene scene = tenantOfM1().doesNotKnow("r1", "m1").linkDown("r1").offset("r1", 0);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).extracting(Wait::reason).contains("the gate of r2 stays closed: " + scene.called("r1")
+            + " may be told to look for its master " + id("m1").brief() + " (" + scene.address("r2") + ") at its address");
+        assertThat(scene.nowhere("m1").decide().actions()).as("nobody can tell it").contains(new Action.Permit("r2", "start-of-r2", false));
+    }
+
+    @Test
+    void aMasterThatWaitsHereAsWellSaysItselfWhereItIs() {
+        Scene scene = Scene.cluster(3, 1).moved("m1", Scene.cluster(3, 1).address("r2").host()).atGate("m1").stored("m1").atGate("r1").stored("r1")
+            .atGate("r2").stored("r2");
+        assertThat(scene.decide().actions()).hasSize(3).allMatch(Action.Permit.class::isInstance);
     }
 
     /**
