@@ -138,11 +138,7 @@ final class Evidence {
         SortedSet<Address> unsure = new TreeSet<>(outlook.unsure());
         probes.keySet().retainAll(unsure);
         vacated.retainAll(outlook.missing().values().stream().map(Seat::redis).toList());
-        unsure.removeIf(a -> probedAt.containsKey(a) && now - probedAt.get(a) < PROBE_MS);
-        if (!unsure.isEmpty()) {
-            unsure.forEach(a -> probedAt.put(a, now));
-            effects.add(new Effect.Try(unsure, count));
-        }
+        tryPorts(unsure, now).ifPresent(effects::add);
         outlook.primary().ifPresent(p -> {
             ended.keySet().retainAll(p.all().keySet());
             left.retainAll(p.all().keySet());
@@ -156,6 +152,21 @@ final class Evidence {
             effects.add(new Effect.Prove(outlook.missing()));
         }
         return effects;
+    }
+
+    /**
+     * What was found at ports is found out again, also while nothing can be decided: an action may wait long for a server that does not answer, and a
+     * port that was silent before it may answer by now.
+     */
+    Optional<Effect> seekAgain(long now) {
+        return tryPorts(probes.keySet(), now);
+    }
+
+    private Optional<Effect> tryPorts(Collection<Address> unsure, long now) {
+        SortedSet<Address> ports = new TreeSet<>(unsure);
+        ports.removeIf(a -> probedAt.containsKey(a) && now - probedAt.get(a) < PROBE_MS);
+        ports.forEach(a -> probedAt.put(a, now));
+        return ports.isEmpty() ? Optional.empty() : Optional.of(new Effect.Try(ports, count));
     }
 
     SortedMap<Address, Probe> probes() {

@@ -307,6 +307,7 @@ public final class Leader {
             return effects;
         }
         if (busy || asking.sinceLast(now) < PATIENCE_MS && !allHeard(now)) {
+            evidence.seekAgain(now).ifPresent(effects::add);
             return effects;
         }
         outlook = Planner.look(observation(now));

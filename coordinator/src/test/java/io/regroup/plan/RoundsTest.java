@@ -184,9 +184,40 @@ class RoundsTest {
         assertThat(ask(effects).members()).isEmpty();
     }
 
+    /** Seed 222285: what was to be told waited for a server that the leader could not reach, for longer than its own cut lasted. */
+    @Test
+    void portsAreTriedOnWhileAnActionWaits() {
+        leader.onView(without("m2"), now);
+        List<Effect> effects = leader.run(now);
+        hearThatItLeaves("m3", ask(effects).round());
+        seen.heard().keySet().stream().filter(member -> !List.of("m2", "m3").contains(member)).forEach(member -> hear(member, ask(effects).round()));
+        assertThat(carriedOut()).containsExactly(new Action.Promote(scene.address("r3"), id("r3"), id("m3"), Promotion.HANDOVER));
+        leader.onProbe(scene.address("m2"), Probe.SILENT, tried(effects).since(), now + 250);
+        now += 250;
+        assertThat(leader.run(now)).as("it has just been tried").noneMatch(Effect.Try.class::isInstance);
+        now += 250;
+        Effect.Try again = tried(leader.run(now));
+        assertThat(again.addresses()).containsExactly(scene.address("m2"));
+        leader.onProbe(scene.address("m2"), Probe.ANSWERS, again.since(), now);
+        now += 1000;
+        leader.onDone(now);
+        long next = ask(leader.run(now)).round();
+        seen.heard().keySet().stream().filter(member -> !List.of("m2", "m3").contains(member)).forEach(member -> hear(member, next));
+        hearThatItLeaves("m3", next);
+        assertThat(carriedOut()).noneMatch(Action.Promote.class::isInstance);
+    }
+
+    private static Effect.Try tried(List<Effect> effects) {
+        return effects.stream().filter(Effect.Try.class::isInstance).map(Effect.Try.class::cast).findFirst().orElseThrow();
+    }
+
     private void hearThatItLeaves(String member) {
+        hearThatItLeaves(member, round);
+    }
+
+    private void hearThatItLeaves(String member, long answered) {
         Report last = seen.heard().get(member).report();
-        leader.onReport(new Report(last.pod(), round, last.redis(), last.group(), last.state(), last.stored(), true, last.masterProbe(), last.primary()), now);
+        leader.onReport(new Report(last.pod(), answered, last.redis(), last.group(), last.state(), last.stored(), true, last.masterProbe(), last.primary()), now);
     }
 
     /** On one machine: a merge took it in once more, without a word from it, while its process ended. Its node was remembered for a minute. */
