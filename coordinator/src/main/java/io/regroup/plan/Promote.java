@@ -12,6 +12,7 @@ import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -98,6 +99,16 @@ final class Promote implements Step {
             String key = "start " + owner;
             waits.add(new Wait(key, shard + " has ended, and its replica " + best.get() + " was started again itself and has nothing newer: "
                 + "the master has " + START_MS / 1000 + " s to come back with its data"));
+            if (picture.observation.waitedMs(key) < START_MS) {
+                return Optional.empty();
+            }
+        }
+        List<NodeId> starting = best.get().isAsStarted() ? startingReplicas(owner, picture) : List.of();
+        if (!starting.isEmpty()) {
+            String key = "replicas start " + owner;
+            waits.add(new Wait(key, shard + " is dead (" + fate.words() + "), and its replica " + best.get() + " was started again itself: "
+                + starting.stream().map(picture::name).collect(Collectors.joining(", ")) + ", which may have more of its data, has "
+                + START_MS / 1000 + " s to start"));
             if (picture.observation.waitedMs(key) < START_MS) {
                 return Optional.empty();
             }
@@ -274,6 +285,12 @@ final class Promote implements Step {
     /** The master's machine was started again as its replica's was, only later. Its volume may be kept. */
     private static boolean mayStillStart(NodeId owner, Host best, Picture picture) {
         return best.isAsStarted() && Fate.hasEndedForNow(owner, picture);
+    }
+
+    /** They keep its data, and do not answer yet. */
+    private static List<NodeId> startingReplicas(NodeId owner, Picture picture) {
+        return picture.stored.entrySet().stream()
+            .filter(kept -> kept.getValue().stored().flatMap(table -> table.myself().master()).filter(owner::equals).isPresent()).map(Map.Entry::getKey).toList();
     }
 
     /**

@@ -301,6 +301,20 @@ class PromoteTest {
             .containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
     }
 
+    /** Seed 236632: both had been started again, and the one that had three writes more was still reading them. */
+    @Test
+    void aReplicaThatWasStartedAgainItselfWaitsForOneThatIsJustStarting() {
+        Scene scene = Scene.cluster(3, 2).gone("m1").proven("m1", "pod m1 is gone").linkDown("r1").offset("r1", 0).state("r4", new RedisState.Loading()).stored("r4");
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).contains(new Wait("replicas start " + id("m1"), scene.calledByAddress("m1") + ", master of 5461 slots is dead "
+            + "(pod m1 is gone), and its replica " + scene.called("r1") + " was started again itself: " + scene.called("r4") + ", which may have more of its "
+            + "data, has 5 s to start"));
+        Action promote = new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER);
+        assertThat(scene.waited("replicas start " + id("m1"), 5000).decide().actions()).containsExactly(promote);
+        Scene ran = Scene.cluster(3, 2).gone("m1").proven("m1", "pod m1 is gone").state("r4", new RedisState.Loading()).stored("r4");
+        assertThat(ran.decide().actions()).as("one that was there all the time has as much").containsExactly(promote);
+    }
+
     @Test
     void oneAtATime() {
         Scene scene = Scene.cluster(3, 1).ended("m1").ended("m2");
