@@ -52,7 +52,7 @@ final class Evidence {
 
     void onView(Collection<String> members) {
         members.forEach(ended::remove);
-        dropProbes();
+        dropWhatHeldForNow();
         provedAt = NEVER;
         pods = Optional.empty();
         listedAt = NEVER;
@@ -60,16 +60,20 @@ final class Evidence {
 
     /** What held only as long as the leader looked. */
     void onPause() {
-        dropProbes();
-        ended.values().removeIf(end -> !end.forGood());
+        dropWhatHeldForNow();
         pods = Optional.empty();
         created = new TreeMap<>();
     }
 
-    private void dropProbes() {
+    /**
+     * What ports showed, and with it the ends that it may have refuted: that a container had ended proves nothing where its port answers since, so
+     * the word of the end does not outlive the knowledge of the port. Both are found out anew.
+     */
+    private void dropWhatHeldForNow() {
         count++;
         probes.clear();
         probedAt.clear();
+        ended.values().removeIf(end -> !end.forGood());
     }
 
     /**

@@ -207,6 +207,27 @@ class RoundsTest {
         assertThat(carriedOut()).noneMatch(Action.Promote.class::isInstance);
     }
 
+    /** Seed 245480: a new view dropped that the port answered and kept the older word of its end, and its port was not tried again before that was acted on. */
+    @Test
+    void inANewViewAnEndThatMayHavePassedIsProvenAnewAndThePortTried() {
+        leader.onView(without("m2"), now);
+        List<Effect> effects = leader.run(now);
+        leader.onProbe(scene.address("m2"), Probe.ANSWERS, tried(effects).since(), now);
+        leader.onEnded("m2", new End("container redis of pod m2 has ended", false), now);
+        hearThatItsLinkIsDown("r2", ask(leader.run(now)).round());
+        assertThat(carriedOut()).as("its port answers").isEmpty();
+        leader.onView(without("m2", "r3"), now);
+        effects = leader.run(now);
+        assertThat(tried(effects).addresses()).containsExactlyInAnyOrder(scene.address("m2"), scene.address("r3"));
+        long asked = ask(effects).round();
+        List.of("m1", "m3", "r1").forEach(member -> hear(member, asked));
+        hearThatItsLinkIsDown("r2", asked);
+        assertThat(carriedOut()).as("nobody has told yet whether it still answers").isEmpty();
+        leader.onEnded("m2", new End("pod m2 is gone", true), now);
+        leader.onView(without("m2"), now);
+        assertThat(leader.observation(now).ended()).as("what is gone for good stays gone").containsOnlyKeys("m2");
+    }
+
     private static Effect.Try tried(List<Effect> effects) {
         return effects.stream().filter(Effect.Try.class::isInstance).map(Effect.Try.class::cast).findFirst().orElseThrow();
     }
@@ -251,9 +272,9 @@ class RoundsTest {
         assertThat(leader.observation(now).ended()).as("it may have been started again meanwhile").isEmpty();
     }
 
-    private View without(String member) {
+    private View without(String... gone) {
         List<String> members = new ArrayList<>(seen.view().members());
-        members.remove(member);
+        members.removeAll(List.of(gone));
         return new View(5, members.getFirst(), members, seen.view().self());
     }
 }
