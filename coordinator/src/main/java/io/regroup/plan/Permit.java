@@ -201,7 +201,19 @@ final class Permit implements Step {
         return here.or(() -> picture.lastPrimary.stream().flatMap(last -> last.all().entrySet().stream())
             .filter(e -> !picture.reports.containsKey(e.getKey()) && e.getValue().redis().equals(report.redis()) && e.getValue().node().isPresent())
             .map(e -> e.getKey()).flatMap(former -> picture.missingNodes().stream().filter(away -> !away.equals(former))
-                .map(away -> away + " is not here, and may still look for the node of " + former + " at its address")).findFirst());
+                .map(away -> away + " is not here, and may still look for the node of " + former + " at its address")).findFirst())
+            .or(() -> unknownHeir(report, picture));
+    }
+
+    /**
+     * Who is away may be the only one that knows of a promotion of the node that was here before. It tells the former owner of the slots, who has started
+     * again with its old table and serves them ({@code clusterProcessPacket}, UPDATE): that one, perhaps with the last copy, follows the heir to this address,
+     * and copies whoever serves here. Of a node that its table does not name it takes no such word.
+     */
+    private static Optional<String> unknownHeir(Report report, Picture picture) {
+        return picture.known().stream().filter(id -> picture.hostOf(id).isEmpty() && picture.addressesOf(id).contains(report.redis()))
+            .flatMap(id -> picture.missing().entrySet().stream().filter(away -> away.getValue().node().filter(node -> !node.equals(id)).isPresent())
+                .map(away -> away.getKey() + " is not here, and may know that " + picture.name(id) + " had become a master")).findFirst();
     }
 
     /**

@@ -347,6 +347,28 @@ class PermitTest {
         assertThat(scene.waited("gate b1", Permit.YIELD_MS).decide().actions()).contains(new Action.Permit("b1", "start-of-b1", true));
     }
 
+    /**
+     * Seed 249150: r1 had taken m1's slots and lost its data at once, and only who was away then had heard of it. m1 came back with its data, was told, and
+     * followed r1 to its address, where a blank server had been started meanwhile: the last copy was gone.
+     */
+    @Test
+    void aBlankServerWaitsWhileSomebodyIsAwayWhoMayKnowThatTheNodeBeforeItHadBecomeAMaster() {
+        Scene scene = Scene.cluster(3, 1).state("m1", new RedisState.Loading()).stored("m1").atGate("r1").sent("forget " + id("r1"), 10);
+        assertThat(scene.decide().actions()).as("otherwise").containsExactly(new Action.Permit("r1", "start-of-r1", true));
+        scene.gone("m2").probe("m2", Probe.ANSWERS);
+        assertThat(scene.decide().actions()).noneMatch(Action.Permit.class::isInstance);
+        assertThat(scene.decide().waits()).contains(new Wait("gate r1", "the gate of r1 stays closed: m2 is not here, and may know that "
+            + scene.calledByAddress("r1") + " had become a master"));
+        assertThat(scene.waited("gate r1", Permit.YIELD_MS).decide().actions()).contains(new Action.Permit("r1", "start-of-r1", true));
+    }
+
+    @Test
+    void whereNobodyNamesThatNodeNobodyCanBeToldSo() {
+        Scene scene = Scene.cluster(3, 1).atGate("r1").gone("m2").probe("m2", Probe.ANSWERS);
+        List.of("m1", "m3", "r2", "r3").forEach(who -> scene.doesNotKnow(who, "r1"));
+        assertThat(scene.decide().actions()).contains(new Action.Permit("r1", "start-of-r1", true));
+    }
+
     /** Seed 1005967: the look that was to open it asked all once more first, and the next one found a wait that had just begun: every 15 s. */
     @Test
     void aWaitThatIsOverDoesNotBeginAnewBeforeTheGateOpens() {
