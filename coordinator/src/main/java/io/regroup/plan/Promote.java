@@ -133,6 +133,11 @@ final class Promote implements Step {
                 + " and has not found it since: it may serve at another address, where its coordinator is not in this view yet"));
             return Optional.empty();
         }
+        if (proven && mistakesItsSide(best.get(), owner, picture)) {
+            waits.add(new Wait("side " + owner, shard + " is dead (" + fate.words() + "), and its replica " + best.get()
+                + " knows too few of the other masters to see that they may be the majority elsewhere: it waits until it hears of them, or their end is certain"));
+            return Optional.empty();
+        }
         Promotion how = proven ? Promotion.TAKEOVER : Promotion.FORCE;
         if (picture.observation.sentWithin("promote for " + owner, proven ? TAKEOVER_MS : ELECTION_MS)) {
             waits.add(new Wait("promote " + owner, shard + ": its replica " + best.get() + " is being promoted"));
@@ -272,6 +277,17 @@ final class Promote implements Step {
 
     static boolean isHeard(ClusterNode line) {
         return line.linkUp() && !line.is(NodeFlag.PFAIL) && !line.is(NodeFlag.FAIL);
+    }
+
+    /**
+     * On the smaller side of a split a master takes no writes: it counts the masters whose slots it knows, and hears too few ({@code clusterUpdateState}).
+     * Only they themselves tell it their slots (gossip names nodes, no slots): one that has joined since the split knows none of the other side's, would be
+     * the majority by itself, and take writes while that side elects another replica.
+     */
+    private static boolean mistakesItsSide(Host heir, NodeId owner, Picture picture) {
+        List<NodeId> others = picture.owned.keySet().stream().filter(id -> !id.equals(owner) && !(Fate.of(id, picture) instanceof Fate.Proven)).toList();
+        List<ClusterNode> known = others.stream().flatMap(id -> heir.table().line(id).stream()).filter(line -> !line.slots().isEmpty()).toList();
+        return known.size() < others.size() && !Quorum.isMajority(1 + known.stream().filter(Promote::isHeard).count(), 1 + others.size());
     }
 
     /**

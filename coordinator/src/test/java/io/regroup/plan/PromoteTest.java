@@ -224,6 +224,31 @@ class PromoteTest {
             + scene.called("r1") + " when that one hears a majority of the masters, which have to vote for it"));
     }
 
+    /**
+     * It had joined on the smaller side of a split, where its master ended: it took writes as the only master that it knew, and the other side had elected
+     * another replica, with the same epoch.
+     */
+    @Test
+    void aReplicaThatKnowsTooFewMastersTakesOverWhenItHearsOfThemOrTheirEndIsCertain() {
+        Scene scene = Scene.cluster(3, 1).ended("m1").gone("m2").gone("m3").probe("m2", Probe.SILENT).probe("m3", Probe.SILENT)
+            .flag("m2", NodeFlag.FAIL).flag("m3", NodeFlag.FAIL);
+        Action takeover = new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER);
+        assertThat(scene.decide().actions()).as("it knows that it hears too few, and takes no writes").contains(takeover);
+        scene.stillHasOwner("r1", "m2", SlotSet.NONE).stillHasOwner("r1", "m3", SlotSet.NONE);
+        assertThat(scene.decide().actions()).as("known by gossip only").doesNotContain(takeover);
+        assertThat(scene.decide().waits()).contains(new Wait("side " + id("m1"), scene.calledByAddress("m1")
+            + ", master of 5461 slots is dead (its process ended, says its own member, and the gate is closed), and its replica " + scene.called("r1")
+            + " knows too few of the other masters to see that they may be the majority elsewhere: it waits until it hears of them, or their end is certain"));
+        assertThat(scene.proven("m2", "pod m2 is gone").decide().actions()).as("the one that is left may be elsewhere").doesNotContain(takeover);
+        assertThat(scene.proven("m3", "pod m3 is gone").decide().actions()).contains(takeover);
+    }
+
+    @Test
+    void oneThatDoesNotKnowAllMastersTakesOverOnTheLargerSide() {
+        Scene scene = Scene.cluster(3, 1).ended("m1").gone("m3").probe("m3", Probe.SILENT).flag("m3", NodeFlag.FAIL).stillHasOwner("r1", "m3", SlotSet.NONE);
+        assertThat(scene.decide().actions()).contains(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
+    }
+
     @Test
     void aMasterThatLeavesHandsOverToAReplicaThatTheOthersCanVoteFor() {
         Scene scene = Scene.cluster(3, 2).leaving("m1").deaf("r1").offset("r1", 101);
