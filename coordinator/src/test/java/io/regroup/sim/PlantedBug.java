@@ -73,7 +73,7 @@ enum PlantedBug {
         }
     }),
     /** A replica is promoted before its first sync. */
-    SYNC_NOT_REQUIRED("S2", 3473, new Tamper() {
+    SYNC_NOT_REQUIRED("S2", 2115, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), true, f.masterAt(), f.offset(), f.uptimeSeconds(), f.version(),
@@ -101,7 +101,7 @@ enum PlantedBug {
         }
     }),
     /** Whoever a table names is met where the table has it, whether its member is here or not. */
-    OLD_ADDRESSES_ARE_MET("S6", 1516, new Tamper() {
+    OLD_ADDRESSES_ARE_MET("S6", 1515, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             return actions(carryOut, a -> a instanceof Action.Meet meet ? withAll(meet, leader.world) : a);
@@ -119,7 +119,7 @@ enum PlantedBug {
         }
     }),
     /** Only the monotonic clock is read, which stands still while the machine does. */
-    NO_LEAP_IS_SEEN("S8", 1747, new Tamper() {
+    NO_LEAP_IS_SEEN("S8", 3192, new Tamper() {
         @Override
         boolean leapt(boolean seen) {
             return false;
@@ -159,14 +159,14 @@ enum PlantedBug {
         }
     }),
     /** The target of a move does not import: it takes its slots without a new epoch. */
-    TARGET_DOES_NOT_IMPORT("liveness", 1501, new Tamper() {
+    TARGET_DOES_NOT_IMPORT("liveness", 3006, new Tamper() {
         @Override
         List<String> words(List<String> words) {
             return words.contains("IMPORTING") ? List.of("CLUSTER", "SETSLOT", words.get(2), "STABLE") : words;
         }
     }),
     /** Nobody looks which slots are half moved. */
-    OPEN_SLOTS_ARE_NOT_SEEN("liveness", 31, new Tamper() {
+    OPEN_SLOTS_ARE_NOT_SEEN("liveness", 3118, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return report.state() instanceof Answering a ? copy(report, report.round(), new Answering(closed(a.table()), withoutStrays(a.facts())),
