@@ -62,7 +62,7 @@ sealed interface Fate {
             return new Proven(picture.observation.ended().get(seat.get().getKey()).words());
         }
         return seat.isEmpty() && noPodIsElsewhere(picture)
-            ? new Proven("no pod is left that could have it: all that the API server lists are here") : ofPlaces(id, seat.map(Map.Entry::getKey), picture);
+            ? new Proven("no pod is left that could have it: all that the API server lists are here") : ofPlaces(id, seat, picture);
     }
 
     /**
@@ -83,8 +83,7 @@ sealed interface Fate {
         }
         Optional<Map.Entry<String, Seat>> seat = seatOf(id, picture);
         if (hasEndedForNow(seat, picture) || !(of(id, picture) instanceof Proven)) {
-            addresses.addAll(picture.addressesOf(id));
-            seat.map(Map.Entry::getValue).map(Seat::redis).ifPresent(addresses::add);
+            addresses.addAll(placesOf(id, seat, picture));
             addresses.removeIf(address -> picture.reportAt(address).isPresent());
         }
         return addresses;
@@ -155,12 +154,20 @@ sealed interface Fate {
     }
 
     /**
-     * At every address that a table has for it: pods change theirs, and not all tables know that at once. One that lives at one of them
-     * lives; what is found at the others proves nothing before.
+     * Every address that a table has for it, and the one where its member, that is not here, was seen last: pods change theirs, and no table knows
+     * that before the node has met somebody again.
      */
-    private static Fate ofPlaces(NodeId id, Optional<String> ownPod, Picture picture) {
+    private static SortedSet<Address> placesOf(NodeId id, Optional<Map.Entry<String, Seat>> seat, Picture picture) {
+        SortedSet<Address> places = new TreeSet<>(picture.addressesOf(id));
+        seat.filter(s -> !picture.reports.containsKey(s.getKey())).map(s -> s.getValue().redis()).ifPresent(places::add);
+        return places;
+    }
+
+    /** One that lives at one of its places lives; what is found at the others proves nothing before. */
+    private static Fate ofPlaces(NodeId id, Optional<Map.Entry<String, Seat>> seat, Picture picture) {
+        Optional<String> ownPod = seat.map(Map.Entry::getKey);
         Fate worst = null;
-        for (Address address : picture.addressesOf(id)) {
+        for (Address address : placesOf(id, seat, picture)) {
             Fate here = picture.reportAt(address).map(tenant -> ofTenant(tenant, ownPod)).orElseGet(() -> ofPort(id, address, picture));
             worst = worst == null || doubt(here) > doubt(worst) ? here : worst;
         }

@@ -78,6 +78,20 @@ class ForgetTest {
         assertThat(Scene.cluster(3, 1).gone("r1").probe("r1", Probe.ANSWERS).flag("r1", NodeFlag.FAIL).decide().actions()).isEmpty();
     }
 
+    /**
+     * All machines had been restarted with other addresses, and the group split before the nodes had met again. A pod that was leaving was on the other
+     * side: its server ran where its member had been seen last, no table had it there, and at the old address nobody answered.
+     */
+    @Test
+    void aLeaverThatAnswersWhereItsMemberWasSeenLastLivesWhateverTheTablesSay() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").left("r1").blank("x1").gone("x1").probe("x1", Probe.SILENT).unlinked("r1").flag("r1", NodeFlag.FAIL);
+        scene.moved("r1", scene.address("x1").host());
+        assertThat(scene.decide().actions()).as("its port has not been tried yet").isEmpty();
+        assertThat(scene.look().unsure()).contains(scene.address("r1"), scene.address("x1"));
+        assertThat(scene.probe("r1", Probe.ANSWERS).decide().actions()).isEmpty();
+        assertThat(scene.probe("r1", Probe.SILENT).decide().step()).isEqualTo("forget");
+    }
+
     @Test
     void aMasterWhomAReplicaStillFollowsIsForgottenAfterwards() {
         Scene scene = Scene.cluster(3, 1).forgotten("m1");
