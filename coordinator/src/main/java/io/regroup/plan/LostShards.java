@@ -2,6 +2,8 @@ package io.regroup.plan;
 
 import io.regroup.model.ClusterNode;
 import io.regroup.model.NodeId;
+import io.regroup.model.RedisState.Loading;
+import io.regroup.model.RedisState.Starting;
 import io.regroup.model.Report;
 import io.regroup.model.ShardLoss;
 import io.regroup.model.SlotSet;
@@ -10,9 +12,11 @@ import io.regroup.plan.Picture.Host;
 import io.regroup.plan.Step.Work;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Shards of which no copy is here and none can return for certain. Each waits for its grace, and goes on with what is nearest to a copy, or its slots
@@ -39,7 +43,7 @@ final class LostShards {
         ShardLoss policy = picture.observation.policy();
         Optional<NodeId> former = formerMasterThatIsAway(picture);
         long grace = former.isPresent() ? Math.max(policy.graceMs(), Forget.RETURN_MS) : policy.graceMs();
-        boolean waiting = !policy.reassign() || picture.observation.waitedMs("lost " + owner) < grace;
+        boolean waiting = !policy.reassign() || picture.observation.waitedMs("lost " + owner) < grace && !isBeingStarted(owner, picture);
         waits.add(new Wait("lost " + owner, what + (!policy.reassign() ? "; SHARD_LOSS is halt: its slots wait until one returns"
             : waiting ? "; its slots wait " + grace / 1000 + " s for one to return"
                 + former.map(id -> ": " + picture.name(id) + " is away, and may have been their master before").orElse("")
@@ -112,10 +116,22 @@ final class LostShards {
             .filter(id -> !(Fate.of(id, picture) instanceof Fate.Proven)).findFirst();
     }
 
-    /** The member, if any, that waits at its gate with what it had of this shard when it was its master. */
+    /** The member, if any, that waits at its gate, or starts, with what it had of this shard when it was its master. */
     private static Optional<String> keeperOf(NodeId owner, Picture picture) {
+        return keepersOf(owner, picture).map(Report::member).findFirst();
+    }
+
+    private static Stream<Report> keepersOf(NodeId owner, Picture picture) {
         return picture.stored.entrySet().stream().filter(kept -> shardThatItHad(kept.getKey(), kept.getValue(), picture).filter(owner::equals).isPresent())
-            .map(kept -> kept.getValue().member()).findFirst();
+            .map(Map.Entry::getValue);
+    }
+
+    /**
+     * Whether one that keeps older data of this shard has been let through its gate: this owner had a copy then. As soon as it serves it hears of that one
+     * and deletes its keys ({@code clusterUpdateSlotsConfigWith}), so the owner is to be forgotten before.
+     */
+    private static boolean isBeingStarted(NodeId owner, Picture picture) {
+        return keepersOf(owner, picture).anyMatch(keeper -> keeper.state() instanceof Starting || keeper.state() instanceof Loading);
     }
 
     /**

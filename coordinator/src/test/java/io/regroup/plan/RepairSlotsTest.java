@@ -244,6 +244,29 @@ class RepairSlotsTest {
             + scene.calledByAddress("r1") + " has its slots: m1 would throw away what it had of them");
     }
 
+    /**
+     * The former master had been permitted to start while its heir served, who was killed some ms before the gate opened. The grace was waited for: the
+     * former master had read its data, heard of the heir's claim from all others, and deleted the last copy.
+     */
+    @Test
+    void whereAFormerMasterIsStartingThereIsNothingToWaitFor() {
+        Scene scene = Scene.cluster(3, 1).master("r1").gone("r1").probe("r1", Probe.REFUSES).stored("m1", SlotSet.range(0, 5460), 1);
+        for (RedisState starts : List.of(new RedisState.Starting(), new RedisState.Loading())) {
+            assertThat(scene.state("m1", starts).decide().actions()).as("its end is not certain").noneMatch(Action.Forget.class::isInstance);
+        }
+        scene.proven("r1", "pod r1 is gone");
+        for (RedisState starts : List.of(new RedisState.Starting(), new RedisState.Loading())) {
+            assertThat(scene.state("m1", starts).decide().actions()).as(starts.toString())
+                .containsExactly(Forget.everywhere(id("r1"), new Picture(scene.observation())));
+            assertThat(scene.decide().reason()).endsWith(": it is forgotten, and m1 goes on with what it had of them");
+        }
+        assertThat(scene.atGate("m1").decide().actions()).as("its gate keeps it from that").isEmpty();
+        assertThat(scene.ended("m1").decide().actions()).as("so does the next one").isEmpty();
+        scene.state("m1", new RedisState.Loading()).onLoss(false, 10_000);
+        assertThat(scene.decide().actions()).as("SHARD_LOSS is halt").isEmpty();
+        assertThat(scene.onLoss(true, 10_000).forgotten("r1").waited("unclaimed", 60_000).decide().actions()).as("its slots are its own again").isEmpty();
+    }
+
     @Test
     void aReplicaThatHasKeysOfItGoesOnAllTheSame() {
         Scene scene = Scene.cluster(3, 2).master("r1").gone("r1").proven("r1", "pod r1 is gone").follows("r4", "r1").neverSynced("r4").keys("r4", 3)

@@ -360,7 +360,7 @@ final class Rules {
                 continue;
             }
             // A master that claims them itself is their owner when the one with the higher epoch is forgotten.
-            SlotSet its = pod.redis().isEmpty() && !toAnother ? claimOnVolume(pod)
+            SlotSet its = !serves(pod) && !toAnother ? claimOnVolume(pod)
                 : pod.redis().filter(r -> r.isServing() && r.myself.isMaster()).map(r -> r.myself.slots()).orElse(SlotSet.NONE);
             SlotSet disowned = pod.redis().map(this::disowned).orElse(SlotSet.NONE);
             BitSet ordered = onSlots(dataOf(pod).writes(), disowned);
@@ -372,7 +372,7 @@ final class Rules {
             if (!toAnother) {
                 // Its replica has what the master has that had begun to take them.
                 pod.redis().filter(r -> r.myself.isReplica()).flatMap(r -> Optional.ofNullable(r.myself.slaveof)).ifPresent(master -> kept.andNot(dataOf(master.id)));
-                // So has a master that waits at its gate, and claims them again once this one is forgotten.
+                // So has a master that waits at its gate or starts, and claims them again once this one is forgotten.
                 Optional.of(pod).filter(p -> p.redis().isEmpty()).flatMap(p -> p.volume().kept()).flatMap(t -> t.myself().master())
                     .ifPresent(master -> kept.andNot(keptByOwner(master, leader)));
             }
@@ -388,11 +388,11 @@ final class Rules {
         }
     }
 
-    /** What a master that does not run, and that this leader hears of, keeps of slots that it claims as soon as it starts. */
+    /** What a master that does not serve yet, and that this leader hears of, keeps of slots that it claims as soon as it does. */
     private BitSet keptByOwner(NodeId master, SimMember leader) {
         BitSet writes = new BitSet();
         for (Pod pod : world.pods()) {
-            if (pod.redis().isEmpty() && pod.volume().kept().filter(t -> t.myself().id().equals(master)).isPresent()
+            if (!serves(pod) && pod.volume().kept().filter(t -> t.myself().id().equals(master)).isPresent()
                 && leader.view().orElseThrow().members().contains(pod.name) && world.canReach(leader.pod.ip, pod.address())) {
                 writes.or(onSlots(dataOf(pod).writes(), claimOnVolume(pod)));
             }
@@ -400,7 +400,11 @@ final class Rules {
         return writes;
     }
 
-    /** What a former master claims as soon as it starts: nobody contradicts once the one that overruled it is forgotten. */
+    private static boolean serves(Pod pod) {
+        return pod.redis().filter(SimRedis::isServing).isPresent();
+    }
+
+    /** What a former master claims as soon as it serves: nobody contradicts once the one that overruled it is forgotten. */
     private static SlotSet claimOnVolume(Pod pod) {
         return pod.volume().kept().map(ClusterTable::myself).filter(ClusterNode::isMaster).map(ClusterNode::slots).orElse(SlotSet.NONE);
     }
