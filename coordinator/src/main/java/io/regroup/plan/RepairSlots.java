@@ -119,7 +119,8 @@ final class RepairSlots implements Step {
             waits.add(new Wait(UNCLAIMED, what + "; they wait for a blank node to become their master"));
             return Optional.empty();
         }
-        int pieces = empties.isEmpty() ? 1 : Math.max(1, missing - deserted(picture));
+        // Of fewer slots than masters wait for some, each takes one: the first piece of a finer cut has none.
+        int pieces = empties.isEmpty() ? 1 : Math.clamp(missing - deserted(picture), 1, picture.unclaimed.size());
         SlotSet slots = picture.unclaimed.split(pieces).getFirst();
         Optional<Host> taker = missing > 0 && !empties.isEmpty() ? Optional.of(empties.getFirst())
             : picture.liveOwners().stream().filter(h -> !h.isLeaving())

@@ -348,6 +348,17 @@ class RepairSlotsTest {
             "no node owns 5461 slots (0-5460): " + scene.called("m1") + " takes 5461 of them", scene.decide().waits()));
     }
 
+    /**
+     * A blank node was taking the slots of a lost master when its link broke: it added all but the last, which is imported, and its machine went. Two more
+     * masters were asked for meanwhile, and the one slot was cut in two for them: the first half had none, and no command could be made of it.
+     */
+    @Test
+    void oneSlotIsNotSharedByTheMastersThatAreMissing() {
+        Scene scene = Scene.cluster(3, 0).owns("m1", SlotSet.range(0, 5459), 1).fresh("n1").asked(5, 0).waited("unclaimed", 1000);
+        assertThat(scene.decide().actions()).containsExactly(
+            new Action.TakeSlots(scene.address("n1"), id("n1"), SlotSet.of(5460), SlotSet.NONE, id("m1")));
+    }
+
     /** Seed 77770: the bus of the only master that was left was cut, and two that had met each other were two thirds of another cluster. */
     @Test
     void notOneThatHasMetOnlyOthersWithoutSlots() {
