@@ -2,6 +2,7 @@ package io.regroup.kube;
 
 import io.regroup.kube.PodEnds.Answer;
 import io.regroup.kube.PodFacts.Container;
+import java.util.Locale;
 
 /**
  * When the API server's word is proof that a pod's Redis has ended (DESIGN.md, S2). A promotion without a vote rests on
@@ -17,7 +18,8 @@ final class EndRule {
             return new Answer.Gone("pod " + name + " is gone: another pod has its name now");
         }
         if (pod.isOver()) {
-            return new Answer.Gone("pod " + name + " is being deleted, and all its containers have ended since");
+            return new Answer.Gone(pod.phase().isFinal() ? "pod " + name + " has ended (phase " + word(pod.phase()) + "), and all its containers have"
+                : "pod " + name + " is being deleted, and all its containers have ended since");
         }
         return switch (pod.redis()) {
             // Before the phase: kubelets before 1.22 set the phase of an evicted pod first and stop its containers then.
@@ -48,10 +50,13 @@ final class EndRule {
 
     private static Answer byPhase(String name, PodFacts pod, String container) {
         return switch (pod.phase()) {
-            case SUCCEEDED, FAILED -> new Answer.Gone("pod " + name + " has ended (phase "
-                    + (pod.phase() == PodFacts.Phase.FAILED ? "Failed" : "Succeeded") + ")");
+            case SUCCEEDED, FAILED -> new Answer.Gone("pod " + name + " has ended (phase " + word(pod.phase()) + ")");
             case PENDING, RUNNING, UNKNOWN -> new Answer.NotEnded(
                     "that container " + PodFacts.CONTAINER + " of pod " + name + " has ended is not known: " + container);
         };
+    }
+
+    private static String word(PodFacts.Phase phase) {
+        return phase.name().charAt(0) + phase.name().substring(1).toLowerCase(Locale.ROOT);
     }
 }

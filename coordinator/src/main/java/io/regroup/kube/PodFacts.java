@@ -12,14 +12,31 @@ import java.util.Optional;
  *
  * @param graceUntil it is being deleted, and this is when its grace period ends ({@code metadata.deletionTimestamp} of a pod); its processes may run
  *                   on for any time after that
- * @param isOver     it is being deleted, and all its containers have ended since that was asked for: the kubelet starts none of them again. One of
- *                   before 1.22 keeps such a pod for up to a minute, and in the phase {@code Running}
+ * @param isOver     all its containers have ended, and the kubelet starts none of them again: the pod's phase is final (it was evicted), or it is being
+ *                   deleted, and they have ended since that was asked for. A kubelet of before 1.22 keeps such a pod for up to a minute, and in the phase
+ *                   {@code Running}
  */
 record PodFacts(String uid, Phase phase, Optional<String> graceUntil, Container redis, boolean isOver) {
     /** The container that runs redis-server. */
     static final String CONTAINER = "redis";
 
-    enum Phase { PENDING, RUNNING, SUCCEEDED, FAILED, UNKNOWN }
+    enum Phase {
+        PENDING, RUNNING, SUCCEEDED, FAILED, UNKNOWN;
+
+        static Phase of(JsonObject pod) {
+            return switch (Fields.text(pod, "status", "phase").orElse("")) {
+                case "Pending" -> PENDING;
+                case "Running" -> RUNNING;
+                case "Succeeded" -> SUCCEEDED;
+                case "Failed" -> FAILED;
+                default -> UNKNOWN;
+            };
+        }
+
+        boolean isFinal() {
+            return this == SUCCEEDED || this == FAILED;
+        }
+    }
 
     /** The container's state, as the kubelet reported it last. */
     sealed interface Container {
@@ -47,20 +64,13 @@ record PodFacts(String uid, Phase phase, Optional<String> graceUntil, Container 
 
     /** @throws IOException when this is no pod */
     static PodFacts of(JsonObject pod) throws IOException {
-        Phase phase = switch (Fields.text(pod, "status", "phase").orElse("")) {
-            case "Pending" -> Phase.PENDING;
-            case "Running" -> Phase.RUNNING;
-            case "Succeeded" -> Phase.SUCCEEDED;
-            case "Failed" -> Phase.FAILED;
-            default -> Phase.UNKNOWN;
-        };
         Container redis = new Container.Unreported();
         for (JsonObject container : Fields.objects(pod, "status", "containerStatuses")) {
             if (Fields.text(container, "name").equals(Optional.of(CONTAINER))) {
                 redis = container(container);
             }
         }
-        return new PodFacts(Fields.required(pod, "metadata", "uid"), phase,
+        return new PodFacts(Fields.required(pod, "metadata", "uid"), Phase.of(pod),
                 Fields.text(pod, "metadata", "deletionTimestamp"), redis, isOver(pod));
     }
 
@@ -69,9 +79,10 @@ record PodFacts(String uid, Phase phase, Optional<String> graceUntil, Container 
         Optional<Instant> asked = Fields.text(pod, "metadata", "deletionTimestamp").flatMap(PodFacts::time)
             .map(end -> end.minusSeconds(Fields.number(pod, "metadata", "deletionGracePeriodSeconds").orElse(0)));
         List<JsonObject> containers = Fields.objects(pod, "status", "containerStatuses");
-        return asked.isPresent() && !containers.isEmpty() && containers.size() == Fields.objects(pod, "spec", "containers").size()
+        boolean isFinal = Phase.of(pod).isFinal();
+        return (isFinal || asked.isPresent()) && !containers.isEmpty() && containers.size() == Fields.objects(pod, "spec", "containers").size()
             && containers.stream().allMatch(status -> container(status) instanceof Container.Terminated end && end.isSeen()
-                && Fields.text(status, "state", "terminated", "finishedAt").flatMap(PodFacts::time).filter(at -> !at.isBefore(asked.get())).isPresent());
+                && (isFinal || Fields.text(status, "state", "terminated", "finishedAt").flatMap(PodFacts::time).filter(at -> !at.isBefore(asked.get())).isPresent()));
     }
 
     private static Optional<Instant> time(String text) {

@@ -110,6 +110,14 @@ class EndRuleTest {
         assertThat(judge("", "Failed", "\"state\":" + LOST)).isInstanceOf(Gone.class);
     }
 
+    /** Evicted, it is never started again, and its address may have gone with its sandbox: nothing refuses connections there. */
+    @Test
+    void anEvictedPodWhoseContainersHaveAllEndedIsGone() throws IOException {
+        String evicted = over(endedAt("2030-01-01T00:00:29Z"), TWO).replace("Running", "Failed");
+        assertThat(judge(evicted)).isEqualTo(new Gone("pod p has ended (phase Failed), and all its containers have"));
+        assertThat(judge(evicted.replaceFirst("\\{\"terminated\".*?}}", "{\"running\":{}}"))).as("its coordinator may still run").isInstanceOf(Ended.class);
+    }
+
     @Test
     void aFailedPodWhoseContainerStillRunsHasNotEnded() throws IOException {
         assertThat(judge("", "Failed", RUNNING)).isInstanceOf(NotEnded.class);
