@@ -58,21 +58,23 @@ sealed interface Fate {
             return new Proven("its own pod was seen without its data");
         }
         Optional<Map.Entry<String, Seat>> seat = seatOf(id, picture);
-        if (seat.isPresent() && picture.observation.ended().containsKey(seat.get().getKey()) && !answersAgain(seat.get(), picture)) {
-            return new Proven(picture.observation.ended().get(seat.get().getKey()).words());
+        Optional<End> end = seat.flatMap(s -> proofOfEnd(s, picture));
+        if (end.isPresent()) {
+            return new Proven(end.get().words());
         }
         return seat.isEmpty() && noPodIsElsewhere(picture)
-            ? new Proven("no pod is left that could have it: all that the API server lists are here") : ofPlaces(id, seat, picture);
+            ? new Proven("no pod is left that could have it: all that the API server lists are here") : ofPlaces(id, seat.map(Map.Entry::getKey), picture);
     }
 
     /**
-     * Its container had ended, and its port answers: the word of its end is old news. It was let through the gate since, by a leader that is gone, and its
-     * coordinator is gone as well.
+     * That its container had ended is old news where it was let through the gate since: the API server hears of that late, and not at all from a machine
+     * that is cut off. So that counts only where its port refuses connections: one that answers lives, and one that is silent may serve on the other side of
+     * a cut. Where another member has its address, the port tells nothing of it.
      */
-    private static boolean answersAgain(Map.Entry<String, Seat> seat, Picture picture) {
+    private static Optional<End> proofOfEnd(Map.Entry<String, Seat> seat, Picture picture) {
         Address address = seat.getValue().redis();
-        return !picture.observation.ended().get(seat.getKey()).forGood() && picture.observation.probes().get(address) == Probe.ANSWERS
-            && picture.reportAt(address).isEmpty();
+        return Optional.ofNullable(picture.observation.ended().get(seat.getKey()))
+            .filter(end -> end.forGood() || picture.observation.probes().get(address) == Probe.REFUSES || picture.reportAt(address).isPresent());
     }
 
     /** Where this node's port is to be tried: it is not here, and its end is not proven for good. */
@@ -83,7 +85,7 @@ sealed interface Fate {
         }
         Optional<Map.Entry<String, Seat>> seat = seatOf(id, picture);
         if (hasEndedForNow(seat, picture) || !(of(id, picture) instanceof Proven)) {
-            addresses.addAll(placesOf(id, seat, picture));
+            addresses.addAll(placesOf(id, picture));
             addresses.removeIf(address -> picture.reportAt(address).isPresent());
         }
         return addresses;
@@ -153,21 +155,25 @@ sealed interface Fate {
         };
     }
 
+    /** Where its member, that is not here, was seen last. */
+    static Optional<Address> seenLastAt(NodeId id, Picture picture) {
+        return seatOf(id, picture).filter(seat -> !picture.reports.containsKey(seat.getKey())).map(seat -> seat.getValue().redis());
+    }
+
     /**
-     * Every address that a table has for it, and the one where its member, that is not here, was seen last: pods change theirs, and no table knows
-     * that before the node has met somebody again.
+     * Every address that a table has for it, and the one where its member was seen last: pods change theirs, and no table knows that before the node
+     * has met somebody again.
      */
-    private static SortedSet<Address> placesOf(NodeId id, Optional<Map.Entry<String, Seat>> seat, Picture picture) {
+    private static SortedSet<Address> placesOf(NodeId id, Picture picture) {
         SortedSet<Address> places = new TreeSet<>(picture.addressesOf(id));
-        seat.filter(s -> !picture.reports.containsKey(s.getKey())).map(s -> s.getValue().redis()).ifPresent(places::add);
+        seenLastAt(id, picture).ifPresent(places::add);
         return places;
     }
 
     /** One that lives at one of its places lives; what is found at the others proves nothing before. */
-    private static Fate ofPlaces(NodeId id, Optional<Map.Entry<String, Seat>> seat, Picture picture) {
-        Optional<String> ownPod = seat.map(Map.Entry::getKey);
+    private static Fate ofPlaces(NodeId id, Optional<String> ownPod, Picture picture) {
         Fate worst = null;
-        for (Address address : placesOf(id, seat, picture)) {
+        for (Address address : placesOf(id, picture)) {
             Fate here = picture.reportAt(address).map(tenant -> ofTenant(tenant, ownPod)).orElseGet(() -> ofPort(id, address, picture));
             worst = worst == null || doubt(here) > doubt(worst) ? here : worst;
         }

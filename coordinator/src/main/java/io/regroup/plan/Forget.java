@@ -89,7 +89,8 @@ final class Forget implements Step {
         return isNowhere(id, picture) ? Optional.of("nobody knows an address of it") : Optional.empty();
     }
 
+    /** Where its member was seen last its port is tried, whatever the tables say: they drop an address as soon as another node answers there. */
     private static boolean isNowhere(NodeId id, Picture picture) {
-        return picture.saidOf(id).stream().allMatch(line -> line.is(NodeFlag.NOADDR));
+        return Fate.seenLastAt(id, picture).isEmpty() && picture.saidOf(id).stream().allMatch(line -> line.is(NodeFlag.NOADDR));
     }
 }

@@ -92,6 +92,16 @@ class ForgetTest {
         assertThat(scene.probe("r1", Probe.SILENT).decide().step()).isEqualTo("forget");
     }
 
+    /** So it was, and another node had got its old address: the tables have none for it any more. */
+    @Test
+    void aLeaverWithoutAddressLivesWhereItsMemberWasSeenLast() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").left("r1").nowhere("r1").unlinked("r1");
+        assertThat(scene.decide().actions()).as("its port has not been tried yet").isEmpty();
+        assertThat(scene.look().unsure()).contains(scene.address("r1"));
+        assertThat(scene.probe("r1", Probe.ANSWERS).decide().actions()).isEmpty();
+        assertThat(scene.probe("r1", Probe.SILENT).decide().step()).isEqualTo("forget");
+    }
+
     @Test
     void aMasterWhomAReplicaStillFollowsIsForgottenAfterwards() {
         Scene scene = Scene.cluster(3, 1).forgotten("m1");
@@ -111,7 +121,7 @@ class ForgetTest {
 
     @Test
     void oneWithoutAddressIsForgottenWhenItsPodHadTimeToReturn() {
-        Scene scene = Scene.cluster(3, 1).gone("r1").nowhere("r1");
+        Scene scene = Scene.cluster(3, 1).remembersNothing().gone("r1").nowhere("r1");
         assertThat(scene.decide().actions()).as("a whole restart gave its address to another one, and its pod is on its way").isEmpty();
         scene.waited("return " + id("r1"), Forget.RETURN_MS);
         assertThat(scene.decide().reason()).isEqualTo("dead and without slots: " + id("r1").brief() + " (nobody knows an address of it)");

@@ -73,6 +73,21 @@ class PromoteTest {
         assertThat(scene.probe("m1", Probe.REFUSES).decide().actions()).contains(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
     }
 
+    /**
+     * A replica ended, came back through the gate and was promoted, all within a second. Then its pod was cut off, and the API server, two
+     * seconds behind, still said that its container had ended; it served on its side of the cut.
+     */
+    @Test
+    void thatItsContainerHadEndedProvesNothingWhereItsPortIsSilent() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").probe("m1", Probe.SILENT).provenForNow("m1", "container redis of pod m1 has ended");
+        assertThat(scene.decide().actions()).as("the others vote")
+            .containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.FORCE));
+        assertThat(scene.deaf("r1").decide().actions()).as("nobody can vote").noneMatch(Action.Promote.class::isInstance);
+        assertThat(Planner.look(scene.observation()).unsure()).as("its port is tried on").contains(scene.address("m1"));
+        assertThat(scene.probe("m1", Probe.REFUSES).decide().actions())
+            .contains(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
+    }
+
     @Test
     void itWaitsAtTheGateWithItsData() {
         Scene scene = Scene.cluster(3, 1).atGate("m1").stored("m1");

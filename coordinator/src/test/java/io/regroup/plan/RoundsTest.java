@@ -144,9 +144,12 @@ class RoundsTest {
     @Test
     void bothPortsThatRefuseFromTheFirstProveTheEnd() {
         leader.onView(without("m2"), now);
-        hearThatItsLinkIsDown("r2", ask(leader.run(now)).round());
+        List<Effect> effects = leader.run(now);
+        hearThatItsLinkIsDown("r2", ask(effects).round());
         leader.onBothRefuse("m2", "both ports of m2 refuse connections", now);
         assertThat(leader.observation(now).ended()).containsOnlyKeys("m2");
+        assertThat(carriedOut()).as("its port has not been tried yet").isEmpty();
+        leader.onProbe(scene.address("m2"), Probe.REFUSES, tried(effects).since(), now);
         assertThat(carriedOut()).containsExactly(new Action.Promote(scene.address("r2"), id("r2"), id("m2"), Promotion.TAKEOVER));
     }
 

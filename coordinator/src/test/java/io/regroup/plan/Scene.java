@@ -489,9 +489,10 @@ final class Scene {
         return this;
     }
 
-    /** Its processes have ended, and may be started again. */
+    /** Its processes have ended, and may be started again; as far as nothing else is told of it, its port refuses connections. */
     Scene provenForNow(String name, String words) {
         ended.put(name, new End(words, false));
+        probes.putIfAbsent(address(name), Probe.REFUSES);
         return this;
     }
 
