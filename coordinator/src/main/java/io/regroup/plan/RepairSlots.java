@@ -105,12 +105,11 @@ final class RepairSlots implements Step {
         if (back.isPresent()) {
             return back;
         }
-        SortedSet<String> unmet = membersWithUnknownNodes(picture);
+        SortedSet<String> unmet = membersWithUnheardNodes(picture);
         ShardLoss policy = picture.observation.policy();
         boolean haveEnded = policy.reassign() && picture.observation.ended().keySet().containsAll(unmet) && waited >= policy.graceMs();
         if (!unmet.isEmpty() && !haveEnded) {
-            waits.add(new Wait(UNCLAIMED, what + "; a bootstrap was cut off, and they may be those of nodes that no other has met: of " + unmet
-                + ", which may return"));
+            waits.add(new Wait(UNCLAIMED, what + "; they may be those of nodes that none here has heard: of " + unmet + ", which may return"));
             return Optional.empty();
         }
         int missing = missingMasters(picture);
@@ -156,11 +155,22 @@ final class RepairSlots implements Step {
         return picture.observation.asked().filter(asked -> asked.nodes() <= part).isEmpty();
     }
 
-    /** Members that are away and had a node of which no table here tells: only that one itself knows what it owns. */
-    private static SortedSet<String> membersWithUnknownNodes(Picture picture) {
+    /** Members that are away and had a node of which no table here tells, or no more than that there is one: only that one itself knows what it owns. */
+    private static SortedSet<String> membersWithUnheardNodes(Picture picture) {
         SortedSet<String> members = new TreeSet<>();
-        picture.missing().forEach((member, seat) -> seat.node().filter(id -> !picture.known().contains(id)).ifPresent(id -> members.add(member)));
+        picture.missing().forEach((member, seat) -> seat.node().filter(id -> !picture.known().contains(id) || isHearsay(id, picture))
+            .ifPresent(id -> members.add(member)));
         return members;
+    }
+
+    /**
+     * Whether those that are here know this node by gossip only, which names nodes and tells neither slots nor epochs ({@code
+     * clusterProcessGossipSection}): they joined while it was cut off, and all that had heard it itself are gone. A blank one looks the same.
+     */
+    private static boolean isHearsay(NodeId id, Picture picture) {
+        List<ClusterNode> said = picture.saidOf(id);
+        return !said.isEmpty() && picture.slotsOf(id).isEmpty()
+            && said.stream().allMatch(line -> line.configEpoch() == 0 && line.master().isEmpty());
     }
 
     /** Slots that were on their way to a master when their owner and all its replicas were lost: what has arrived there is all there is of them. */

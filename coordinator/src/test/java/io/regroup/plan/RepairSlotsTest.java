@@ -3,6 +3,7 @@ package io.regroup.plan;
 import static io.regroup.plan.Scene.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.regroup.model.NodeFlag;
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
 import io.regroup.model.SlotSet;
@@ -396,9 +397,35 @@ class RepairSlotsTest {
         Scene scene = Scene.cluster(3, 1).owns("m1", SlotSet.NONE, 0).keys("m1", 0).forgotten("m2").provenForNow("m2", "its containers have ended")
             .waited("unclaimed", 9999);
         assertThat(scene.decide().actions()).noneMatch(Action.TakeSlots.class::isInstance);
-        assertThat(scene.decide().waits()).anyMatch(w -> w.reason().equals("no node owns 10922 slots (0-10921); a bootstrap was cut off, "
-            + "and they may be those of nodes that no other has met: of [m2], which may return"));
+        assertThat(scene.decide().waits()).anyMatch(w -> w.reason().equals("no node owns 10922 slots (0-10921); they may be those of nodes "
+            + "that none here has heard: of [m2], which may return"));
         assertThat(scene.waited("unclaimed", 10_000).decide().step()).as("after SHARD_LOSS_GRACE").isEqualTo("repair");
+    }
+
+    /**
+     * A master was cut off, a node joined meanwhile, and all that had heard the master itself were lost: the new one's table named it, without its slots.
+     * They were given to blank nodes, and when it was back half a second later it threw its keys away.
+     */
+    @Test
+    void notWhileTheyMayBeThoseOfANodeThatIsKnownByGossipOnly() {
+        Scene scene = Scene.cluster(3, 0).owns("m1", SlotSet.NONE, 0).gone("m1").probe("m1", Probe.SILENT).flag("m1", NodeFlag.FAIL)
+            .fresh("b1").waited("unclaimed", 600_000);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).extracting(Wait::reason).contains("no node owns 5461 slots (0-5460); they may be those of nodes "
+            + "that none here has heard: of [m1], which may return");
+        scene.provenForNow("m1", "its container has ended").waited("unclaimed", 9999);
+        assertThat(scene.decide().actions()).as("it may be started again with its data").noneMatch(Action.TakeSlots.class::isInstance);
+        Action.TakeSlots taken = new Action.TakeSlots(scene.address("b1"), id("b1"), SlotSet.range(0, 5460), SlotSet.NONE, id("m1"));
+        assertThat(scene.waited("unclaimed", 10_000).decide().actions()).as("after SHARD_LOSS_GRACE").containsExactly(taken);
+        assertThat(scene.proven("m1", "pod m1 is gone").waited("unclaimed", 1000).decide().actions()).containsExactly(taken);
+    }
+
+    @Test
+    void whoseSlotsWereSeenToBecomeAnothersDoesNotHoldThemUp() {
+        Scene scene = Scene.cluster(3, 0).owns("m1", SlotSet.NONE, 1).gone("m1").probe("m1", Probe.SILENT).fresh("b1").waited("unclaimed", 1000);
+        assertThat(scene.decide().actions()).as("it was heard itself").hasOnlyElementsOfType(Action.TakeSlots.class);
+        scene.owns("m1", SlotSet.NONE, 0).showsEpoch("m2", "m1", 1);
+        assertThat(scene.decide().actions()).as("by one of them").hasOnlyElementsOfType(Action.TakeSlots.class);
     }
 
     @Test
