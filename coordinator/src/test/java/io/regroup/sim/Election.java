@@ -1,8 +1,11 @@
 package io.regroup.sim;
 
 import io.regroup.model.NodeFlag;
+import io.regroup.model.NodeId;
 import io.regroup.sim.Message.Type;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** A replica's way to mastership, and a master's vote: the failover part of {@code cluster.c}. */
 final class Election {
@@ -22,7 +25,7 @@ final class Election {
     private Entry heldFor;
     private long authTime;
     private boolean authSent;
-    private int votes;
+    private final List<NodeId> votes = new ArrayList<>();
     private long authEpoch;
     private int rank;
     private String how = "election";
@@ -113,7 +116,7 @@ final class Election {
         if (age > AUTH_RETRY_MS) {
             rank = rank();
             authTime = now + 500 + self.world.chance.between(0, 499) + rank * 1000L;
-            votes = 0;
+            votes.clear();
             authSent = false;
             if (!isManual()) {
                 how = "election";
@@ -144,10 +147,19 @@ final class Election {
     }
 
     private void checkVotes() {
-        if (votes >= self.size / 2 + 1) {
+        if (isWonBy(votes.size())) {
             self.myself.configEpoch = Math.max(self.myself.configEpoch, authEpoch);
             self.replaceMaster(isManual() && manualCanStart ? how : "election");
         }
+    }
+
+    private boolean isWonBy(long count) {
+        return count >= self.size / 2 + 1;
+    }
+
+    /** Whether the votes of others than these were enough. */
+    boolean isWonWithout(Set<NodeId> voters) {
+        return isWonBy(votes.stream().filter(voter -> !voters.contains(voter)).count());
     }
 
     private int rank() {
@@ -170,7 +182,7 @@ final class Election {
 
     void onVote(Entry sender, Message message) {
         if (sender.isMaster() && sender.hasSlots() && message.currentEpoch() >= authEpoch) {
-            votes++;
+            votes.add(sender.id);
             if (self.myself.isReplica()) {
                 proceed();
             }

@@ -46,6 +46,8 @@ final class Rules {
     private final SortedMap<NodeId, Long> heedlessByHand = new TreeMap<>();
     /** Masters whose replica an operator promoted without asking anybody: those that have not heard of it still vote on their side of a cut. */
     private final Set<NodeId> deposedByHand = new TreeSet<>();
+    /** Masters that only had a majority because such voted for them: the other side of the cut has one too, by the operator's hand. */
+    private final Set<NodeId> electedByDeposed = new TreeSet<>();
     /** Slots that an operator deleted from the tables of these. */
     private final SortedMap<NodeId, SlotSet> deletedByHand = new TreeMap<>();
     private final Map<NodeId, long[]> epochs = new HashMap<>();
@@ -633,6 +635,11 @@ final class Rules {
         // What it was to throw away at its next sync, it keeps: a master syncs from nobody.
         givenUp.remove(server.id());
         deposedByHand.remove(server.id());
+        if (how.equals("TAKEOVER") || server.election.isWonWithout(deposedByHand)) {
+            electedByDeposed.remove(server.id());
+        } else {
+            electedByDeposed.add(server.id());
+        }
         BitSet missing = new BitSet();
         for (Pod pod : world.pods()) {
             missing.or(onSlots(dataOf(pod).writes(), taken));
@@ -646,6 +653,9 @@ final class Rules {
             checkDeposed(server, old, missing);
         }
         BitSet lostNow = (BitSet) missing.clone();
+        if (how.equals("FAILOVER")) {
+            world.ledger.forgive(writtenApart(server, old, taken));
+        }
         // What an earlier election overruled may still be with the master of before it, who throws it away at its next sync.
         lostNow.andNot(world.ledger.forgiven());
         lostNow.and(servedBefore(server, old, taken));
@@ -672,6 +682,27 @@ final class Rules {
                 .ifPresent(owner -> served.or(onSlots(dataOf(pod).writes(), owner.slots().and(taken))));
         }
         return served;
+    }
+
+    /**
+     * An operator's TAKEOVER during a cut leaves each side with a majority of masters, and the two may elect replicas of the same master. Nothing tells one
+     * side of the other's: what that one alone took is lost by his order when it hears of the newer claim. What the old master has is not excused.
+     */
+    private BitSet writtenApart(SimRedis heir, NodeId old, SlotSet taken) {
+        BitSet writes = new BitSet();
+        for (Pod pod : world.pods()) {
+            pod.redis().map(SimRedis::clusterTable).or(() -> pod.volume().table()).map(ClusterTable::myself)
+                .filter(owner -> owner.isMaster() && electedByDeposed.contains(owner.id()) && isApart(pod, heir))
+                .ifPresent(owner -> writes.or(onSlots(dataOf(pod).writes(), owner.slots().and(taken))));
+        }
+        writes.andNot(dataOf(old));
+        return writes;
+    }
+
+    /** Neither the bus nor the group tells the one of the other, or did until a moment ago. */
+    private boolean isApart(Pod pod, SimRedis heir) {
+        return world.now() - world.net.mendedAt() <= MOST_PROBE_MS || !world.busReaches(heir, pod.address())
+            && !world.net.reach(Network.Plane.GROUP, heir.address.host(), pod.ip);
     }
 
     /** Keys of slots that were on their way to the old master: they replicate as all others do, and had not reached this replica. */
