@@ -109,6 +109,23 @@ class PermitTest {
             .contains(new Action.Permit("m1", "start-of-m1", false), new Action.Permit("r4", "start-of-r4", false));
     }
 
+    /**
+     * The leader did not reach the port of the former master's Redis, and was right not to mind: nothing serves there before its own member opens the gate,
+     * and that member was heard. Nor did it reach another node, which had the lost one still, and would have told the former master of it.
+     */
+    @Test
+    void theFormerMasterGoesOnWhereItsPortIsNotReachedAndNotBeforeTheLastNodeHasForgotten() {
+        Scene scene = formerMasterAndItsReplica().gone("r1").proven("r1", "pod r1 is gone").probe("m1", Probe.SILENT).waited("lost " + id("r1"), 10_000)
+            .stillHasOwner("m1", "r1", SlotSet.NONE).stored("m1", SlotSet.range(0, 5460), 1);
+        assertThat(scene.decide().actions()).containsExactly(Forget.everywhere(id("r1"), new Picture(scene.observation())));
+        assertThat(scene.decide().reason()).endsWith(": it is forgotten, and m1 goes on with what it had of them");
+        List.of("m2", "r2", "m3", "r4", "r5", "r6").forEach(told -> scene.doesNotKnow(told, "r1"));
+        scene.sent("forget " + id("r1"), 10);
+        assertThat(scene.decide().actions()).as("r3 has it still").noneMatch(Action.Permit.class::isInstance);
+        assertThat(scene.doesNotKnow("r3", "r1").decide().actions()).contains(new Action.Permit("m1", "start-of-m1", false),
+            new Action.Permit("r4", "start-of-r4", false));
+    }
+
     @Test
     void itsReplicaStartsWhereItNeedNotWaitForIt() {
         Action.Permit start = new Action.Permit("r4", "start-of-r4", false);

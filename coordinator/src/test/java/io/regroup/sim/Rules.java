@@ -390,12 +390,15 @@ final class Rules {
         }
     }
 
-    /** What a master that does not serve yet, and that this leader hears of, keeps of slots that it claims as soon as it does. */
+    /**
+     * What a master that does not serve yet, and that this leader hears of, keeps of slots that it claims as soon as it does. That the leader does not
+     * reach its port changes nothing: its own member speaks for it, and opens its gate.
+     */
     private BitSet keptByOwner(NodeId master, SimMember leader) {
         BitSet writes = new BitSet();
         for (Pod pod : world.pods()) {
             if (!serves(pod) && pod.volume().kept().filter(t -> t.myself().id().equals(master)).isPresent()
-                && leader.view().orElseThrow().members().contains(pod.name) && world.canReach(leader.pod.ip, pod.address())) {
+                && leader.view().orElseThrow().members().contains(pod.name)) {
                 writes.or(onSlots(dataOf(pod).writes(), claimOnVolume(pod)));
             }
         }
