@@ -24,6 +24,11 @@ final class Forget implements Step {
      * that was forgotten would be kept out for a minute.
      */
     static final long RETURN_MS = 60_000;
+    /**
+     * How long one that has left is tried on where nothing proves its end, in ms: a cut may have just ended, and have let a move among the servers come
+     * to its end before anybody heard that the source lives.
+     */
+    static final long SILENT_MS = 1000;
 
     @Override
     public String name() {
@@ -43,7 +48,7 @@ final class Forget implements Step {
                 || picture.observation.sentWithin("forget " + id, SETTLE_MS)) {
                 continue;
             }
-            if (!allHeard && picture.observation.waitedMs("return " + id) == 0) {
+            if (!allHeard && picture.observation.waitedMs("silent " + id) == 0 && picture.observation.waitedMs("return " + id) == 0) {
                 continue;   // Only what runs already goes on while a report is late: on a busy machine one always is.
             }
             Optional<String> death = death(id, picture);
@@ -56,6 +61,12 @@ final class Forget implements Step {
                 waits.add(new Wait("return " + id, picture.name(id) + " is dead (" + death.get() + "), and its pod is not known to be gone: "
                     + "it may be started again with its data, and is forgotten after " + RETURN_MS / 1000 + " s"));
                 if (picture.observation.waitedMs("return " + id) < RETURN_MS) {
+                    continue;
+                }
+            } else if (!(Fate.of(id, picture) instanceof Fate.Proven)) {
+                waits.add(new Wait("silent " + id, picture.name(id) + " left, has no slots, and is dead (" + death.get() + "), which nothing proves: it is tried on for "
+                    + SILENT_MS / 1000 + " s"));
+                if (picture.observation.waitedMs("silent " + id) < SILENT_MS) {
                     continue;
                 }
             }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.regroup.model.Address;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.Probe;
+import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import java.util.Arrays;
 import java.util.List;
@@ -79,6 +80,21 @@ class ForgetTest {
     }
 
     /**
+     * Seed 290207: a pod that was leaving was cut off while the servers moved its slots. The target took them as soon as the cut had ended: the masters
+     * still called their former owner failed, and its port had last been tried during the cut.
+     */
+    @Test
+    void aLeaverWhoseSlotsHaveJustGoneIsTriedOnForASecond() {
+        Scene scene = Scene.cluster(4, 0).gone("m4").left("m4").probe("m4", Probe.SILENT).flag("m4", NodeFlag.FAIL)
+            .owns("m4", SlotSet.NONE, 4).owns("m3", SlotSet.range(8192, 16383), 5).asked(3, 0);
+        assertThat(scene.decide().actions()).noneMatch(Action.Forget.class::isInstance);
+        assertThat(scene.decide().waits()).contains(new Wait("silent " + id("m4"), scene.calledByAddress("m4") + " left, has no slots, and is dead "
+            + "(every node calls it failed, and it does not answer), which nothing proves: it is tried on for 1 s"));
+        assertThat(scene.waited("silent " + id("m4"), Forget.SILENT_MS).decide().step()).isEqualTo("forget");
+        assertThat(scene.waited("silent " + id("m4"), 0).proven("m4", "pod m4 is gone").decide().step()).as("with proof at once").isEqualTo("forget");
+    }
+
+    /**
      * All machines had been restarted with other addresses, and the group split before the nodes had met again. A pod that was leaving was on the other
      * side: its server ran where its member had been seen last, no table had it there, and at the old address nobody answered.
      */
@@ -89,7 +105,7 @@ class ForgetTest {
         assertThat(scene.decide().actions()).as("its port has not been tried yet").isEmpty();
         assertThat(scene.look().unsure()).contains(scene.address("r1"), scene.address("x1"));
         assertThat(scene.probe("r1", Probe.ANSWERS).decide().actions()).isEmpty();
-        assertThat(scene.probe("r1", Probe.SILENT).decide().step()).isEqualTo("forget");
+        assertThat(scene.probe("r1", Probe.SILENT).waited("silent " + id("r1"), Forget.SILENT_MS).decide().step()).isEqualTo("forget");
     }
 
     /** So it was, and another node had got its old address: the tables have none for it any more. */
@@ -99,14 +115,14 @@ class ForgetTest {
         assertThat(scene.decide().actions()).as("its port has not been tried yet").isEmpty();
         assertThat(scene.look().unsure()).contains(scene.address("r1"));
         assertThat(scene.probe("r1", Probe.ANSWERS).decide().actions()).isEmpty();
-        assertThat(scene.probe("r1", Probe.SILENT).decide().step()).isEqualTo("forget");
+        assertThat(scene.probe("r1", Probe.SILENT).waited("silent " + id("r1"), Forget.SILENT_MS).decide().step()).isEqualTo("forget");
     }
 
     @Test
     void aMasterWhomAReplicaStillFollowsIsForgottenAfterwards() {
         Scene scene = Scene.cluster(3, 1).forgotten("m1");
-        scene = Scene.cluster(4, 1).gone("m4").proven("m4", "pod m4 is gone").owns("m4", io.regroup.model.SlotSet.NONE, 4)
-            .owns("m3", io.regroup.model.SlotSet.range(8192, 16383), 3).asked(7, 1);
+        scene = Scene.cluster(4, 1).gone("m4").proven("m4", "pod m4 is gone").owns("m4", SlotSet.NONE, 4)
+            .owns("m3", SlotSet.range(8192, 16383), 3).asked(7, 1);
         Decision decision = scene.decide();
         assertThat(decision.step()).isEqualTo("attach");
         assertThat(decision.waits()).contains(new Wait("forget " + id("m4"),
