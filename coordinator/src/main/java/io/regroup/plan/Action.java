@@ -188,6 +188,8 @@ public sealed interface Action {
     enum Promotion {
         /** Asks nobody: needs proof that the old master has ended (S2). */
         TAKEOVER,
+        /** So does this, of a master that is a replica by the table of its own one, which gives it nothing. */
+        FROM_REPLICA,
         /** Asks the majority of masters. */
         FORCE,
         /** Asks the living master first, loses nothing: the planned hand-over. */
@@ -203,11 +205,17 @@ public sealed interface Action {
      * others have elected since, and what that one has taken would be lost.
      *
      * @param follows the node that it follows: its master, or one of before that
+     * @param takes   from a replica only: slots that its table gives to nobody. They come first: a pipeline that is cut off leaves a replica then, and
+     *                no master of nothing; and they are refused where another has got one of them since
      * @param open    with a TAKEOVER only, after which the node is a master at once: slots of its master that are half moved
      */
-    record Promote(Address node, NodeId replica, NodeId master, NodeId follows, Promotion how, List<Open> open) implements Action {
+    record Promote(Address node, NodeId replica, NodeId master, NodeId follows, Promotion how, SlotSet takes, List<Open> open) implements Action {
         public Promote {
             open = List.copyOf(open);
+        }
+
+        public Promote(Address node, NodeId replica, NodeId master, NodeId follows, Promotion how, List<Open> open) {
+            this(node, replica, master, follows, how, SlotSet.NONE, open);
         }
 
         public Promote(Address node, NodeId replica, NodeId master, Promotion how) {
@@ -216,7 +224,8 @@ public sealed interface Action {
 
         @Override
         public SortedMap<Address, Check> checks() {
-            return how == Promotion.HANDOVER ? new TreeMap<>() : new TreeMap<>(Map.of(node, Check.follows(replica, follows)));
+            return how == Promotion.HANDOVER || how == Promotion.FROM_REPLICA ? new TreeMap<>()
+                : new TreeMap<>(Map.of(node, Check.follows(replica, follows)));
         }
 
         @Override
@@ -226,11 +235,16 @@ public sealed interface Action {
 
         @Override
         public SortedMap<Address, List<Command>> commands() {
-            List<Command> pipeline = new ArrayList<>(List.of(switch (how) {
+            List<Command> pipeline = new ArrayList<>();
+            if (!takes.isEmpty()) {
+                pipeline.add(Command.addSlots(takes));
+            }
+            pipeline.add(switch (how) {
+                case FROM_REPLICA -> Command.takeoverFromReplica(follows);
                 case TAKEOVER -> Command.failoverWhileItFollows(replica, follows, "TAKEOVER");
                 case FORCE -> Command.failoverWhileItFollows(replica, follows, "FORCE");
                 case HANDOVER -> Command.failover();
-            }));
+            });
             open.forEach(slot -> pipeline.add(Command.setSlot(slot.slot(), slot.state(), slot.other())));
             return new TreeMap<>(Map.of(node, pipeline));
         }

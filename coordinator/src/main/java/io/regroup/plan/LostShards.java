@@ -82,8 +82,7 @@ final class LostShards {
             return Optional.empty();   // Only the volume of one that does not run yet names it.
         }
         return Optional.of(heir
-            .map(h -> new Work(new Action.Promote(h.address(), h.id(), owner, h.master().orElse(owner), Action.Promotion.TAKEOVER,
-                Promote.halfMoved(owner, picture)), what + ": " + h
+            .map(h -> new Work(Promote.takeover(h, owner, picture), what + ": " + h
                 + (h.master().filter(owner::equals).isEmpty() ? " goes on with the data of the master before it"
                     : h.state().facts().strays().and(slots).isEmpty() ? " goes on without its data" : " never was in sync with it, and goes on with the keys of it that it has")))
             .orElseGet(() -> new Work(Forget.everywhere(owner, picture), what + ": it is forgotten, "

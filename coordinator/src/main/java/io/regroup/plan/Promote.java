@@ -123,6 +123,11 @@ final class Promote implements Step {
                 + ", which nobody can vote for: it is promoted once that is certain"));
             return Optional.empty();
         }
+        if (!proven && followsReplica(best.get())) {
+            waits.add(new Wait("vote " + owner, shard + " may be dead (" + fate.words() + "), and its replica " + best.get()
+                + " has it as a replica, without a slot, for which it asks nobody's vote: it is promoted once that is certain"));
+            return Optional.empty();
+        }
         if (!proven && !canBeElected(best.get(), picture)) {
             waits.add(new Wait("vote " + owner, shard + " may be dead (" + fate.words() + "), and its replica " + best.get()
                 + " does not hear a majority of the masters of this view, which would have to vote for it"));
@@ -138,7 +143,6 @@ final class Promote implements Step {
                 + " knows too few of the other masters to see that they may be the majority elsewhere: it waits until it hears of them, or their end is certain"));
             return Optional.empty();
         }
-        Promotion how = proven ? Promotion.TAKEOVER : Promotion.FORCE;
         if (picture.observation.sentWithin("promote for " + owner, proven ? TAKEOVER_MS : ELECTION_MS)) {
             waits.add(new Wait("promote " + owner, shard + ": its replica " + best.get() + " is being promoted"));
             return Optional.empty();
@@ -169,10 +173,11 @@ final class Promote implements Step {
         if (proven && isBeingRead(owner, shard, picture, waits)) {
             return Optional.empty();
         }
-        List<Action> actions = new ArrayList<>(List.of(new Action.Promote(best.get().address(), best.get().id(), owner, owner, how,
-            proven ? halfMoved(owner, picture) : List.of())));
+        Action.Promote promotion = proven ? takeover(best.get(), owner, picture)
+            : new Action.Promote(best.get().address(), best.get().id(), owner, Promotion.FORCE);
+        List<Action> actions = new ArrayList<>(List.of(promotion));
         if (proven) {
-            untold(owner, best.get(), picture).ifPresent(actions::add);
+            untold(owner, best.get(), promotion.takes(), picture).ifPresent(actions::add);
         }
         return Optional.of(new Work(actions, shard + " is dead (" + fate.words() + "): " + best.get() + " takes its place"
             + (proven ? "" : " if the majority of masters grants it")));
@@ -211,11 +216,30 @@ final class Promote implements Step {
     }
 
     /**
+     * Of a master that has ended for certain. A replica that has it as a replica, without a slot, is given its slots first. It would not hear of them any
+     * more: others are told whose they are when they claim them themselves ({@code clusterProcessPacket}).
+     */
+    static Action.Promote takeover(Host heir, NodeId owner, Picture picture) {
+        NodeId follows = heir.master().orElse(owner);
+        boolean fromReplica = followsReplica(heir);
+        return new Action.Promote(heir.address(), heir.id(), owner, follows, fromReplica ? Promotion.FROM_REPLICA : Promotion.TAKEOVER,
+            fromReplica ? picture.slotsOf(owner).minus(RepairSlots.heldBy(heir)) : SlotSet.NONE, halfMoved(owner, picture));
+    }
+
+    /**
+     * Whether it follows one that is a replica by its own table: what that one sent before its promotion came after the word of it, on another connection,
+     * and was believed ({@code clusterProcessPacket}). It has no slot there then, so that no vote is asked for ({@code clusterHandleSlaveFailover}).
+     */
+    private static boolean followsReplica(Host replica) {
+        return replica.master().flatMap(replica.table()::line).filter(ClusterNode::isReplica).isPresent();
+    }
+
+    /**
      * A replica takes over what its own table gives to its master ({@code clusterFailoverReplaceYourMaster}). What nobody could tell it,
      * because the bus was cut, or an operator deleted there, it takes afterwards: it has the keys.
      */
-    private static Optional<Action> untold(NodeId owner, Host heir, Picture picture) {
-        SlotSet told = heir.table().line(owner).map(ClusterNode::slots).orElse(SlotSet.NONE);
+    private static Optional<Action> untold(NodeId owner, Host heir, SlotSet takes, Picture picture) {
+        SlotSet told = heir.table().line(owner).map(ClusterNode::slots).orElse(SlotSet.NONE).plus(heir.table().myself().slots()).plus(takes);
         SlotSet untold = picture.slotsOf(owner).minus(told);
         return untold.isEmpty() ? Optional.empty() : RepairSlots.donor(heir, picture)
             .map(from -> new Action.TakeSlots(heir.address(), heir.id(), untold, untold.and(RepairSlots.heldBy(heir)), from));

@@ -373,6 +373,39 @@ class PromoteTest {
             new Action.TakeSlots(scene.address("r1"), id("r1"), SlotSet.range(100, 5460), SlotSet.NONE, id("m1")));
     }
 
+    /**
+     * Seed 300442: an operator's TAKEOVER, and an answer of before it came after the word of it; the new master's machine was gone before it said more. Its
+     * replica had it as its own replica, was not believed to follow it, and was to be promoted for ever.
+     */
+    @Test
+    void whoHasItsDeadMasterAsItsReplicaTakesItsSlotsFirst() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").stillHasReplica("r1", "m1", "r1");
+        Action.Promote promote = new Action.Promote(scene.address("r1"), id("r1"), id("m1"), id("m1"), Promotion.FROM_REPLICA, SlotSet.range(0, 5460), List.of());
+        assertThat(scene.decide().actions()).containsExactly(promote);
+        assertThat(promote.checks()).isEmpty();
+        assertThat(promote.commands().get(scene.address("r1"))).containsExactly(
+            Command.addSlots(SlotSet.range(0, 5460)), Command.takeoverFromReplica(id("m1")));
+        assertThat(scene.sent("promote for " + id("m1"), 10).decide().actions()).isEmpty();
+    }
+
+    /** The first half of that may have been carried out. */
+    @Test
+    void whatItHasTakenItDoesNotTakeAgain() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").stillHasReplica("r1", "m1", "r1").owns("r1", SlotSet.range(0, 5460), 1);
+        assertThat(scene.decide().actions()).containsExactly(
+            new Action.Promote(scene.address("r1"), id("r1"), id("m1"), id("m1"), Promotion.FROM_REPLICA, SlotSet.NONE, List.of()));
+    }
+
+    /** Redis asks for no votes for a master that has no slot. */
+    @Test
+    void nobodyIsElectedForAMasterThatItsReplicaHasAsItsReplica() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").probe("m1", Probe.SILENT).stillHasReplica("r1", "m1", "r1");
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).contains(new Wait("vote " + id("m1"), scene.calledByAddress("m1") + ", master of 5461 slots may be dead "
+            + "(its member left the group and its Redis does not answer), and its replica " + scene.called("r1") + " has it as a replica, without a slot, "
+            + "for which it asks nobody's vote: it is promoted once that is certain"));
+    }
+
     /** S4, seed 200012: votes would be asked for 5 s and writers be held, and the other side may be the one that acts. */
     @Test
     void whoLeavesHandsOverInAPrimaryViewOnly() {

@@ -284,6 +284,15 @@ class RepairSlotsTest {
         assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("r1"), id("m1"), Promotion.TAKEOVER, List.of()));
     }
 
+    /** It had become a replica a moment before, and its new master was gone before it was in sync. */
+    @Test
+    void alsoWhereThatOnesReplicaHasItAsItsOwnReplica() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").stillHasReplica("r1", "m1", "r1").neverSynced("r1")
+            .strays("r1", SlotSet.range(0, 5460)).waited("lost " + id("m1"), 10_000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), id("m1"), Promotion.FROM_REPLICA,
+            SlotSet.range(0, 5460), List.of()));
+    }
+
     private static Scene unclaimed() {
         return Scene.cluster(3, 1).forgotten("m1").forgotten("r1");
     }

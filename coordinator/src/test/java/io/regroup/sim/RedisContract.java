@@ -433,6 +433,23 @@ abstract class RedisContract {
         assertThat(isMaster(3)).isTrue();
     }
 
+    /** Slots that its table gives to nobody, as where an old packet made its master its replica. */
+    @Test
+    void aReplicaCanBeGivenSlotsAndServesThemOnceItIsAMaster() {
+        cluster(true);
+        NodeId replica = nodes.id(3);
+        SlotSet slots = PARTS.getFirst();
+        assertThat(addSlots(3, slots)).isEqualTo("ERR Slot " + slots.first() + " is already busy");
+        nodes.kill(0);
+        assertThat(nodes.cluster(3, "DELSLOTSRANGE", Integer.toString(slots.first()), Integer.toString(slots.last()))).isEqualTo(RedisNodes.OK);
+        assertThat(addSlots(3, slots)).isEqualTo(RedisNodes.OK);
+        assertThat(isMaster(3)).isFalse();
+        assertThat(nodes.carryOut(3, Command.takeoverFromReplica(nodes.id(4)))).isEqualTo(RedisNodes.OK);
+        nodes.until("all know", () -> all(MASTERS, i -> i == 0 || line(i, 3).orElseThrow().slots().equals(slots)));
+        assertThat(nodes.table(3).myself().slots()).isEqualTo(slots);
+        assertThat(nodes.id(3)).isEqualTo(replica);
+    }
+
     @Test
     void aForcedFailoverThatDependsOnWhomTheReplicaFollowsIsVotedOn() {
         cluster(true);

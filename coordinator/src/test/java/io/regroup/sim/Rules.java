@@ -277,10 +277,15 @@ final class Rules {
         return words.contains("FORCE") || !replica.replication.isUp();
     }
 
+    /** What a replica serves when it becomes a master: its master's slots, and those that it was given already. */
+    private static SlotSet toBeServed(SimRedis replica) {
+        return replica.myself.slaveof.slots().plus(replica.myself.slots());
+    }
+
     /** S2: a TAKEOVER asks nobody, so the old master must have ended. */
     private void checkProof(SimRedis replica) {
         Entry master = replica.myself.slaveof;
-        if (replica.myself.isReplica() && master != null && master.hasSlots()) {
+        if (replica.myself.isReplica() && master != null && !toBeServed(replica).isEmpty()) {
             for (SimRedis server : world.servers()) {
                 if (server.id().equals(master.id)) {
                     throw broken("S2", "TAKEOVER by " + replica + " although its master " + server + " runs (" + server.phase + ")");
@@ -304,7 +309,7 @@ final class Rules {
             Optional<SimRedis> other = world.servers().stream().filter(s -> s.id().equals(state.table().myself().id())).findFirst();
             if (other.isPresent() && other.get() != replica && other.get().myself.slaveof != null && other.get().replication.appliedAt <= heard.readAt()
                 && other.get().myself.slaveof.id.equals(master.id) && other.get().replication.isCopy(other.get().myself.slaveof)) {
-                BitSet more = onSlots(other.get().data().writes(), master.slots());
+                BitSet more = onSlots(other.get().data().writes(), toBeServed(replica));
                 more.and(world.ledger.acknowledged());
                 more.andNot(replica.data().writes());
                 // Of one that was the master before and was overruled: it throws away at its next sync what the vote did not know.
@@ -326,7 +331,7 @@ final class Rules {
             // What has been moved to a target that still imports the slot stays there: the move is finished.
             SlotSet importing = pod.redis().filter(SimRedis::isServing).filter(r -> r.myself.isMaster())
                 .map(r -> SlotSet.of(r.slots.importing.keySet().stream().mapToInt(slot -> slot))).orElse(SlotSet.NONE);
-            BitSet kept = onSlots(dataOf(pod).writes(), master.slots().minus(importing));
+            BitSet kept = onSlots(dataOf(pod).writes(), toBeServed(replica).minus(importing));
             kept.and(world.ledger.alive());
             kept.andNot(replica.data().writes());
             if (!kept.isEmpty() && what.view().members().contains(pod.name) && world.canReach(leader.pod.ip, pod.address())) {

@@ -827,6 +827,7 @@ final class SimRedis {
         updateState();
         broadcastPong();
         election.reset();
-        world.rules.onPromoted(this, old.id, taken, how);
+        // What a replica was given before, it serves from now on as well.
+        world.rules.onPromoted(this, old.id, myself.slots(), how);
     }
 }
