@@ -42,6 +42,15 @@ final class Release implements Step {
             || itself.isMaster() && !itself.slots().and(picture.slotsOf(owner)).isEmpty();
     }
 
+    /**
+     * It has keys, and neither it nor whom it follows has a slot: they may be the last of slots that are nobody's. {@link RepairSlots} sees whose they are.
+     */
+    private static boolean mayKeepUnclaimed(ClusterNode itself, Picture picture) {
+        Host host = picture.nodes.get(itself.id());
+        return !picture.unclaimed.isEmpty() && !picture.owned.containsKey(itself.id()) && itself.master().filter(picture.owned::containsKey).isEmpty()
+            && (host == null ? picture.stored.containsKey(itself.id()) : host.state().facts().keys() > 0);
+    }
+
     /** All leave, and those that are to take their places have not come: a Deployment that is deleted unseen, or a drain of everything. */
     private static boolean nobodyStays(Picture picture, List<Wait> waits) {
         if (!picture.unheard.isEmpty() || !picture.reports.values().stream().allMatch(Report::leaving) || !Quorum.nobodyElseIsLeft(picture)) {
@@ -59,6 +68,10 @@ final class Release implements Step {
         Optional<SlotSet> arriving = Picture.nodeAt(report).map(picture.nodes::get).filter(Host::isMaster).map(HalfMoved::taken).filter(s -> !s.isEmpty());
         if (arriving.isPresent()) {
             return Optional.of(report.member() + " leaves when " + arriving.get().size() + " slots that are on their way to it have arrived, and gone on");
+        }
+        if (Picture.tableAt(report).filter(table -> mayKeepUnclaimed(table.myself(), picture)).isPresent()) {
+            return Optional.of(report.member() + " leaves when the " + picture.unclaimed.size()
+                + " slots that no node owns have one: it may have the only copy of their data");
         }
         return shardItKeeps(report, picture)
             .map(shard -> report.member() + " leaves, and has the only copy of the data of " + picture.name(shard) + " that is here")

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Slots that nobody serves get a live master: those that a bootstrap that was cut off left over, and those of a shard
@@ -58,28 +59,44 @@ final class RepairSlots implements Step {
 
     /**
      * Replicas of each other: an UPDATE said that the one was the owner, as it had been before, and the master became its own replica's replica
-     * ({@code clusterUpdateSlotsConfigWith}). They keep the keys, and nobody has the slots.
+     * ({@code clusterUpdateSlotsConfigWith}). They keep the keys, and nobody has the slots. Of one that is not here any more its follower's table tells:
+     * nobody can forget its own master.
      */
     private static boolean isInCircle(Host host, Picture picture) {
         Optional<NodeId> next = host.master();
-        for (int i = 0; i < picture.nodes.size() && next.isPresent(); i++) {
+        for (int i = 0; i < picture.known().size() && next.isPresent(); i++) {
             if (next.get().equals(host.id())) {
                 return true;
             }
-            next = Optional.ofNullable(picture.nodes.get(next.get())).flatMap(Host::master);
+            next = masterOf(next.get(), host, picture);
         }
         return false;
+    }
+
+    private static Optional<NodeId> masterOf(NodeId id, Host teller, Picture picture) {
+        return Optional.ofNullable(picture.nodes.get(id)).map(Host::master).orElseGet(() -> teller.table().line(id).flatMap(ClusterNode::master));
     }
 
     private static boolean hasJustBeenLeft(Picture picture) {
         return picture.nodes.keySet().stream().anyMatch(id -> picture.observation.sentWithin("leave circle " + id, SETTLE_MS));
     }
 
-    /** Who has most of the data is a master of nothing again, and its keys tell which slots were its. */
-    private static Optional<Work> leaveCircle(List<Host> circle, String what) {
+    /**
+     * Who has most of the data is a master of nothing again, and its keys tell which slots were its. One that is not here may have more of them, as long
+     * as its end is not certain.
+     */
+    private static Optional<Work> leaveCircle(List<Host> circle, String what, Picture picture, List<Wait> waits) {
+        String whose = what + ": " + circle.stream().map(h -> h + " follows " + picture.name(h.master().orElseThrow())).collect(Collectors.joining(", "))
+            + ", in a circle, and may have them";
+        Optional<NodeId> away = circle.stream().map(h -> h.master().orElseThrow()).filter(id -> !picture.nodes.containsKey(id))
+            .filter(id -> !(Fate.of(id, picture) instanceof Fate.Proven)).findFirst();
+        if (away.isPresent()) {
+            waits.add(new Wait(UNCLAIMED, whose + "; " + picture.name(away.get()) + " is not here, and may have more of them ("
+                + Fate.of(away.get(), picture).words() + ")"));
+            return Optional.empty();
+        }
         return circle.stream().max(Comparator.<Host, Boolean>comparing(h -> !h.isLeaving()).thenComparing(Promote.byOffset()))
-            .map(h -> new Work(new Action.LeaveCircle(h.address(), h.id(), h.master().orElseThrow()),
-                what + ": " + circle + " follow each other and may have them: " + h + " follows nobody any more"));
+            .map(h -> new Work(new Action.LeaveCircle(h.address(), h.id(), h.master().orElseThrow()), whose + ": " + h + " follows nobody any more"));
     }
 
     private static Optional<Work> give(Picture picture, List<Wait> waits) {
@@ -95,7 +112,7 @@ final class RepairSlots implements Step {
             return Optional.empty();
         }
         if (circle.stream().anyMatch(h -> h.state().facts().keys() > 0)) {
-            return leaveCircle(circle, what);
+            return leaveCircle(circle, what, picture, waits);
         }
         Optional<Work> kept = giveToHolder(what, picture);
         if (kept.isPresent()) {

@@ -69,6 +69,35 @@ class ReleaseTest {
             .equals("m1 leaves, and has the only copy of the data of " + scene.calledByAddress("r1") + " that is here"));
     }
 
+    /**
+     * A false UPDATE had made it its own replica's replica, that one lost its volume, and nobody owned the slots any more: it was let go as one that owns
+     * none, with the last keys of them.
+     */
+    @Test
+    void norMayWhoHasKeysAndFollowsNoOwnerWhileSlotsAreNobodys() {
+        Scene scene = Scene.cluster(3, 1).owns("m1", SlotSet.NONE, 1).replica("m1", "r1").keys("m1", 10).gone("r1").lost("r1").leaving("m1");
+        assertThat(scene.decide().actions()).noneMatch(Action.Release.class::isInstance);
+        assertThat(scene.decide().waits()).anyMatch(w -> w.reason()
+            .equals("m1 leaves when the 5461 slots that no node owns have one: it may have the only copy of their data"));
+        assertThat(scene.waited("unclaimed", 1000).decide().actions()).containsExactly(new Action.LeaveCircle(scene.address("m1"), id("m1"), id("r1")));
+        assertThat(scene.masterOfNothing("m1").sent("leave circle " + id("m1"), 10).decide().actions()).as("its keys have not been looked at yet")
+            .noneMatch(Action.Release.class::isInstance);
+    }
+
+    @Test
+    void norMayOneWhoseServerIsDownAndKeepsThem() {
+        Scene scene = Scene.cluster(3, 1).owns("m1", SlotSet.NONE, 1).replica("m1", "r1").keys("m1", 10).gone("r1").lost("r1").leaving("m1")
+            .state("m1", new RedisState.Ended()).stored("m1");
+        assertThat(scene.decide().actions()).noneMatch(Action.Release.class::isInstance);
+        assertThat(scene.decide().waits()).anyMatch(w -> w.reason().startsWith("m1 leaves when the 5461 slots that no node owns have one"));
+    }
+
+    @Test
+    void whoHasNoKeyMayGoAlthoughSlotsAreNobodys() {
+        Scene scene = Scene.cluster(3, 1).forgotten("m1").forgotten("r1").fresh("m4").keys("m4", 0).leaving("m4");
+        assertThat(scene.decide().actions()).containsExactly(new Action.Release("m4", false));
+    }
+
     @Test
     void whenAllLeaveAndNobodyComesInTheirPlaceAllMayGo() {
         Scene scene = Scene.cluster(3, 0).leaving("m1").leaving("m2").leaving("m3");

@@ -316,6 +316,29 @@ class RepairSlotsTest {
         assertThat(scene.sent("leave circle " + id("r1"), 10).decide().actions()).noneMatch(a -> a instanceof Action.Replicate || a instanceof Action.TakeSlots);
     }
 
+    private static Scene leftOfACircle() {
+        return Scene.cluster(3, 1).fresh("m4").owns("m1", SlotSet.NONE, 1).replica("m1", "r1").keys("m1", 10).gone("r1");
+    }
+
+    /**
+     * The same, and a moment later the one had ended and lost its volume: the other followed nobody that was here, and the last keys of the slots were
+     * not seen. A blank pod was to have them.
+     */
+    @Test
+    void whoIsLeftOfACircleKeepsItsKeysAndIsAMasterAgain() {
+        Scene scene = leftOfACircle().lost("r1").waited("unclaimed", 1000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.LeaveCircle(scene.address("m1"), id("m1"), id("r1")));
+    }
+
+    /** Its coordinator may just be started again, while its server runs: it may be the one that was the master. */
+    @Test
+    void butNotBeforeTheEndOfTheOtherIsCertain() {
+        Scene scene = leftOfACircle().probe("r1", Probe.SILENT).waited("unclaimed", 40_000);
+        assertThat(scene.decide().actions()).noneMatch(a -> a instanceof Action.LeaveCircle || a instanceof Action.Replicate || a instanceof Action.TakeSlots);
+        assertThat(scene.decide().waits()).anyMatch(w -> w.reason().contains(scene.calledByAddress("r1") + " is not here, and may have more of them"));
+        assertThat(scene.proven("r1", "pod r1 is gone").decide().actions()).contains(new Action.LeaveCircle(scene.address("m1"), id("m1"), id("r1")));
+    }
+
     @Test
     void freeSlotsWaitForABlankNode() {
         Scene scene = unclaimed().waited("unclaimed", 5000);
