@@ -112,6 +112,16 @@ abstract class AtomicContract {
     }
 
     @Test
+    void whoKeepsItsWritersWaitingTakesNoSlots() {
+        assertThat(nodes.client(1, "PAUSE", "3000", "WRITE")).isEqualTo(RedisNodes.OK);
+        assertThat(move(SOME)).doesNotStartWith("ERR");
+        nodes.holds("they stay where they are", 2000, () -> nodes.table(1).myself().slots().equals(PARTS.get(1)) && nodes.keys(0) == KEYS);
+        isOver();
+        assertThat(nodes.table(1).myself().slots()).isEqualTo(SOME.plus(PARTS.get(1)));
+        assertThat(nodes.keys(1)).isEqualTo(KEYS);
+    }
+
+    @Test
     void onlyMastersAreAsked() {
         assertThat(by == MoveBy.MIGRATESLOTS ? nodes.cluster(3, "MIGRATESLOTS", "SLOTSRANGE", "0", "1", "NODE", nodes.id(1).value())
             : nodes.cluster(3, "MIGRATION", "IMPORT", "6000", "6001")).startsWith("ERR");

@@ -86,9 +86,9 @@ final class Election {
         }
     }
 
-    /** Data has arrived: a manual failover may be waiting for it. */
+    /** Data has arrived: a manual failover may be waiting for it. One that can start already is {@code clusterCron}'s. */
     void onData() {
-        if (isManual() && self.myself.isReplica()) {
+        if (isManual() && !manualCanStart && self.myself.isReplica()) {
             checkManual();
             proceed();
         }

@@ -106,7 +106,8 @@ final class SimMigration {
         if (isOpen(atTarget) && target.isAlive()) {
             watchTarget(reach);
         }
-        if (reach && !handedOff && isOpen(atSource) && isOpen(atTarget) && source.isServing() && world.now() >= snapshotAt) {
+        if (reach && !handedOff && isOpen(atSource) && isOpen(atTarget) && source.isServing() && world.now() >= snapshotAt
+            && !Clients.holdsWriters(target)) {
             handOff(mine);
         }
         world.after(POLL_MS, () -> poll(mine));
@@ -185,7 +186,7 @@ final class SimMigration {
         if (mine != attempt || !isOpen(atTarget) || !target.isServing() || !target.myself.isMaster()) {
             return;
         }
-        if (!world.canReach(target, source.address)) {
+        if (!world.canReach(target, source.address) || Clients.holdsWriters(target)) {
             world.after(POLL_MS, () -> arrive(mine, keys));
             return;
         }
