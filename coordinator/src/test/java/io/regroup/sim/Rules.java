@@ -219,7 +219,7 @@ final class Rules {
             }
         }
         if (action instanceof Action.TakeSlots take && words.get(1).equals("SETSLOT") && words.get(3).equals("NODE")) {
-            checkLost(leader, take.slots(), dataOf(take.taker()), true);
+            checkLost(leader, take.slots(), takenBy(take.taker(), what), true);
         } else if (what.decision().step().equals("repair") && action instanceof Action.Forget forget && server.table.containsKey(forget.node())) {
             checkLost(leader, server.table.get(forget.node()).slots(), new BitSet(), false);
         }
@@ -412,6 +412,15 @@ final class Rules {
 
     private static boolean serves(Pod pod) {
         return pod.redis().filter(SimRedis::isServing).isPresent();
+    }
+
+    /** Where it is promoted by the same decision, these slots are its master's, and what it had not received of them is lost by that, as of the others. */
+    private BitSet takenBy(NodeId taker, CarryOut what) {
+        BitSet taken = (BitSet) dataOf(taker).clone();
+        if (what.decision().actions().stream().anyMatch(action -> action instanceof Action.Promote promote && promote.replica().equals(taker))) {
+            taken.or(world.ledger.forgiven());
+        }
+        return taken;
     }
 
     /** What a former master claims as soon as it serves: nobody contradicts once the one that overruled it is forgotten. */
@@ -648,12 +657,7 @@ final class Rules {
         } else {
             electedByDeposed.add(server.id());
         }
-        BitSet missing = new BitSet();
-        for (Pod pod : world.pods()) {
-            missing.or(onSlots(dataOf(pod).writes(), taken));
-        }
-        missing.and(world.ledger.acknowledged());
-        missing.andNot(server.data().writes());
+        BitSet missing = missingAt(server, taken);
         world.trace(() -> server + " is master in place of " + old.brief() + " by " + how + ", epoch " + server.myself.configEpoch
             + ", " + taken.size() + " slots" + (missing.isEmpty() ? "" : ", without " + missing.cardinality() + " acknowledged writes"));
         boolean heedless = world.now() <= heedlessByHand.getOrDefault(server.id(), Long.MIN_VALUE);
@@ -670,11 +674,27 @@ final class Rules {
         if (how.equals("FAILOVER") && !lostNow.isEmpty() && !heedless) {
             throw broken("S7", "a planned hand-over to " + server + " lost " + lostNow.cardinality() + " acknowledged writes");
         }
+        SlotSet behind = leftBehind(server, old, taken);
         if (!how.equals("FAILOVER") || heedless) {
             world.ledger.forgive(missing);
+            // It is given these afterwards.
+            world.ledger.forgive(missingAt(server, behind));
             forgiveImported(server, old);
         }
-        leaveBehind(server, old, taken);
+        BitSet left = onSlots(server.data().writes(), behind);
+        left.and(world.ledger.acknowledged());
+        world.ledger.forgive(left);
+        world.ledger.lostByOrder(left);
+    }
+
+    private BitSet missingAt(SimRedis heir, SlotSet slots) {
+        BitSet missing = new BitSet();
+        for (Pod pod : world.pods()) {
+            missing.or(onSlots(dataOf(pod).writes(), slots));
+        }
+        missing.and(world.ledger.acknowledged());
+        missing.andNot(heir.data().writes());
+        return missing;
     }
 
     /**
@@ -725,18 +745,10 @@ final class Rules {
      * A replica takes over what its own table gives to its master ({@code clusterFailoverReplaceYourMaster}). Where an operator deleted slots
      * from that, and the master ended before it told the replica again, they stay with the dead one: what is in them is lost by his order.
      */
-    private void leaveBehind(SimRedis heir, NodeId old, SlotSet taken) {
-        SlotSet deleted = deletedByHand.getOrDefault(heir.id(), SlotSet.NONE).minus(taken);
-        BitSet left = new BitSet();
-        for (SimRedis other : world.servers()) {
-            Entry line = other == heir ? null : other.table.get(old);
-            if (line != null) {
-                left.or(onSlots(heir.data().writes(), line.slots().and(deleted)));
-            }
-        }
-        left.and(world.ledger.acknowledged());
-        world.ledger.forgive(left);
-        world.ledger.lostByOrder(left);
+    private SlotSet leftBehind(SimRedis heir, NodeId old, SlotSet taken) {
+        SlotSet told = world.servers().stream().filter(other -> other != heir).flatMap(other -> Optional.ofNullable(other.table.get(old)).stream())
+            .map(Entry::slots).reduce(SlotSet.NONE, SlotSet::plus);
+        return deletedByHand.getOrDefault(heir.id(), SlotSet.NONE).minus(taken).and(told);
     }
 
     /**
