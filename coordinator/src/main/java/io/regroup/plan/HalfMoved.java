@@ -135,7 +135,7 @@ final class HalfMoved {
     private static boolean mayCome(NodeId target, Picture picture) {
         return !picture.nodes.containsKey(target) && picture.known().contains(target)
             && (!(Fate.of(target, picture) instanceof Fate.Proven) || !picture.slotsOf(target).isEmpty()
-                || targetsAway(picture).contains(target) && Promote.candidate(target, picture).isPresent());
+                || targetsAway(picture).contains(target) && Heir.candidate(target, picture).isPresent());
     }
 
     /**

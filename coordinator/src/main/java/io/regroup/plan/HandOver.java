@@ -32,7 +32,7 @@ final class HandOver {
         }
         Optional<Host> best = picture.replicasOf(master.id()).stream()
             .filter(h -> !h.isLeaving() && picture.isInSync(h))
-            .max(Comparator.<Host, Boolean>comparing(h -> hearsMostMasters(h, picture)).thenComparing(Promote.byOffset()));
+            .max(Comparator.<Host, Boolean>comparing(h -> hearsMostMasters(h, picture)).thenComparing(Heir.byOffset()));
         if (best.isEmpty()) {
             waits.add(new Wait("handover " + master.id(), master + " leaves, and waits for a replica in sync to hand its "
                 + picture.slotsOf(master.id()).size() + " slots to"));
@@ -56,7 +56,7 @@ final class HandOver {
             waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get() + " when no slot of it is half moved"));
             return Optional.empty();
         }
-        if (Promote.claimsAnothers(best.get(), master.id(), picture)) {
+        if (Heir.claimsAnothers(best.get(), master.id(), picture)) {
             // Also one that is not here now: what it has taken in since is nowhere else.
             waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get()
                 + " when they have heard that slots of it have gone to another master"));
@@ -74,7 +74,7 @@ final class HandOver {
      */
     private static boolean hearsMostMasters(Host heir, Picture picture) {
         long heard = picture.owned.keySet().stream().filter(owner -> heir.table().line(owner)
-            .filter(line -> !line.slots().isEmpty() && Promote.isHeard(line)).isPresent()).count();
+            .filter(line -> !line.slots().isEmpty() && Heir.isHeard(line)).isPresent()).count();
         return Quorum.isMajority(heard, picture.owned.size());
     }
 }

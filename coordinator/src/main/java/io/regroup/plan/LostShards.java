@@ -152,7 +152,7 @@ final class LostShards {
         SortedMap<NodeId, String> lost = new TreeMap<>();
         for (NodeId owner : picture.owned.keySet()) {
             if (picture.hostOf(owner).isEmpty() && Fate.of(owner, picture) instanceof Fate.Proven proof
-                && Promote.candidate(owner, picture).isEmpty() && copyThatMayReturn(owner, picture).isEmpty()) {
+                && Heir.candidate(owner, picture).isEmpty() && copyThatMayReturn(owner, picture).isEmpty()) {
                 lost.put(owner, proof.words());
             }
         }
@@ -171,7 +171,7 @@ final class LostShards {
         }
         // Where no other table gives it any, what it owns is only what an operator deleted there.
         return picture.owned.keySet().stream().filter(owner -> !owner.equals(former) && !picture.slotsOf(owner).and(had).isEmpty())
-            .filter(owner -> picture.hostOf(owner).isEmpty() && Promote.candidate(owner, picture).isEmpty() && !(Fate.of(owner, picture) instanceof Fate.Lives))
+            .filter(owner -> picture.hostOf(owner).isEmpty() && Heir.candidate(owner, picture).isEmpty() && !(Fate.of(owner, picture) instanceof Fate.Lives))
             .filter(owner -> !owns || !picture.stored.containsKey(owner)).findFirst();
     }
 

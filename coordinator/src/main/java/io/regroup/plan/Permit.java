@@ -107,7 +107,7 @@ final class Permit implements Step {
                 + "one, and be taken for the nearest to a copy of it with less than its master has");
         }
         return Promote.isPending(id, picture)
-            ? Optional.of("its replica " + Promote.candidate(id, picture).orElseThrow() + " has a newer copy and is promoted first")
+            ? Optional.of("its replica " + Heir.candidate(id, picture).orElseThrow() + " has a newer copy and is promoted first")
             : Optional.empty();
     }
 

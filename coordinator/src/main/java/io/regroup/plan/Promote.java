@@ -2,17 +2,13 @@ package io.regroup.plan;
 
 import io.regroup.model.ClusterNode;
 import io.regroup.model.MoveBy;
-import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
-import io.regroup.model.RedisState.AtGate;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Action.Promotion;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -55,7 +51,7 @@ final class Promote implements Step {
         for (NodeId target : HalfMoved.targetsAway(picture)) {
             // With its data it comes back with what has arrived, and goes on itself.
             boolean mayReturn = Fate.mayReturn(target, picture) && picture.observation.waitedMs("return " + target) < Forget.RETURN_MS;
-            Optional<Work> work = mayReturn || candidate(target, picture).isEmpty() ? Optional.empty() : promoteFor(target, picture, waits);
+            Optional<Work> work = mayReturn || Heir.candidate(target, picture).isEmpty() ? Optional.empty() : promoteFor(target, picture, waits);
             if (work.isPresent()) {
                 return work;
             }
@@ -84,18 +80,18 @@ final class Promote implements Step {
             waits.add(new Wait("fate " + owner, shard + ": " + fate.words()));
             return Optional.empty();
         }
-        Optional<Host> best = candidate(owner, picture);
+        Optional<Host> best = Heir.candidate(owner, picture);
         if (best.isEmpty()) {
             waits.add(new Wait("dead " + owner, shard + " is dead (" + fate.words()
                 + ") and no replica with its data is here"));
             return Optional.empty();
         }
-        if (startsWithItsOwn(owner, best.get(), picture)) {
+        if (Heir.startsWithItsOwn(owner, best.get(), picture)) {
             waits.add(new Wait("start " + owner, shard + " waits at its gate with its data, and its replica " + best.get()
                 + " was started again itself and has nothing newer: the master starts"));
             return Optional.empty();
         }
-        if (mayStillStart(owner, best.get(), picture)) {
+        if (Heir.mayStillStart(owner, best.get(), picture)) {
             String key = "start " + owner;
             waits.add(new Wait(key, shard + " has ended, and its replica " + best.get() + " was started again itself and has nothing newer: "
                 + "the master has " + START_MS / 1000 + " s to come back with its data"));
@@ -103,7 +99,7 @@ final class Promote implements Step {
                 return Optional.empty();
             }
         }
-        List<NodeId> starting = best.get().isAsStarted() ? startingReplicas(owner, picture) : List.of();
+        List<NodeId> starting = best.get().isAsStarted() ? Heir.startingReplicas(owner, picture) : List.of();
         if (!starting.isEmpty()) {
             String key = "replicas start " + owner;
             waits.add(new Wait(key, shard + " is dead (" + fate.words() + "), and its replica " + best.get() + " was started again itself: "
@@ -123,12 +119,12 @@ final class Promote implements Step {
                 + ", which nobody can vote for: it is promoted once that is certain"));
             return Optional.empty();
         }
-        if (!proven && followsReplica(best.get())) {
+        if (!proven && Heir.followsReplica(best.get())) {
             waits.add(new Wait("vote " + owner, shard + " may be dead (" + fate.words() + "), and its replica " + best.get()
                 + " has it as a replica, without a slot, for which it asks nobody's vote: it is promoted once that is certain"));
             return Optional.empty();
         }
-        if (!proven && !canBeElected(best.get(), picture)) {
+        if (!proven && !Heir.canBeElected(best.get(), picture)) {
             waits.add(new Wait("vote " + owner, shard + " may be dead (" + fate.words() + "), and its replica " + best.get()
                 + " does not hear a majority of the masters of this view, which would have to vote for it"));
             return Optional.empty();
@@ -138,7 +134,7 @@ final class Promote implements Step {
                 + " and has not found it since: it may serve at another address, where its coordinator is not in this view yet"));
             return Optional.empty();
         }
-        if (proven && mistakesItsSide(best.get(), owner, picture)) {
+        if (proven && Heir.mistakesItsSide(best.get(), owner, picture)) {
             waits.add(new Wait("side " + owner, shard + " is dead (" + fate.words() + "), and its replica " + best.get()
                 + " knows too few of the other masters to see that they may be the majority elsewhere: it waits until it hears of them, or their end is certain"));
             return Optional.empty();
@@ -163,7 +159,7 @@ final class Promote implements Step {
                 return cancelled;
             }
         }
-        if (hasNotHeard(best.get(), owner, picture)) {
+        if (Heir.hasNotHeard(best.get(), owner, picture)) {
             String key = "unheard " + owner;
             waits.add(new Wait(key, shard + " is dead, and " + best.get() + " has not heard yet that slots of it have gone to another master"));
             if (picture.observation.waitedMs(key) < HEAR_MS) {
@@ -221,17 +217,9 @@ final class Promote implements Step {
      */
     static Action.Promote takeover(Host heir, NodeId owner, Picture picture) {
         NodeId follows = heir.master().orElse(owner);
-        boolean fromReplica = followsReplica(heir);
+        boolean fromReplica = Heir.followsReplica(heir);
         return new Action.Promote(heir.address(), heir.id(), owner, follows, fromReplica ? Promotion.FROM_REPLICA : Promotion.TAKEOVER,
             fromReplica ? picture.slotsOf(owner).minus(RepairSlots.heldBy(heir)) : SlotSet.NONE, halfMoved(owner, picture));
-    }
-
-    /**
-     * Whether it follows one that is a replica by its own table: what that one sent before its promotion came after the word of it, on another connection,
-     * and was believed ({@code clusterProcessPacket}). It has no slot there then, so that no vote is asked for ({@code clusterHandleSlaveFailover}).
-     */
-    private static boolean followsReplica(Host replica) {
-        return replica.master().flatMap(replica.table()::line).filter(ClusterNode::isReplica).isPresent();
     }
 
     /**
@@ -268,72 +256,6 @@ final class Promote implements Step {
     }
 
     /**
-     * A promoted replica claims all slots that its table gives to its master, with a new epoch: whoever had got some of them just before would
-     * lose them again, and delete their keys ({@code clusterUpdateSlotsConfigWith}).
-     */
-    private static boolean hasNotHeard(Host replica, NodeId owner, Picture picture) {
-        return claimsThoseOf(picture.liveOwners().stream().map(Host::id), replica, owner, picture);
-    }
-
-    /** So it is with slots of a master that is not here now, which comes back with an older claim to them. */
-    static boolean claimsAnothers(Host replica, NodeId owner, Picture picture) {
-        return claimsThoseOf(picture.owned.keySet().stream(), replica, owner, picture);
-    }
-
-    private static boolean claimsThoseOf(Stream<NodeId> others, Host replica, NodeId owner, Picture picture) {
-        SlotSet claims = replica.table().line(owner).map(ClusterNode::slots).orElse(SlotSet.NONE);
-        return others.anyMatch(other -> !other.equals(owner) && !claims.and(picture.slotsOf(other)).isEmpty());
-    }
-
-    /**
-     * FORCE asks for votes for 5 s, and a master grants its vote although it hears the one that is to be replaced. So it is sent only
-     * where the votes come at once: the majority of masters is in this view and heard by the replica, and then the other side of a
-     * split has none and takes no writes. Sent without it, it would win when the split ends, and all that the other side took be lost.
-     */
-    private static boolean canBeElected(Host replica, Picture picture) {
-        return Quorum.isMajority(mastersHeardBy(replica, picture), picture.owned.size());
-    }
-
-    private static long mastersHeardBy(Host replica, Picture picture) {
-        return picture.liveOwners().stream()
-            .filter(master -> replica.table().line(master.id()).filter(Promote::isHeard).isPresent()).count();
-    }
-
-    static boolean isHeard(ClusterNode line) {
-        return line.linkUp() && !line.is(NodeFlag.PFAIL) && !line.is(NodeFlag.FAIL);
-    }
-
-    /**
-     * On the smaller side of a split a master takes no writes: it counts the masters whose slots it knows, and hears too few ({@code clusterUpdateState}).
-     * Only they themselves tell it their slots (gossip names nodes, no slots): one that has joined since the split knows none of the other side's, would be
-     * the majority by itself, and take writes while that side elects another replica.
-     */
-    private static boolean mistakesItsSide(Host heir, NodeId owner, Picture picture) {
-        List<NodeId> others = picture.owned.keySet().stream().filter(id -> !id.equals(owner) && !(Fate.of(id, picture) instanceof Fate.Proven)).toList();
-        List<ClusterNode> known = others.stream().flatMap(id -> heir.table().line(id).stream()).filter(line -> !line.slots().isEmpty()).toList();
-        return known.size() < others.size() && !Quorum.isMajority(1 + known.stream().filter(Promote::isHeard).count(), 1 + others.size());
-    }
-
-    /**
-     * After a restart of all: a replica that was started again as well has at most what its master has on its volume, and less by what
-     * was under way.
-     */
-    private static boolean startsWithItsOwn(NodeId owner, Host best, Picture picture) {
-        return Optional.ofNullable(picture.stored.get(owner)).filter(r -> r.state() instanceof AtGate).isPresent() && best.isAsStarted();
-    }
-
-    /** The master's machine was started again as its replica's was, only later. Its volume may be kept. */
-    private static boolean mayStillStart(NodeId owner, Host best, Picture picture) {
-        return best.isAsStarted() && Fate.hasEndedForNow(owner, picture);
-    }
-
-    /** They keep its data, and do not answer yet. */
-    private static List<NodeId> startingReplicas(NodeId owner, Picture picture) {
-        return picture.stored.entrySet().stream()
-            .filter(kept -> kept.getValue().stored().flatMap(table -> table.myself().master()).filter(owner::equals).isPresent()).map(Map.Entry::getKey).toList();
-    }
-
-    /**
      * A replica whose link is still up has not come to the end of what its master has sent: what it has more than another one is not told by
      * its offset yet, and would be thrown away with the connection ({@code replicationUnsetMaster}).
      */
@@ -359,27 +281,6 @@ final class Promote implements Step {
     }
 
     /**
-     * The replica that has most of the master's data; one that never finished a sync has none of it (S2). One that leaves only
-     * where no other is: then it holds the last copy, and hands it on before it goes. Of those that have the same, one that the other masters
-     * hear on the bus: of a promotion that they do not hear of they know nothing, so they elect another replica beside it, with the same epoch.
-     */
-    static Optional<Host> candidate(NodeId master, Picture picture) {
-        return picture.replicasOf(master).stream()
-            .filter(h -> h.state().facts().synced())
-            .max(Comparator.<Host, Boolean>comparing(h -> !h.isLeaving()).thenComparing(byData())
-                .thenComparingLong(h -> mastersHeardBy(h, picture)).thenComparing(Host::id, Comparator.reverseOrder()));
-    }
-
-    /** A server that was started again on an append-only file has no offset: the number of its keys is all that tells what it has. */
-    static Comparator<Host> byOffset() {
-        return byData().thenComparing(Host::id, Comparator.reverseOrder());
-    }
-
-    private static Comparator<Host> byData() {
-        return Comparator.<Host>comparingLong(h -> h.state().facts().offset()).thenComparingLong(h -> h.state().facts().keys());
-    }
-
-    /**
      * Whether a replica has been asked to take its slots and it has not been seen yet what came of that. Those that have heard of it
      * already follow the new master, while that one's report may still call it a replica.
      */
@@ -395,6 +296,6 @@ final class Promote implements Step {
     /** Whether this node's slots can still be given to a replica, so that its own return has to wait for that. */
     static boolean isPending(NodeId owner, Picture picture) {
         SlotSet slots = picture.slotsOf(owner);
-        return !slots.isEmpty() && candidate(owner, picture).filter(best -> !startsWithItsOwn(owner, best, picture)).isPresent();
+        return !slots.isEmpty() && Heir.candidate(owner, picture).filter(best -> !Heir.startsWithItsOwn(owner, best, picture)).isPresent();
     }
 }

@@ -95,7 +95,7 @@ final class RepairSlots implements Step {
                 + Fate.of(away.get(), picture).words() + ")"));
             return Optional.empty();
         }
-        return circle.stream().max(Comparator.<Host, Boolean>comparing(h -> !h.isLeaving()).thenComparing(Promote.byOffset()))
+        return circle.stream().max(Comparator.<Host, Boolean>comparing(h -> !h.isLeaving()).thenComparing(Heir.byOffset()))
             .map(h -> new Work(new Action.LeaveCircle(h.address(), h.id(), h.master().orElseThrow()), whose + ": " + h + " follows nobody any more"));
     }
 
