@@ -16,6 +16,8 @@ final class Simulation extends Course {
 
     private static final List<Asked> SHAPES = List.of(new Asked(6, 1), new Asked(6, 1), new Asked(6, 1), new Asked(7, 1),
         new Asked(9, 2), new Asked(3, 0), new Asked(4, 0), new Asked(8, 1));
+    /** More faults than users see, in quick succession: what goes wrong with them goes wrong with fewer once in a hundred thousand seeds. */
+    static final boolean HARDER = Boolean.getBoolean("harder");
     private static final long WHOLE_MS = 40_000;
     /** Each pod has half a minute to leave. */
     private static final long ROLLOUT_MS = 600_000;
@@ -61,7 +63,11 @@ final class Simulation extends Course {
         long formed = until("whole at first", early ? WHOLE_MS : FORM_MS);
         clients.start();
         pass(chance.between(500, 2000));
-        strike(chance.between(1, 5), chance.percent(50) ? 1000 : 20_000);
+        if (HARDER) {
+            strike(chance.between(4, 8), chance.percent(50) ? 2000 : 8000);
+        } else {
+            strike(chance.between(1, 5), chance.percent(50) ? 1000 : 20_000);
+        }
         faults.heal();
         pass(chance.between(0, 3000));
         until("rolled out", ROLLOUT_MS, world.kube::isRolling);

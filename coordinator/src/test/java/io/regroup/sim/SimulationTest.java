@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
  *
  * <pre>
  * mvn verify -Psimulate -Dseeds=1000000   as many as asked, on all cores, from -Dfirst (1) on
+ * mvn verify -Psimulate -Dharder=true     with 4 to 8 faults each in quick succession, in place of 1 to 5
  * mvn verify -Psimulate -Dseed=4711       this one, one line an event; -Dreports=true: what each decision was made from
  * </pre>
  */
@@ -73,7 +74,7 @@ class SimulationTest {
             return Optional.empty();
         } catch (RuntimeException | AssertionError | StackOverflowError e) {
             return Optional.of("seed " + seed + ": " + (e instanceof Violation ? e.getMessage() : e + " at " + e.getStackTrace()[0])
-                + "  (replay: mvn verify -Psimulate -Dseed=" + seed + ")");
+                + "  (replay: mvn verify -Psimulate -Dseed=" + seed + (Simulation.HARDER ? " -Dharder=true)" : ")"));
         }
     }
 }
