@@ -25,8 +25,8 @@ final class Forget implements Step {
      */
     static final long RETURN_MS = 60_000;
     /**
-     * How long one that has left is tried on where nothing proves its end, in ms: a cut may have just ended, and have let a move among the servers come
-     * to its end before anybody heard that the source lives.
+     * How long one that its pod does not start again is tried on where nothing proves its end, in ms: a cut may have just ended, and have let a move
+     * among the servers come to its end before anybody heard that the source lives.
      */
     static final long SILENT_MS = 1000;
 
@@ -64,7 +64,7 @@ final class Forget implements Step {
                     continue;
                 }
             } else if (!(Fate.of(id, picture) instanceof Fate.Proven)) {
-                waits.add(new Wait("silent " + id, picture.name(id) + " left, has no slots, and is dead (" + death.get() + "), which nothing proves: it is tried on for "
+                waits.add(new Wait("silent " + id, picture.name(id) + " has no slots and is dead (" + death.get() + "), which nothing proves: it is tried on for "
                     + SILENT_MS / 1000 + " s"));
                 if (picture.observation.waitedMs("silent " + id) < SILENT_MS) {
                     continue;

@@ -88,7 +88,7 @@ class ForgetTest {
         Scene scene = Scene.cluster(4, 0).gone("m4").left("m4").probe("m4", Probe.SILENT).flag("m4", NodeFlag.FAIL)
             .owns("m4", SlotSet.NONE, 4).owns("m3", SlotSet.range(8192, 16383), 5).asked(3, 0);
         assertThat(scene.decide().actions()).noneMatch(Action.Forget.class::isInstance);
-        assertThat(scene.decide().waits()).contains(new Wait("silent " + id("m4"), scene.calledByAddress("m4") + " left, has no slots, and is dead "
+        assertThat(scene.decide().waits()).contains(new Wait("silent " + id("m4"), scene.calledByAddress("m4") + " has no slots and is dead "
             + "(every node calls it failed, and it does not answer), which nothing proves: it is tried on for 1 s"));
         assertThat(scene.waited("silent " + id("m4"), Forget.SILENT_MS).decide().step()).isEqualTo("forget");
         assertThat(scene.waited("silent " + id("m4"), 0).proven("m4", "pod m4 is gone").decide().step()).as("with proof at once").isEqualTo("forget");
