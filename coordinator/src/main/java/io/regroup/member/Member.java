@@ -29,8 +29,11 @@ public final class Member implements AutoCloseable {
     private static final long REPORT_MS = 1000;
     /** How often a server that is to come up is tried, and the files of the gate are looked at meanwhile. */
     private static final long TICK_MS = 50;
-    /** How often a pod that serves looks whether it is to leave. */
-    private static final long CALM_TICK_MS = 200;
+    /**
+     * How often a pod that serves looks whether it is to leave, and whether its server has turned: a replica whose master dies is promoted by the leader only
+     * where its member has seen it linked to that master.
+     */
+    private static final long CALM_TICK_MS = 100;
     private static final int PROBE_MS = 200;
     /** How long what was found there stands, in ms. */
     private static final long PROBE_GOOD_MS = 500;
@@ -44,6 +47,7 @@ public final class Member implements AutoCloseable {
     private final Volume volume;
     private final OwnRedis own;
     private final Consumer<Report> out;
+    private final long reportMs;
     private final LinkedBlockingQueue<Runnable> errands = new LinkedBlockingQueue<>();
     private final Thread thread;
     private volatile Report last;
@@ -67,6 +71,11 @@ public final class Member implements AutoCloseable {
 
     /** @param out takes each report; it must not block */
     public Member(Pod pod, Address redis, Address group, Gate gate, Volume volume, OwnRedis own, Consumer<Report> out) {
+        this(pod, redis, group, gate, volume, own, out, REPORT_MS);
+    }
+
+    /** @param reportMs how often it reports without a reason, in ms */
+    Member(Pod pod, Address redis, Address group, Gate gate, Volume volume, OwnRedis own, Consumer<Report> out, long reportMs) {
         this.pod = pod;
         this.redis = redis;
         this.group = group;
@@ -74,6 +83,7 @@ public final class Member implements AutoCloseable {
         this.volume = volume;
         this.own = own;
         this.out = out;
+        this.reportMs = reportMs;
         this.last = new Report(pod, round, redis, group, new RedisState.Starting(), Optional.empty(), false, Optional.empty(), primary);
         this.thread = Thread.ofPlatform().name("member").unstarted(this::loop);
     }
@@ -184,7 +194,7 @@ public final class Member implements AutoCloseable {
         long now = System.nanoTime() / 1_000_000;
         tickedAt = System.nanoTime();
         boolean serves = last.state() instanceof Answering;
-        if (!due && serves && now - reportedAt < REPORT_MS && gate.isLeaving() == last.leaving()) {
+        if (!due && serves && now - reportedAt < reportMs && gate.isLeaving() == last.leaving() && !own.hasTurned()) {
             return;
         }
         Report report = look(now);
@@ -200,7 +210,7 @@ public final class Member implements AutoCloseable {
         due = false;
         last = report;
         readiness = Readiness.of(report.state(), readiness.ready());
-        if (news || now - reportedAt >= REPORT_MS) {
+        if (news || now - reportedAt >= reportMs) {
             reportedAt = now;
             out.accept(report);
         }

@@ -46,10 +46,13 @@ public final class OwnRedis {
         void remember(NodeId self, NodeId master);
     }
 
+    private static final Command REPLICATION = new Command(List.of("INFO", "replication"));
     private static final List<Command> QUESTIONS = List.of(
         new Command(List.of("CLUSTER", "NODES")), new Command(List.of("CLUSTER", "INFO")),
-        new Command(List.of("INFO", "server")), new Command(List.of("INFO", "replication")),
+        new Command(List.of("INFO", "server")), REPLICATION,
         new Command(List.of("INFO", "keyspace")));
+    /** A server that is well answers sooner; of one that is not {@link #read} tells what is the matter. */
+    private static final Duration GLANCE = Duration.ofMillis(100);
 
     private final Servers servers;
     private final Address address;
@@ -59,6 +62,18 @@ public final class OwnRedis {
     private final StrayKeys strays = new StrayKeys();
     private final OwnMigrations migrations = new OwnMigrations();
     private Link link;
+    /** What the last reading showed of it. */
+    private Part part = Part.NONE;
+
+    /** What a server is to others: it turns when it is promoted, or follows another one, and when its link to that one is there or is lost. */
+    private record Part(Optional<String> role, Optional<String> masterHost, Optional<String> masterPort, Optional<String> link) {
+
+        static final Part NONE = new Part(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+
+        static Part of(InfoText info) {
+            return new Part(info.find("role"), info.find("master_host"), info.find("master_port"), info.find("master_link_status"));
+        }
+    }
 
     /**
      * @param address where it is read: loopback
@@ -100,8 +115,30 @@ public final class OwnRedis {
         }
     }
 
+    /**
+     * Whether it may be another thing by now than at the last {@link #read}, which is worth one: nothing tells its clients. One question, where a reading has
+     * many.
+     */
+    public boolean hasTurned() {
+        if (link == null || !link.isOpen()) {
+            return true;
+        }
+        try {
+            return !(ask(List.of(REPLICATION), GLANCE).getFirst() instanceof Reply.Answer answer) || !Part.of(new InfoText(answer.text())).equals(part);
+        } catch (ExecutionException | TimeoutException e) {
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
     private List<Reply> ask(List<Command> questions) throws InterruptedException, ExecutionException, TimeoutException {
-        long deadline = System.nanoTime() + timeout.toNanos();
+        return ask(questions, timeout);
+    }
+
+    private List<Reply> ask(List<Command> questions, Duration within) throws InterruptedException, ExecutionException, TimeoutException {
+        long deadline = System.nanoTime() + within.toNanos();
         List<Reply> replies = new ArrayList<>();
         for (CompletableFuture<Reply> reply : link.send(questions)) {
             replies.add(reply.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS));
@@ -125,6 +162,7 @@ public final class OwnRedis {
             }
             ClusterTable table = migrations.with(NodesText.parse(replies.get(0).answer()));
             InfoText info = new InfoText(replies.get(1).answer(), replies.get(2).answer(), replies.get(3).answer(), replies.get(4).answer());
+            part = Part.of(info);
             boolean linkUp = info.is("master_link_status", "up");
             boolean isCopy = isCopy(table.myself(), linkUp, info);
             List<Command> doubts = strays.questions(table.myself(), info.keys(), isCopy);

@@ -195,6 +195,35 @@ class OwnRedisIT {
     }
 
     @Test
+    void itTellsThatItsServerHasTurnedOnceItIsAReplicaAndWhenItsLinkIsThereAndLost() throws InterruptedException {
+        RealServer master = server("master").start();
+        RealServer replica = server("replica").start();
+        OwnRedis reader = reader(replica.address());
+        assertThat(reader.hasTurned()).as("nothing is known of it").isTrue();
+        OwnRedis mastersReader = reader(master.address());
+        NodeId masterId = answered(mastersReader).table().myself().id();
+        answered(reader);
+        sendAllSlots(master);
+        send(replica, "CLUSTER", "MEET", master.address().host(), Integer.toString(master.address().port()));
+        await("introduced").atMost(PATIENCE).until(() -> answered(reader).table().line(masterId).isPresent());
+        assertThat(reader.hasTurned()).as("it is what it was, and knows one more").isFalse();
+
+        send(replica, "CLUSTER", "REPLICATE", masterId.value());
+        assertThat(reader.hasTurned()).as("it is a replica").isTrue();
+        await("it takes writes").atMost(PATIENCE).until(() -> answered(mastersReader).facts().stateOk());
+        await("its link is read").atMost(PATIENCE).until(() -> answered(reader).facts().linkUp());
+        send(master, "SET", "key", "value");
+        assertThat(reader.hasTurned()).as("its offset moves").isFalse();
+        master.kill();
+        await("its link is lost").atMost(PATIENCE).until(reader::hasTurned);
+        assertThat(answered(reader).facts().linkUp()).isFalse();
+        assertThat(reader.hasTurned()).as("that is known").isFalse();
+
+        replica.kill();
+        assertThat(reader.hasTurned()).as("there is none").isTrue();
+    }
+
+    @Test
     void aPortThatAcceptsAndSaysNothingIsSilent() throws IOException {
         try (ServerSocket mute = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             Address address = new Address("127.0.0.1", mute.getLocalPort());

@@ -13,6 +13,8 @@ final class Pod {
     static final int PORT = 6379;
     static final int GROUP_PORT = 7800;
     private static final long GATE_POLL_MS = 50;
+    /** The coordinator looks so often whether its server has turned. */
+    private static final long GLANCE_MS = 100;
 
     /** What the kubelet knows of the container {@code redis}. At the gate it runs: the entrypoint does. */
     enum Container { RUNNING, TERMINATED }
@@ -129,6 +131,11 @@ final class Pod {
         request = "";
         SimRedis server = new SimRedis(world, address(), volume);
         redis = server;
+        server.replication.onTurn = () -> world.after(world.chance.between(0, GLANCE_MS), () -> {
+            if (redis == server && server.isServing()) {
+                changed();
+            }
+        });
         server.start(world.chance.between(10, 60), volume.table().isPresent() ? world.chance.between(10, 600) : 5);
         changed();
         tellWhenServing(server);

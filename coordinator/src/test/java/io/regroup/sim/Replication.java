@@ -46,6 +46,8 @@ final class Replication {
     private long lastHeard;
     private long lastArrival;
     private final List<Replication> followers = new ArrayList<>();
+    /** Its pod's coordinator asks for this often, and reports anew where it is another ({@code INFO replication}). */
+    Runnable onTurn = () -> { };
 
     Replication(SimRedis self, Dataset data, Optional<NodeId> copyOf) {
         this.self = self;
@@ -92,6 +94,7 @@ final class Replication {
         if (step == Step.CONNECT) {
             world.after(world.net.delay(), attemptAs(++attempt));
         }
+        onTurn.run();
     }
 
     /** replicationUnsetMaster: the history goes on under a new name. */
@@ -102,6 +105,7 @@ final class Replication {
         formerHistory = history;
         formerOffset = offset;
         history = world.chance.hex(8);
+        onTurn.run();
     }
 
     /** emptyData: nothing is left, and nobody shares its history. */
@@ -189,6 +193,7 @@ final class Replication {
         source.followers.add(this);
         step = Step.UP;
         lastHeard = world.now();
+        onTurn.run();
     }
 
     /** The connection is gone; the next attempt is due at once, as in replicationHandleMasterDisconnection. */
@@ -198,6 +203,7 @@ final class Replication {
         if (self.isAlive() && again != null) {
             step = Step.CONNECT;
             world.after(world.net.delay(), attemptAs(++attempt));
+            onTurn.run();
         }
     }
 
