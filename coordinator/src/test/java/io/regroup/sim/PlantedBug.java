@@ -29,7 +29,7 @@ import java.util.function.UnaryOperator;
 enum PlantedBug {
 
     /** A server starts without a permit. */
-    GATE_ALWAYS_OPEN("S1", 14, new Tamper() {
+    GATE_ALWAYS_OPEN("S1", 3015, new Tamper() {
         @Override
         void onGate(Pod pod) {
             pod.permit(pod.request(), pod.volume().kept().isEmpty());
@@ -43,7 +43,7 @@ enum PlantedBug {
         }
     }),
     /** Every view is primary. */
-    QUORUM_ALWAYS_TRUE("S4", 1510, new Tamper() {
+    QUORUM_ALWAYS_TRUE("S4", 1504, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             Seat seat = new Seat(report.pod().uid(), report.redis(), report.group(), Optional.empty());
@@ -51,21 +51,21 @@ enum PlantedBug {
         }
     }),
     /** A node whose container ended is forgotten as if its pod were gone. */
-    ENDED_IS_FORGOTTEN("S3", 3005, new Tamper() {
+    ENDED_IS_FORGOTTEN("S3", 1511, new Tamper() {
         @Override
         End proof(End end) {
             return new End(end.words(), true);
         }
     }),
     /** A suspected master is taken over without proof. */
-    TAKEOVER_WITHOUT_PROOF("S2", 1592, new Tamper() {
+    TAKEOVER_WITHOUT_PROOF("S2", 1561, new Tamper() {
         @Override
         List<String> words(List<String> words) {
             return words.contains("FORCE") ? List.of("CLUSTER", "FAILOVER", "TAKEOVER") : words;
         }
     }),
     /** Any replica is as good as another. */
-    OFFSETS_NOT_COMPARED("S2", 3734, new Tamper() {
+    OFFSETS_NOT_COMPARED("S2", 3941, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), f.masterAt(), -f.offset(), f.uptimeSeconds(), f.version(),
@@ -73,7 +73,7 @@ enum PlantedBug {
         }
     }),
     /** A replica is promoted before its first sync. */
-    SYNC_NOT_REQUIRED("S2", 2115, new Tamper() {
+    SYNC_NOT_REQUIRED("S2", 4745, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), true, f.masterAt(), f.offset(), f.uptimeSeconds(), f.version(),
@@ -101,7 +101,7 @@ enum PlantedBug {
         }
     }),
     /** Whoever a table names is met where the table has it, whether its member is here or not. */
-    OLD_ADDRESSES_ARE_MET("S6", 1515, new Tamper() {
+    OLD_ADDRESSES_ARE_MET("S6", 1549, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             return actions(carryOut, a -> a instanceof Action.Meet meet ? withAll(meet, leader.world) : a);
@@ -119,14 +119,14 @@ enum PlantedBug {
         }
     }),
     /** Only the monotonic clock is read, which stands still while the machine does. */
-    NO_LEAP_IS_SEEN("S8", 3192, new Tamper() {
+    NO_LEAP_IS_SEEN("S8", 3766, new Tamper() {
         @Override
         boolean leapt(boolean seen) {
             return false;
         }
     }),
     /** A dead master is forgotten together with its replica's promotion, not after it. */
-    FORGET_WITH_PROMOTION("S3", 1505, new Tamper() {
+    FORGET_WITH_PROMOTION("S3", 1511, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             List<Action> actions = new ArrayList<>();
@@ -152,7 +152,7 @@ enum PlantedBug {
         }
     }),
     /** The source of a move goes on taking new keys. */
-    SOURCE_IS_NOT_FROZEN("S1", 1084, new Tamper() {
+    SOURCE_IS_NOT_FROZEN("S1", 3542, new Tamper() {
         @Override
         List<String> words(List<String> words) {
             return words.contains("MIGRATING") ? List.of("CLUSTER", "SETSLOT", words.get(2), "STABLE") : words;
@@ -166,7 +166,7 @@ enum PlantedBug {
         }
     }),
     /** Nobody looks which slots are half moved. */
-    OPEN_SLOTS_ARE_NOT_SEEN("liveness", 3118, new Tamper() {
+    OPEN_SLOTS_ARE_NOT_SEEN("liveness", 1508, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return report.state() instanceof Answering a ? copy(report, report.round(), new Answering(closed(a.table()), withoutStrays(a.facts())),
