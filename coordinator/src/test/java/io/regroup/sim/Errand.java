@@ -28,12 +28,14 @@ final class Errand {
     private final SimMember leader;
     private final World world;
     private final CarryOut what;
+    private final long decidedAt;
     private boolean done;
 
     Errand(SimMember leader, CarryOut what) {
         this.leader = leader;
         this.world = leader.world;
         this.what = what;
+        this.decidedAt = world.now();
     }
 
     void go() {
@@ -121,7 +123,7 @@ final class Errand {
                 answered.accept(false);
             } else {
                 Line line = lines.get(next);
-                String reply = world.rules.onCommand(leader, what, line.action(), server, world.tamper.words(line.command().words()));
+                String reply = world.rules.onCommand(leader, what, decidedAt, line.action(), server, world.tamper.words(line.command().words()));
                 send(address, lines, next + 1, breaksAt, well && reply.equals(ClusterCommands.OK), answered);
             }
         });

@@ -92,6 +92,8 @@ final class Rules {
         if (what.decision().actions().stream().anyMatch(Action.Bootstrap.class::isInstance)) {
             checkBootstrap(leader, what);
         }
+        what.decision().actions().stream().filter(Action.Forget.class::isInstance)
+            .forEach(action -> checkDead(leader, ((Action.Forget) action).node(), world.now()));
     }
 
     /** A server with its own data is safe anywhere, who leaves may leave, and who was deposed may hear of it. */
@@ -184,7 +186,7 @@ final class Rules {
 
     // ---- commands: S1, S2, S3, S5
 
-    String onCommand(SimMember leader, CarryOut what, Action action, SimRedis server, List<String> sent) {
+    String onCommand(SimMember leader, CarryOut what, long decidedAt, Action action, SimRedis server, List<String> sent) {
         world.commanded(server);
         List<String> words = ClusterCommands.unconditional(sent);
         Optional<String> refusal = ClusterCommands.refusal(server, sent);
@@ -214,7 +216,7 @@ final class Rules {
                 checkBest(leader, what, server);
                 checkSynced(leader, what, server);
             }
-            case "FORGET" -> checkDead(leader, new NodeId(words.get(2)));
+            case "FORGET" -> checkDead(leader, new NodeId(words.get(2)), decidedAt);
             default -> {
             }
         }
@@ -341,10 +343,10 @@ final class Rules {
         }
     }
 
-    /** S3: what lives and can be reached is not forgotten. */
-    private void checkDead(SimMember leader, NodeId id) {
+    /** S3: what lives and can be reached is not forgotten. Who decided it before a cut ended cannot know of that. */
+    private void checkDead(SimMember leader, NodeId id, long decidedAt) {
         for (SimRedis server : world.servers()) {
-            if (server.id().equals(id) && server.isServing() && world.canReach(leader.pod.ip, server.address)) {
+            if (server.id().equals(id) && server.isServing() && world.canReach(leader.pod.ip, server.address) && world.net.mendedAt() <= decidedAt) {
                 throw broken("S3", server + " is to be forgotten and lives");
             }
         }
