@@ -222,6 +222,9 @@ public final class Member implements AutoCloseable {
 
     private Report look(long now) {
         RedisState state = state(own.read(), now);
+        if (state instanceof Answering answering) {
+            ElectionRule.toBeSaid(answering).ifPresent(own::letBeElected);
+        }
         Optional<ClusterTable> stored = Optional.empty();
         if (!(state instanceof Answering)) {
             try {

@@ -63,6 +63,11 @@ public record Command(List<String> words) {
         return of("CLIENT", "UNPAUSE");
     }
 
+    /** Whether Redis itself may elect this replica for its master: what is sent by FAILOVER does not ask that ({@code clusterHandleSlaveFailover}). */
+    public static Command mayBeElected(boolean may) {
+        return of("CONFIG", "SET", "cluster-replica-no-failover", may ? "no" : "yes");
+    }
+
     static Command setConfigEpoch(long epoch) {
         return of("CLUSTER", "SET-CONFIG-EPOCH", Long.toString(epoch));
     }

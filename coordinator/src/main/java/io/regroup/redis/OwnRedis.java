@@ -15,6 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A member's own server, over loopback: one connection, kept; its loss is told at once. Used from one thread. */
 public final class OwnRedis {
@@ -46,6 +48,7 @@ public final class OwnRedis {
         void remember(NodeId self, NodeId master);
     }
 
+    private static final Logger log = LoggerFactory.getLogger(OwnRedis.class);
     private static final Command REPLICATION = new Command(List.of("INFO", "replication"));
     private static final List<Command> QUESTIONS = List.of(
         new Command(List.of("CLUSTER", "NODES")), new Command(List.of("CLUSTER", "INFO")),
@@ -64,6 +67,7 @@ public final class OwnRedis {
     private Link link;
     /** What the last reading showed of it. */
     private Part part = Part.NONE;
+    private boolean refused;
 
     /** What a server is to others: it turns when it is promoted, or follows another one, and when its link to that one is there or is lost. */
     private record Part(Optional<String> role, Optional<String> masterHost, Optional<String> masterPort, Optional<String> link) {
@@ -130,6 +134,20 @@ public final class OwnRedis {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return true;
+        }
+    }
+
+    /** Its table shows it in {@link io.regroup.model.NodeFlag#NOFAILOVER}. What it does not take or answer is said again, as long as that differs. */
+    public void letBeElected(boolean may) {
+        try {
+            if (ask(List.of(Command.mayBeElected(may))).getFirst() instanceof Reply.Refusal refusal && !refused) {
+                refused = true;
+                log.warn("Redis does not let this coordinator say whether it may be elected: {}", refusal.error());
+            }
+        } catch (ExecutionException | TimeoutException e) {
+            log.debug("Redis was not told whether it may be elected", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -29,6 +29,10 @@ final class ClusterCommands {
             return refusal(redis, words).orElseGet(() -> execute(redis, unconditional(words)));
         }
         List<String> arguments = words.subList(2, words.size());
+        if (words.equals(Command.mayBeElected(true).words()) || words.equals(Command.mayBeElected(false).words())) {
+            redis.mayBeElected(words.getLast().equals("no"));
+            return OK;
+        }
         if (words.get(0).equals("CLIENT")) {
             return client(redis, words.get(1), arguments);
         }

@@ -106,7 +106,8 @@ final class Election {
         long now = self.world.now();
         Entry master = self.myself.slaveof;
         boolean manual = isManual() && manualCanStart;
-        if (!self.myself.isReplica() || master == null || !master.is(NodeFlag.FAIL) && !manual || !master.hasSlots()) {
+        if (!self.myself.isReplica() || master == null || !master.is(NodeFlag.FAIL) && !manual || self.myself.is(NodeFlag.NOFAILOVER) && !manual
+            || !master.hasSlots()) {
             return;
         }
         if (!manual && self.replication.dataAge() - SimRedis.NODE_TIMEOUT > MAX_DATA_AGE_MS) {
@@ -165,7 +166,8 @@ final class Election {
     private int rank() {
         int better = 0;
         for (Entry entry : self.table.values()) {
-            if (entry != self.myself && entry.slaveof == self.myself.slaveof && entry.replOffset > self.replication.offset) {
+            if (entry != self.myself && entry.slaveof == self.myself.slaveof && !entry.is(NodeFlag.NOFAILOVER)
+                && entry.replOffset > self.replication.offset) {
                 better++;
             }
         }

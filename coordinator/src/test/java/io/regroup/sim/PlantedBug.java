@@ -141,6 +141,13 @@ enum PlantedBug {
             return with(carryOut, actions);
         }
     }),
+    /** Redis may elect a replica that has nothing of its master. */
+    ANYONE_IS_ELECTED("S2", 461, new Tamper() {
+        @Override
+        Optional<Boolean> toBeSaid(Answering state) {
+            return Optional.empty();
+        }
+    }),
     /** Who leaves is let go at once. */
     RELEASE_AT_ONCE("S7", 3002, new Tamper() {
         @Override

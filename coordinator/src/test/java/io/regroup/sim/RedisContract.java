@@ -392,6 +392,51 @@ abstract class RedisContract {
         assertThat(nodes.keys(3)).isEqualTo(5);
     }
 
+    /** It counts since when its link is down, be it that to the master before. Blank ones, and those that were masters, count from the beginning of time. */
+    @Test
+    void aReplicaThatWasSentToAnotherMasterIsElectedForItWithTheDataOfTheOneBefore() {
+        cluster(true);
+        write(0, 5);
+        write(1, 7);
+        NodeId other = nodes.id(1);
+        nodes.kill(1);
+        nodes.kill(4);
+        assertThat(nodes.cluster(3, "REPLICATE", other.value())).isEqualTo(RedisNodes.OK);
+        nodes.until("it is elected", () -> isMaster(3));
+        assertThat(nodes.table(3).myself().slots()).isEqualTo(PARTS.get(1));
+        assertThat(nodes.keys(3)).as("those of the master before").isEqualTo(5);
+    }
+
+    @Test
+    void aReplicaThatMayNotBeElectedIsNotUntilItMay() {
+        cluster(true);
+        assertThat(nodes.carryOut(3, Command.mayBeElected(false))).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.table(3).myself().is(NodeFlag.NOFAILOVER)).isTrue();
+        nodes.until("others have heard of it", () -> line(1, 3).orElseThrow().is(NodeFlag.NOFAILOVER));
+        nodes.kill(0);
+        nodes.until("it is called failed", () -> nodes.table(3).others().values().stream().anyMatch(line -> line.is(NodeFlag.FAIL)));
+        nodes.holds("it is not elected", 4000, () -> !isMaster(3));
+        assertThat(nodes.carryOut(3, Command.mayBeElected(true))).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.table(3).myself().is(NodeFlag.NOFAILOVER)).isFalse();
+        nodes.until("it is elected", () -> isMaster(3));
+        nodes.until("others have heard of it", () -> !line(1, 3).orElseThrow().is(NodeFlag.NOFAILOVER));
+    }
+
+    @Test
+    void aReplicaThatMayNotBeElectedIsPromotedByHand() {
+        cluster(true);
+        for (int replica : List.of(3, 4, 5)) {
+            assertThat(nodes.carryOut(replica, Command.mayBeElected(false))).isEqualTo(RedisNodes.OK);
+        }
+        assertThat(nodes.cluster(3, "FAILOVER")).isEqualTo(RedisNodes.OK);
+        nodes.until("the hand-over is done", () -> isMaster(3));
+        nodes.kill(1);
+        assertThat(nodes.cluster(4, "FAILOVER", "FORCE")).isEqualTo(RedisNodes.OK);
+        nodes.until("it is voted for", () -> isMaster(4));
+        assertThat(nodes.cluster(5, "FAILOVER", "TAKEOVER")).isEqualTo(RedisNodes.OK);
+        assertThat(isMaster(5)).isTrue();
+    }
+
     /** What is asked of it before a TAKEOVER. */
     @Test
     void aReplicaSaysWhomItFollows() {

@@ -40,6 +40,7 @@ final class Replication {
     /** Writes in order, the last one at {@link #offset}; -1 - slot: the slot was emptied; below that: {@link #DELETED} - write: it was deleted. */
     private final List<Integer> log = new ArrayList<>();
     private Address master;
+    long followedAt;
     private Step step = Step.OFF;
     private Replication source;
     private long attempt;
@@ -74,6 +75,10 @@ final class Replication {
         return master != null && copyOf.filter(master.id::equals).isPresent() && step != Step.SYNC;
     }
 
+    boolean wasCopyOf(NodeId master) {
+        return copyOf.filter(master::equals).isPresent();
+    }
+
     /** As the world knows it. */
     boolean isCopy(Entry master) {
         return master != null && (isUp() || copyOf.filter(master.id::equals).isPresent() && step != Step.SYNC);
@@ -90,6 +95,7 @@ final class Replication {
     void follow(Address address) {
         drop();
         master = address;
+        followedAt = world.now();
         step = address == null ? Step.OFF : Step.CONNECT;
         if (step == Step.CONNECT) {
             world.after(world.net.delay(), attemptAs(++attempt));

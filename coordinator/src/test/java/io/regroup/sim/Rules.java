@@ -39,6 +39,8 @@ final class Rules {
     /** CLUSTER_MF_TIMEOUT, and a moment. */
     private static final long FORCE_MS = 5500;
 
+    /** A coordinator that runs has looked at its server within so long. */
+    private static final long MOST_LOOK_MS = 500;
     /** What was tried while a cut lasted is evidence for so long. */
     private static final long MOST_PROBE_MS = 600;
 
@@ -659,6 +661,9 @@ final class Rules {
         } else {
             electedByDeposed.add(server.id());
         }
+        if (how.equals("election") && !server.replication.wasCopyOf(old) && isLookedAt(server)) {
+            throw broken("S2", server + " is elected by Redis in place of " + old.brief() + ", and never had its data");
+        }
         BitSet missing = missingAt(server, taken);
         world.trace(() -> server + " is master in place of " + old.brief() + " by " + how + ", epoch " + server.myself.configEpoch
             + ", " + taken.size() + " slots" + (missing.isEmpty() ? "" : ", without " + missing.cardinality() + " acknowledged writes"));
@@ -687,6 +692,13 @@ final class Rules {
         left.and(world.ledger.acknowledged());
         world.ledger.forgive(left);
         world.ledger.lostByOrder(left);
+    }
+
+    /** Its pod's coordinator has had the time to see whom it follows. */
+    private boolean isLookedAt(SimRedis server) {
+        return world.now() - server.replication.followedAt > MOST_LOOK_MS && world.pods().stream().filter(pod -> pod.redis().filter(server::equals).isPresent())
+            .flatMap(pod -> pod.coordinator().stream()).anyMatch(member -> member.view().isPresent() && member.slowness == 0 && !member.isPaused()
+                && world.now() - member.pausedUntil > MOST_LOOK_MS);
     }
 
     private BitSet missingAt(SimRedis heir, SlotSet slots) {

@@ -53,6 +53,8 @@ record Saved(Optional<ClusterTable> table, long currentEpoch, long lastVoteEpoch
         }
         ClusterTable kept = table.get();
         Entry myself = add(redis, kept.myself());
+        // clusterUpdateMyselfFlags: what CONFIG SET said is not in the file.
+        myself.flags.remove(NodeFlag.NOFAILOVER);
         myself.address = redis.address;
         kept.others().values().stream().filter(ClusterNode::isIntroduced).forEach(line -> add(redis, line));
         link(redis, kept.myself());

@@ -236,6 +236,9 @@ final class SimMember {
     private Report read() {
         RedisState state = pod.state();
         boolean answers = state instanceof RedisState.Answering;
+        if (state instanceof RedisState.Answering answering) {
+            world.tamper.toBeSaid(answering).ifPresent(may -> pod.redis().orElseThrow().mayBeElected(may));
+        }
         Optional<ClusterTable> stored = answers ? Optional.empty() : pod.volume().kept();
         return new Report(pod.model(), round, pod.address(), pod.groupAddress(), state, stored, pod.leaving, masterProbe(), pod.memory);
     }

@@ -546,6 +546,8 @@ final class SimRedis {
     }
 
     private void learnRole(Entry sender, Message message) {
+        sender.flags.remove(NodeFlag.NOFAILOVER);
+        message.flags().stream().filter(NodeFlag.NOFAILOVER::equals).forEach(sender.flags::add);
         if (message.slaveof().isEmpty()) {
             setAsMaster(sender);
             return;
@@ -622,6 +624,15 @@ final class SimRedis {
             follow(myself.slaveof.slaveof);
         } else {
             dirty.forEach(slot -> migrations.drop(slot, sender));
+        }
+    }
+
+    /** {@code CONFIG SET cluster-replica-no-failover}: clusterUpdateMyselfFlags. */
+    void mayBeElected(boolean may) {
+        if (may) {
+            myself.flags.remove(NodeFlag.NOFAILOVER);
+        } else {
+            myself.flags.add(NodeFlag.NOFAILOVER);
         }
     }
 

@@ -1,10 +1,13 @@
 package io.regroup.sim;
 
 import io.regroup.lead.Effect;
+import io.regroup.member.ElectionRule;
 import io.regroup.model.Asked;
 import io.regroup.model.End;
+import io.regroup.model.RedisState.Answering;
 import io.regroup.model.Report;
 import java.util.List;
+import java.util.Optional;
 
 /** Where a planted bug gets in: it changes what a leader hears or does. This one changes nothing. */
 class Tamper {
@@ -36,6 +39,11 @@ class Tamper {
 
     Effect.CarryOut change(SimMember leader, Effect.CarryOut carryOut) {
         return carryOut;
+    }
+
+    /** What a member says to its own server: whether Redis itself may elect it. */
+    Optional<Boolean> toBeSaid(Answering state) {
+        return ElectionRule.toBeSaid(state);
     }
 
     List<String> words(List<String> words) {

@@ -1,0 +1,67 @@
+package io.regroup.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.model.Asked;
+import io.regroup.sim.Network.Plane;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A master that has lost its only replica gets one that another master can spare, and ends before that one has its data; its container starts again with
+ * all of them, a moment later than Redis calls it failed. Redis elected the replica, with the other master's data: nothing of the shard was left.
+ */
+class SentToAnotherTest {
+
+    private static final long WRITE_MS = 2000;
+    private static final long SENT_MS = 2000;
+    private static final long AWAY_MS = 6000;
+    private static final long WHOLE_MS = 40_000;
+    private static final long SOON_MS = 1;
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+    void itIsNotElectedWithTheDataOfTheMasterBefore(long seed) {
+        World world = new World(seed, new Asked(7, 1), new Tamper(), null);
+        Course course = Course.formed(world);
+        Clients clients = new Clients(world);
+        clients.start();
+        course.pass(WRITE_MS);
+        clients.stop();
+        course.pass(WRITE_MS);
+        Pod master = world.pods().stream().filter(pod -> !leads(pod, world) && replicasOf(pod, world).size() == 1 && !leads(replicasOf(pod, world).getFirst(), world))
+            .findFirst().orElseThrow();
+        int keys = server(master).data().size();
+        world.kube.kill(replicasOf(master, world).getFirst());
+        Optional<Pod> sent = Optional.empty();
+        for (long end = world.now() + SENT_MS; sent.isEmpty() && world.now() < end; course.pass(SOON_MS)) {
+            sent = replicasOf(master, world).stream().filter(pod -> !server(pod).replication.isUp()).findFirst();
+        }
+        assertThat(sent).as("one is sent to it").isPresent();
+        Runnable mend = world.net.cut(Plane.GROUP, Set.of(master.ip));
+        world.group.onNetwork();
+        master.crashRedis(true);
+        course.pass(AWAY_MS);
+        mend.run();
+        world.group.onNetwork();
+        assertThat(course.until("whole again", WHOLE_MS)).isPositive();
+        assertThat(world.servers()).filteredOn(server -> server.data().size() == keys).anyMatch(server -> server.myself.isMaster());
+        assertThat(world.ledger.lostByCrash() + world.ledger.lostByLag()).isZero();
+    }
+
+    private static boolean leads(Pod pod, World world) {
+        return world.leader().orElseThrow().pod == pod;
+    }
+
+    private static SimRedis server(Pod pod) {
+        return pod.redis().orElseThrow();
+    }
+
+    private static List<Pod> replicasOf(Pod master, World world) {
+        return world.pods().stream().filter(pod -> pod.redis().map(server -> server.myself.slaveof).filter(entry -> entry != null
+            && entry.id.equals(server(master).id())).isPresent()).toList();
+    }
+}
