@@ -5,6 +5,7 @@ import io.regroup.model.Asked;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.End;
 import io.regroup.model.Heard;
+import io.regroup.model.LastAnswer;
 import io.regroup.model.Move;
 import io.regroup.model.NodeId;
 import io.regroup.model.Observation;
@@ -68,7 +69,7 @@ public final class Leader {
     private final Asking asking;
     private final SortedMap<String, Long> sent = new TreeMap<>();
     private final SortedMap<String, Long> since = new TreeMap<>();
-    private final SortedMap<NodeId, Long> keys = new TreeMap<>();
+    private final SortedMap<NodeId, LastAnswer> masters = new TreeMap<>();
     private List<Move> moving = List.of();
     private final ShardLoss policy;
     private View view;
@@ -118,7 +119,7 @@ public final class Leader {
         heard.keySet().retainAll(next.members());
         asking.onMembers(next.members());
         if (!outlook.standing().named().isEmpty()) {
-            keys.keySet().retainAll(outlook.standing().named());
+            masters.keySet().retainAll(outlook.standing().named());
         }
         view = next;
         evidence.onView(next.members());
@@ -136,7 +137,7 @@ public final class Leader {
         if (report.state() instanceof RedisState.Answering a) {
             roster = Optional.of(a.table().roster());
             if (a.table().myself().isMaster()) {
-                keys.put(a.table().myself().id(), a.facts().keys());
+                masters.put(a.table().myself().id(), new LastAnswer(now, a.facts().keys()));
             }
         }
         if (!report.leaving()) {
@@ -419,7 +420,7 @@ public final class Leader {
     /** All that is known, as of now. */
     public Observation observation(long now) {
         return new Observation(now, asking.rounds(), view, heard, asked, evidence.probes(), evidence.ended(), evidence.pods(), evidence.created(), evidence.left(), sent, since,
-            keys, moving, policy);
+            masters, moving, policy);
     }
 
     /** What the last look told. */

@@ -185,6 +185,9 @@ public final class Json {
         json.addProperty("offset", facts.offset());
         json.addProperty("uptimeSeconds", facts.uptimeSeconds());
         json.addProperty("version", facts.version());
+        if (facts.quietMs() > 0) {
+            json.addProperty("quietMs", facts.quietMs());
+        }
         if (!facts.strays().isEmpty()) {
             json.addProperty("strays", facts.strays().toString());
         }
@@ -201,7 +204,7 @@ public final class Json {
         return new ServerFacts(json.get("stateOk").getAsBoolean(), json.get("currentEpoch").getAsLong(),
             json.get("keys").getAsLong(), json.get("linkUp").getAsBoolean(), json.get("synced").getAsBoolean(),
             find(json, "masterAt", e -> Address.parse(e.getAsString())), json.get("offset").getAsLong(), json.get("uptimeSeconds").getAsLong(),
-            text(json, "version"), slots(json, "strays"),
+            text(json, "version"), slots(json, "strays"), find(json, "quietMs", JsonElement::getAsLong).orElse(0L),
             new Atomic(find(json, "movesBy", e -> MoveBy.valueOf(e.getAsString())).orElse(MoveBy.MIGRATE), slots(json, "moves")));
     }
 

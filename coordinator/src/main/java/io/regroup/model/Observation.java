@@ -22,7 +22,7 @@ import java.util.TreeSet;
  *               it does not name are younger than those it does. Empty: nobody has told, or long ago
  * @param left   members that said that they leave before they left: they act no more, their Redis may still run
  * @param sent   when each thing was last done (by its key): what runs is not sent again
- * @param keys   how many keys each node had when it was heard last, also nodes that are gone
+ * @param masters of each master that has answered while this leader led, also of those that are gone
  * @param moving what moves now, aside from all else
  * @param policy what is done where no copy is left
  * @param since  since when each wait (by its key) has lasted without a break
@@ -30,7 +30,7 @@ import java.util.TreeSet;
 public record Observation(long now, Rounds rounds, View view, SortedMap<String, Heard> heard, Optional<Asked> asked,
                           SortedMap<Address, Probe> probes, SortedMap<String, End> ended, Optional<SortedSet<String>> pods,
                           SortedMap<String, Long> created, SortedSet<String> left,
-                          SortedMap<String, Long> sent, SortedMap<String, Long> since, SortedMap<NodeId, Long> keys,
+                          SortedMap<String, Long> sent, SortedMap<String, Long> since, SortedMap<NodeId, LastAnswer> masters,
                           List<Move> moving, ShardLoss policy) {
 
     /** Age in ms from which a report is not used any more: members report every second. */
@@ -44,7 +44,7 @@ public record Observation(long now, Rounds rounds, View view, SortedMap<String, 
         created = Collections.unmodifiableSortedMap(new TreeMap<>(created));
         left = Collections.unmodifiableSortedSet(new TreeSet<>(left));
         sent = Collections.unmodifiableSortedMap(new TreeMap<>(sent));
-        keys = Collections.unmodifiableSortedMap(new TreeMap<>(keys));
+        masters = Collections.unmodifiableSortedMap(new TreeMap<>(masters));
         moving = List.copyOf(moving);
         since = Collections.unmodifiableSortedMap(new TreeMap<>(since));
     }

@@ -15,14 +15,16 @@ import java.util.Optional;
  * @param offset        replication offset ({@code master_repl_offset} or {@code slave_repl_offset})
  * @param uptimeSeconds age of the process
  * @param strays        slots of which it has keys; masters: only those that are not its own and that it does not import; replicas: none once synced
+ * @param quietMs       replicas: how long nothing has come from its master, in ms, to a second ({@code master_last_io_seconds_ago}, or {@code
+ *                      master_link_down_since_seconds}); of one that has had no link since its start, and of masters: 0
  * @param atomic        masters: slots that it moves by itself
  */
 public record ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean linkUp, boolean synced, Optional<Address> masterAt, long offset,
-                          long uptimeSeconds, String version, SlotSet strays, Atomic atomic) {
+                          long uptimeSeconds, String version, SlotSet strays, long quietMs, Atomic atomic) {
 
-    /** Of a server that moves no slots by itself. */
+    /** Of a server that moves no slots by itself, and whose link is quick. */
     public ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean linkUp, boolean synced, Optional<Address> masterAt, long offset,
                        long uptimeSeconds, String version, SlotSet strays) {
-        this(stateOk, currentEpoch, keys, linkUp, synced, masterAt, offset, uptimeSeconds, version, strays, Atomic.NONE);
+        this(stateOk, currentEpoch, keys, linkUp, synced, masterAt, offset, uptimeSeconds, version, strays, 0, Atomic.NONE);
     }
 }

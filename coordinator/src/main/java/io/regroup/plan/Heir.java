@@ -1,6 +1,7 @@
 package io.regroup.plan;
 
 import io.regroup.model.ClusterNode;
+import io.regroup.model.LastAnswer;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.AtGate;
@@ -14,6 +15,11 @@ import java.util.stream.Stream;
 
 /** The replica that is to take a master's place: which one that is, what others may have that it lacks, and what it does not know. */
 final class Heir {
+
+    /** A link that is up is quiet for 10 s where nothing is written ({@code repl-ping-replica-period}). */
+    private static final long PING_MS = 12_000;
+    /** Of a link that is down: reports come once a second, and the server counts whole seconds. */
+    private static final long SEEN_MS = 3000;
 
     private Heir() {
     }
@@ -44,12 +50,32 @@ final class Heir {
      * was under way.
      */
     static boolean startsWithItsOwn(NodeId owner, Host best, Picture picture) {
-        return Optional.ofNullable(picture.stored.get(owner)).filter(r -> r.state() instanceof AtGate).isPresent() && best.isAsStarted();
+        return Optional.ofNullable(picture.stored.get(owner)).filter(r -> r.state() instanceof AtGate).isPresent() && isOlder(best, owner, picture);
     }
 
     /** The master's machine was started again as its replica's was, only later. Its volume may be kept. */
     static boolean mayStillStart(NodeId owner, Host best, Picture picture) {
-        return best.isAsStarted() && Fate.hasEndedForNow(owner, picture);
+        return isOlder(best, owner, picture) && Fate.hasEndedForNow(owner, picture);
+    }
+
+    /** Whether what its master keeps on its volume is newer than what this replica has, by more than the second that the append-only file may lack. */
+    static boolean isOlder(Host replica, NodeId owner, Picture picture) {
+        return replica.isAsStarted() || isBehind(replica, owner, picture);
+    }
+
+    static String whyOlder(Host replica) {
+        return replica.isAsStarted() ? " was started again itself and has nothing newer"
+            : " has had nothing from it for " + replica.state().facts().quietMs() / 1000 + " s, while it was still heard";
+    }
+
+    /**
+     * Whether its master has gone on without it. Redis' own election does not ask that before 30 s, and TAKEOVER never: they may be cut off from each other, or
+     * the master cannot fork and refuses each sync. Only who led while it still answered knows since when it does not.
+     */
+    static boolean isBehind(Host replica, NodeId owner, Picture picture) {
+        LastAnswer last = picture.observation.masters().get(owner);
+        long spared = replica.state().facts().linkUp() ? PING_MS : SEEN_MS;
+        return last != null && replica.state().facts().quietMs() > picture.observation.now() - last.at() + spared;
     }
 
     /** They keep its data, and do not answer yet. */

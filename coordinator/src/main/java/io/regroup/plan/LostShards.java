@@ -1,6 +1,7 @@
 package io.regroup.plan;
 
 import io.regroup.model.ClusterNode;
+import io.regroup.model.LastAnswer;
 import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.Loading;
 import io.regroup.model.RedisState.Starting;
@@ -37,9 +38,9 @@ final class LostShards {
      * forgotten too, and its slots are nobody's. That stands in the tables: whoever leads next sees it, and the address is free.
      */
     static Optional<Work> giveUp(NodeId owner, String why, Picture picture, List<Wait> waits) {
-        Long keys = picture.observation.keys().get(owner);
+        LastAnswer last = picture.observation.masters().get(owner);
         String what = "every copy of " + picture.name(owner) + ", master of " + picture.slotsOf(owner).size() + " slots (" + picture.slotsOf(owner)
-            + ") with " + (keys == null ? "an unknown number of" : "about " + keys) + " keys, is gone (" + why + ")";
+            + ") with " + (last == null ? "an unknown number of" : "about " + last.keys()) + " keys, is gone (" + why + ")";
         ShardLoss policy = picture.observation.policy();
         Optional<NodeId> former = formerMasterThatIsAway(picture);
         long grace = former.isPresent() ? Math.max(policy.graceMs(), Forget.RETURN_MS) : policy.graceMs();

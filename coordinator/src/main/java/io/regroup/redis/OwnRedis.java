@@ -68,6 +68,7 @@ public final class OwnRedis {
     /** What the last reading showed of it. */
     private Part part = Part.NONE;
     private boolean refused;
+    private final Silence silence = new Silence();
 
     /** What a server is to others: it turns when it is promoted, or follows another one, and when its link to that one is there or is lost. */
     private record Part(Optional<String> role, Optional<String> masterHost, Optional<String> masterPort, Optional<String> link) {
@@ -198,7 +199,9 @@ public final class OwnRedis {
             isCopy,
             info.find("master_host").filter(host -> !host.isBlank()).map(host -> new Address(host, (int) info.number("master_port"))),
             info.find("slave_repl_offset").map(Long::parseLong).orElseGet(() -> info.number("master_repl_offset")),
-            info.number("uptime_in_seconds"), info.text("redis_version"), strays.found(), migrations.atomic(table.myself()));
+            info.number("uptime_in_seconds"), info.text("redis_version"), strays.found(),
+            1000 * silence.seconds(linkUp, info.find(linkUp ? "master_last_io_seconds_ago" : "master_link_down_since_seconds").map(Long::parseLong).orElse(-1L)),
+            migrations.atomic(table.myself()));
     }
 
     /**

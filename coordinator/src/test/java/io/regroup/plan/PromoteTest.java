@@ -343,14 +343,38 @@ class PromoteTest {
             .containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
     }
 
+    /** It may be cut off from its master, or be refused each sync by one that cannot fork: its copy may be hours old, and TAKEOVER asks nobody. */
+    @Test
+    void aReplicaThatItsMasterHasGoneOnWithoutWaitsForItsMastersContainer() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").provenForNow("m1", "its container has ended").answered("m1", 1000);
+        Action promote = new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER);
+        assertThat(scene.quiet("r1", 4000).linkDown("r1").decide().actions()).as("since its master was heard last").containsExactly(promote);
+        assertThat(scene.quiet("r1", 4001).decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).contains(new Wait("start " + id("m1"), scene.calledByAddress("m1") + ", master of 5461 slots has ended, and its replica "
+            + scene.called("r1") + " has had nothing from it for 4 s, while it was still heard: the master has 5 s to come back with its data"));
+        assertThat(scene.waited("start " + id("m1"), 5000).decide().actions()).containsExactly(promote);
+    }
+
+    @Test
+    void whereItsMastersPodIsGoneForGoodItIsPromotedAllTheSame() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").answered("m1", 1000).linkDown("r1").quiet("r1", 60_000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
+    }
+
+    @Test
+    void whoHasNotLedWhileItAnsweredDoesNotKnowWhetherItWentOn() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").provenForNow("m1", "its container has ended").linkDown("r1").quiet("r1", 60_000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
+    }
+
     /** Seed 236632: both had been started again, and the one that had three writes more was still reading them. */
     @Test
     void aReplicaThatWasStartedAgainItselfWaitsForOneThatIsJustStarting() {
         Scene scene = Scene.cluster(3, 2).gone("m1").proven("m1", "pod m1 is gone").linkDown("r1").offset("r1", 0).state("r4", new RedisState.Loading()).stored("r4");
         assertThat(scene.decide().actions()).isEmpty();
         assertThat(scene.decide().waits()).contains(new Wait("replicas start " + id("m1"), scene.calledByAddress("m1") + ", master of 5461 slots is dead "
-            + "(pod m1 is gone), and its replica " + scene.called("r1") + " was started again itself: " + scene.called("r4") + ", which may have more of its "
-            + "data, has 5 s to start"));
+            + "(pod m1 is gone), and its replica " + scene.called("r1") + " was started again itself and has nothing newer: " + scene.called("r4")
+            + ", which may have more of its data, has 5 s to start"));
         Action promote = new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER);
         assertThat(scene.waited("replicas start " + id("m1"), 5000).decide().actions()).containsExactly(promote);
         Scene ran = Scene.cluster(3, 2).gone("m1").proven("m1", "pod m1 is gone").state("r4", new RedisState.Loading()).stored("r4");

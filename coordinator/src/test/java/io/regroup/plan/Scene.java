@@ -7,6 +7,7 @@ import io.regroup.model.ClusterNode;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.End;
 import io.regroup.model.Heard;
+import io.regroup.model.LastAnswer;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.Move;
 import io.regroup.model.MoveBy;
@@ -73,6 +74,7 @@ final class Scene {
         boolean stateOk = true;
         long offset = 100;
         long keys = 10;
+        long quietMs;
         long uptime = 60;
         String machine;
         Optional<Address> address;
@@ -136,7 +138,7 @@ final class Scene {
     private boolean rememberAll = true;
     private final SortedMap<Address, Probe> probes = new TreeMap<>();
     private final SortedMap<String, End> ended = new TreeMap<>();
-    private final SortedMap<NodeId, Long> lastKeys = new TreeMap<>();
+    private final SortedMap<NodeId, LastAnswer> masters = new TreeMap<>();
     private ShardLoss policy = ShardLoss.PRESET;
     private Optional<SortedSet<String>> pods = Optional.empty();
     private final SortedMap<String, Long> created = new TreeMap<>();
@@ -529,9 +531,20 @@ final class Scene {
         return this;
     }
 
+    /** Nothing has come from its master for so long. */
+    Scene quiet(String name, long ms) {
+        return change(name, n -> n.quietMs = ms);
+    }
+
+    /** It answered so long ago. */
+    Scene answered(String name, long agoMs) {
+        masters.put(id(name), new LastAnswer(now - agoMs, 10));
+        return this;
+    }
+
     /** It was heard with so many keys before it was gone. */
     Scene had(String name, long keys) {
-        lastKeys.put(id(name), keys);
+        masters.put(id(name), new LastAnswer(now, keys));
         return this;
     }
 
@@ -652,7 +665,7 @@ final class Scene {
         SortedMap<String, Heard> heard = new TreeMap<>();
         members.stream().map(nodes::get).filter(n -> !n.silent).forEach(n -> heard.put(n.name, new Heard(report(n), now - 5)));
         return new Observation(now, Rounds.from(ROUND), new View(4, members.getFirst(), members, self.orElse(members.getFirst())), heard, asked, probes,
-            ended, pods, created, left, sent, since, lastKeys, moving, policy);
+            ended, pods, created, left, sent, since, masters, moving, policy);
     }
 
     Decision decide() {
@@ -671,7 +684,7 @@ final class Scene {
     private Report report(Node node) {
         ClusterTable table = table(node);
         RedisState state = node.state.orElseGet(() -> new RedisState.Answering(table, new ServerFacts(node.stateOk, node.heardOfEpoch.orElseGet(this::highestEpoch), node.keys,
-            !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15", node.strays, node.atomic)));
+            !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15", node.strays, node.quietMs, node.atomic)));
         return new Report(pod(node.name), ROUND, node.address(), new Address(node.address().host(), 7800), state,
             node.stored ? node.kept.map(this::table).or(() -> Optional.of(table)) : Optional.empty(), node.leaving, node.masterProbe, rememberAll && node.remembers ? primary : Optional.empty());
     }

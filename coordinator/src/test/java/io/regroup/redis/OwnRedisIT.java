@@ -192,6 +192,7 @@ class OwnRedisIT {
         master.kill();
         Reading.Answered alone = await("the link is down").atMost(PATIENCE).until(() -> answered(reader), r -> !r.facts().linkUp());
         assertThat(alone.facts().synced()).as("its data is still the master's").isTrue();
+        await("it counts how long nothing has come").atMost(PATIENCE).until(() -> answered(reader).facts().quietMs() >= 2000);
     }
 
     @Test

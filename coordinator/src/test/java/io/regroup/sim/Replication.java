@@ -41,6 +41,8 @@ final class Replication {
     private final List<Integer> log = new ArrayList<>();
     private Address master;
     long followedAt;
+    /** repl_down_since: since its start, or since it was a master. */
+    private boolean hadLink;
     private Step step = Step.OFF;
     private Replication source;
     private long attempt;
@@ -75,6 +77,11 @@ final class Replication {
         return master != null && copyOf.filter(master.id::equals).isPresent() && step != Step.SYNC;
     }
 
+    /** {@code master_last_io_seconds_ago}, or {@code master_link_down_since_seconds}. */
+    long quietMs() {
+        return master == null || !hadLink ? 0 : dataAge() / 1000 * 1000;
+    }
+
     boolean wasCopyOf(NodeId master) {
         return copyOf.filter(master::equals).isPresent();
     }
@@ -107,6 +114,7 @@ final class Replication {
     void stopFollowing() {
         drop();
         master = null;
+        hadLink = false;
         step = Step.OFF;
         formerHistory = history;
         formerOffset = offset;
@@ -198,6 +206,7 @@ final class Replication {
         formerOffset = source.formerOffset;
         source.followers.add(this);
         step = Step.UP;
+        hadLink = true;
         lastHeard = world.now();
         onTurn.run();
     }

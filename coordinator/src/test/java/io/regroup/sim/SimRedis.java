@@ -208,7 +208,7 @@ final class SimRedis {
 
     private ServerFacts facts() {
         return new ServerFacts(stateOk, currentEpoch, data().size(), myself.isReplica() && replication.isUp(),
-            myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof), replication.masterAt(), replication.offset, (world.now() - startedAt) / 1000, "7.0.15", strays(),
+            myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof), replication.masterAt(), replication.offset, (world.now() - startedAt) / 1000, "7.0.15", strays(), replication.quietMs(),
             migrations.atomic());
     }
 
