@@ -110,7 +110,7 @@ final class Election {
             || !master.hasSlots()) {
             return;
         }
-        if (!manual && self.replication.dataAge() - SimRedis.NODE_TIMEOUT > MAX_DATA_AGE_MS) {
+        if (!manual && (!self.replication.hadLink() || self.replication.dataAge() - SimRedis.NODE_TIMEOUT > MAX_DATA_AGE_MS)) {
             return;
         }
         long age = now - authTime;

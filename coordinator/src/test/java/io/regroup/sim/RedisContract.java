@@ -407,6 +407,21 @@ abstract class RedisContract {
         assertThat(nodes.keys(3)).as("those of the master before").isEqualTo(5);
     }
 
+    /** It has had no link since the beginning of time. */
+    @Test
+    void aReplicaThatWasStartedAgainIsNotElectedForAMasterThatIsGone() {
+        cluster(true);
+        write(0, 5);
+        nodes.kill(0);
+        nodes.kill(3);
+        nodes.startAgain(3, true);
+        nodes.until("it is called failed", () -> nodes.table(3).others().values().stream().anyMatch(line -> line.is(NodeFlag.FAIL)));
+        nodes.holds("it is not elected", 5000, () -> !isMaster(3));
+        assertThat(nodes.cluster(3, "FAILOVER", "FORCE")).isEqualTo(RedisNodes.OK);
+        nodes.until("it is voted for", () -> isMaster(3));
+        assertThat(nodes.keys(3)).isEqualTo(5);
+    }
+
     @Test
     void aReplicaThatMayNotBeElectedIsNotUntilItMay() {
         cluster(true);

@@ -82,6 +82,10 @@ final class Replication {
         return master == null || !hadLink ? 0 : dataAge() / 1000 * 1000;
     }
 
+    boolean hadLink() {
+        return hadLink;
+    }
+
     boolean wasCopyOf(NodeId master) {
         return copyOf.filter(master::equals).isPresent();
     }
