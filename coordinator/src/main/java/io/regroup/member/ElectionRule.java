@@ -11,13 +11,25 @@ import java.util.Optional;
  */
 public final class ElectionRule {
 
+    /** In ms: less than it takes to call a master failed. */
+    private static final long HEARD_MS = 2000;
+
     private ElectionRule() {
     }
 
     /** What is to be said to the server: whether it may be elected. Nothing where it goes by that already. */
     public static Optional<Boolean> toBeSaid(Answering state) {
-        boolean may = state.table().myself().isMaster() || state.facts().synced();
+        boolean may = state.table().myself().isMaster() || state.facts().synced() && !isHeardOf(state);
         boolean mayNot = state.table().myself().is(NodeFlag.NOFAILOVER);
         return may == mayNot ? Optional.of(may) : Optional.empty();
+    }
+
+    /**
+     * It calls its master failed, from behind a cut that has ended, and has just had something from it. Where it was elected itself shortly before, it still has
+     * the votes of then, and would be master again at once ({@code clusterHandleSlaveFailover}).
+     */
+    private static boolean isHeardOf(Answering state) {
+        return state.facts().linkUp() && state.facts().quietMs() < HEARD_MS && state.table().myself().master().flatMap(state.table()::line)
+            .filter(master -> master.is(NodeFlag.FAIL)).isPresent();
     }
 }

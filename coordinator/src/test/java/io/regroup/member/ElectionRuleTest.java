@@ -3,7 +3,7 @@ package io.regroup.member;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.Address;
-import io.regroup.model.ClusterTable;
+import io.regroup.model.Atomic;
 import io.regroup.model.RedisState.Answering;
 import io.regroup.model.ServerFacts;
 import io.regroup.model.SlotSet;
@@ -13,16 +13,28 @@ import org.junit.jupiter.api.Test;
 
 class ElectionRuleTest {
 
-    private static final String MASTER = "a".repeat(40) + " 10.0.0.1:6379@16379 %smaster - 0 0 1 connected 0-16383\n";
+    private static final String MASTER = "a".repeat(40) + " 10.0.0.1:6379@16379 %s - 0 0 1 connected 0-16383\n";
     private static final String REPLICA = "b".repeat(40) + " 10.0.0.2:6379@16379 %sslave%s " + "a".repeat(40) + " 0 0 1 connected\n";
 
     private static Optional<Boolean> ofReplica(boolean synced, boolean mayNot) {
-        return of(String.format(MASTER, "") + String.format(REPLICA, "myself,", mayNot ? ",nofailover" : ""), synced);
+        return of(String.format(MASTER, "master") + replica(mayNot), false, synced, 0);
     }
 
-    private static Optional<Boolean> of(String nodes, boolean synced) {
-        ClusterTable table = NodesText.parse(nodes);
-        return ElectionRule.toBeSaid(new Answering(table, new ServerFacts(true, 1, 0, false, synced, Optional.<Address>empty(), 0, 0, "7.0.15", SlotSet.NONE)));
+    private static Optional<Boolean> ofReplicaOfFailed(boolean linkUp, long quietMs, boolean mayNot) {
+        return of(String.format(MASTER, "master,fail") + replica(mayNot), linkUp, true, quietMs);
+    }
+
+    private static Optional<Boolean> ofMaster(String more) {
+        return of(String.format(MASTER, "myself,master" + more), false, false, 0);
+    }
+
+    private static String replica(boolean mayNot) {
+        return String.format(REPLICA, "myself,", mayNot ? ",nofailover" : "");
+    }
+
+    private static Optional<Boolean> of(String nodes, boolean linkUp, boolean synced, long quietMs) {
+        return ElectionRule.toBeSaid(new Answering(NodesText.parse(nodes),
+            new ServerFacts(true, 1, 0, linkUp, synced, Optional.<Address>empty(), 0, 0, "7.0.15", SlotSet.NONE, quietMs, Atomic.NONE)));
     }
 
     @Test
@@ -39,7 +51,16 @@ class ElectionRuleTest {
 
     @Test
     void aMasterMayBe() {
-        assertThat(of(String.format(MASTER, "myself,"), false)).isEmpty();
-        assertThat(of(String.format(MASTER, "myself,").replace("master", "master,nofailover"), false)).contains(true);
+        assertThat(ofMaster("")).isEmpty();
+        assertThat(ofMaster(",nofailover")).contains(true);
+    }
+
+    /** TwoMajoritiesTest: with the votes of its last election it would be one again as soon as it is in sync. */
+    @Test
+    void norMayOneThatCallsItsMasterFailedAndHearsIt() {
+        assertThat(ofReplicaOfFailed(true, 1000, false)).contains(false);
+        assertThat(ofReplicaOfFailed(true, 1000, true)).isEmpty();
+        assertThat(ofReplicaOfFailed(true, 2000, true)).as("nothing has come for longer than it takes").contains(true);
+        assertThat(ofReplicaOfFailed(false, 0, true)).as("the link is lost").contains(true);
     }
 }
