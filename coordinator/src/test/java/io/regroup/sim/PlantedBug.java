@@ -51,7 +51,7 @@ enum PlantedBug {
         }
     }),
     /** A node whose container ended is forgotten as if its pod were gone. */
-    ENDED_IS_FORGOTTEN("S3", 1511, new Tamper() {
+    ENDED_IS_FORGOTTEN("S3", 3003, new Tamper() {
         @Override
         End proof(End end) {
             return new End(end.words(), true);
@@ -65,7 +65,7 @@ enum PlantedBug {
         }
     }),
     /** Any replica is as good as another. */
-    OFFSETS_NOT_COMPARED("S2", 3941, new Tamper() {
+    OFFSETS_NOT_COMPARED("S2", 1564, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), f.masterAt(), -f.offset(), f.uptimeSeconds(), f.version(),
@@ -119,14 +119,14 @@ enum PlantedBug {
         }
     }),
     /** Only the monotonic clock is read, which stands still while the machine does. */
-    NO_LEAP_IS_SEEN("S8", 3766, new Tamper() {
+    NO_LEAP_IS_SEEN("S8", 2475, new Tamper() {
         @Override
         boolean leapt(boolean seen) {
             return false;
         }
     }),
     /** A dead master is forgotten together with its replica's promotion, not after it. */
-    FORGET_WITH_PROMOTION("S3", 1511, new Tamper() {
+    FORGET_WITH_PROMOTION("S3", 3014, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             List<Action> actions = new ArrayList<>();
@@ -142,7 +142,7 @@ enum PlantedBug {
         }
     }),
     /** Redis may elect a replica that has nothing of its master. */
-    ANYONE_IS_ELECTED("S2", 461, new Tamper() {
+    ANYONE_IS_ELECTED("S2", 2607, new Tamper() {
         @Override
         Optional<Boolean> toBeSaid(Answering state) {
             return Optional.empty();
@@ -173,7 +173,7 @@ enum PlantedBug {
         }
     }),
     /** Nobody looks which slots are half moved. */
-    OPEN_SLOTS_ARE_NOT_SEEN("liveness", 1508, new Tamper() {
+    OPEN_SLOTS_ARE_NOT_SEEN("liveness", 1665, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return report.state() instanceof Answering a ? copy(report, report.round(), new Answering(closed(a.table()), withoutStrays(a.facts())),
