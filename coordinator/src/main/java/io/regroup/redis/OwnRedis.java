@@ -68,7 +68,7 @@ public final class OwnRedis {
     /** What the last reading showed of it. */
     private Part part = Part.NONE;
     private boolean refused;
-    private final Silence silence = new Silence();
+    private final MasterSilence silence = new MasterSilence();
 
     /** What a server is to others: it turns when it is promoted, or follows another one, and when its link to that one is there or is lost. */
     private record Part(Optional<String> role, Optional<String> masterHost, Optional<String> masterPort, Optional<String> link) {

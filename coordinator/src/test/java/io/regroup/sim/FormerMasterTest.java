@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.Asked;
 import io.regroup.sim.Network.Plane;
-import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,14 +30,14 @@ class FormerMasterTest {
         course.pass(WRITE_MS);
         clients.stop();
         course.pass(WRITE_MS);
-        Pod master = world.pods().stream().filter(pod -> replicasOf(pod, world).size() == 2).findFirst().orElseThrow();
-        if (leads(master, world)) {
+        Pod master = world.pods().stream().filter(pod -> world.replicasOf(pod).size() == 2).findFirst().orElseThrow();
+        if (world.isLedBy(master)) {
             master.crashCoordinator();
             course.until("whole under another leader", WHOLE_MS);
         }
         int keys = server(master).data().size();
-        Pod heir = replicasOf(master, world).stream().filter(pod -> !leads(pod, world)).findFirst().orElseThrow();
-        Pod other = replicasOf(master, world).stream().filter(pod -> pod != heir).findFirst().orElseThrow();
+        Pod heir = world.replicasOf(master).stream().filter(pod -> !world.isLedBy(pod)).findFirst().orElseThrow();
+        Pod other = world.replicasOf(master).stream().filter(pod -> pod != heir).findFirst().orElseThrow();
         other.crashRedis(true);
         course.pass(HEARD_MS);
         master.crashRedis(true);
@@ -55,20 +54,11 @@ class FormerMasterTest {
         assertThat(world.ledger.lostByCrash() + world.ledger.lostByLag()).isZero();
     }
 
-    private static boolean leads(Pod pod, World world) {
-        return world.leader().orElseThrow().pod == pod;
-    }
-
     private static boolean isKnownToHaveSlots(SimRedis master, World world) {
         return world.servers().stream().allMatch(server -> server.table.get(master.id()).hasSlots());
     }
 
     private static SimRedis server(Pod pod) {
         return pod.redis().orElseThrow();
-    }
-
-    private static List<Pod> replicasOf(Pod master, World world) {
-        return world.pods().stream().filter(pod -> pod.redis().map(server -> server.myself.slaveof).filter(entry -> entry != null
-            && entry.id.equals(server(master).id())).isPresent()).toList();
     }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.Asked;
 import io.regroup.sim.Network.Plane;
-import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,9 +32,9 @@ class LeftBehindTest {
         Clients clients = new Clients(world);
         clients.start();
         course.pass(WRITE_MS);
-        Pod master = world.pods().stream().filter(pod -> !leads(pod, world) && replicasOf(pod, world).stream().anyMatch(replica -> !leads(replica, world)))
+        Pod master = world.pods().stream().filter(pod -> !world.isLedBy(pod) && world.replicasOf(pod).stream().anyMatch(replica -> !world.isLedBy(replica)))
             .findFirst().orElseThrow();
-        Pod replica = replicasOf(master, world).getFirst();
+        Pod replica = world.replicasOf(master).getFirst();
         Runnable mend = world.net.cut(Plane.REDIS, Set.of(replica.ip));
         course.pass(cutMs);
         clients.stop();
@@ -49,16 +48,7 @@ class LeftBehindTest {
         assertThat(world.ledger.lostByCrash() + world.ledger.lostByLag()).as("seed " + seed).isZero();
     }
 
-    private static boolean leads(Pod pod, World world) {
-        return world.leader().orElseThrow().pod == pod;
-    }
-
     private static SimRedis server(Pod pod) {
         return pod.redis().orElseThrow();
-    }
-
-    private static List<Pod> replicasOf(Pod master, World world) {
-        return world.pods().stream().filter(pod -> pod.redis().map(server -> server.myself.slaveof).filter(entry -> entry != null
-            && entry.id.equals(server(master).id())).isPresent()).toList();
     }
 }

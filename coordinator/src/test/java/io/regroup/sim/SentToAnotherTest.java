@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.Asked;
 import io.regroup.sim.Network.Plane;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,13 +31,13 @@ class SentToAnotherTest {
         course.pass(WRITE_MS);
         clients.stop();
         course.pass(WRITE_MS);
-        Pod master = world.pods().stream().filter(pod -> !leads(pod, world) && replicasOf(pod, world).size() == 1 && !leads(replicasOf(pod, world).getFirst(), world))
+        Pod master = world.pods().stream().filter(pod -> !world.isLedBy(pod) && world.replicasOf(pod).size() == 1 && !world.isLedBy(world.replicasOf(pod).getFirst()))
             .findFirst().orElseThrow();
         int keys = server(master).data().size();
-        world.kube.kill(replicasOf(master, world).getFirst());
+        world.kube.kill(world.replicasOf(master).getFirst());
         Optional<Pod> sent = Optional.empty();
         for (long end = world.now() + SENT_MS; sent.isEmpty() && world.now() < end; course.pass(SOON_MS)) {
-            sent = replicasOf(master, world).stream().filter(pod -> !server(pod).replication.isUp()).findFirst();
+            sent = world.replicasOf(master).stream().filter(pod -> !server(pod).replication.isUp()).findFirst();
         }
         assertThat(sent).as("one is sent to it").isPresent();
         Runnable mend = world.net.cut(Plane.GROUP, Set.of(master.ip));
@@ -52,16 +51,7 @@ class SentToAnotherTest {
         assertThat(world.ledger.lostByCrash() + world.ledger.lostByLag()).isZero();
     }
 
-    private static boolean leads(Pod pod, World world) {
-        return world.leader().orElseThrow().pod == pod;
-    }
-
     private static SimRedis server(Pod pod) {
         return pod.redis().orElseThrow();
-    }
-
-    private static List<Pod> replicasOf(Pod master, World world) {
-        return world.pods().stream().filter(pod -> pod.redis().map(server -> server.myself.slaveof).filter(entry -> entry != null
-            && entry.id.equals(server(master).id())).isPresent()).toList();
     }
 }

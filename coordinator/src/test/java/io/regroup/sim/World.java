@@ -3,6 +3,7 @@ package io.regroup.sim;
 import io.regroup.model.Address;
 import io.regroup.model.Asked;
 import io.regroup.model.MoveBy;
+import io.regroup.model.NodeId;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -99,6 +100,18 @@ final class World {
 
     boolean canReach(SimRedis from, Address to) {
         return canReach(from.address.host(), to);
+    }
+
+    /** Whether the coordinator of this pod leads. */
+    boolean isLedBy(Pod pod) {
+        return leader().filter(member -> member.pod == pod).isPresent();
+    }
+
+    /** The pods whose servers follow this one's. */
+    List<Pod> replicasOf(Pod master) {
+        NodeId id = master.redis().orElseThrow().id();
+        return pods().stream().filter(pod -> pod.redis().map(server -> server.myself.slaveof).filter(entry -> entry != null && entry.id.equals(id)).isPresent())
+            .toList();
     }
 
     /** By the cluster bus. */

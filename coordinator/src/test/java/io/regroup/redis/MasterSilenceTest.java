@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-class SilenceTest {
+class MasterSilenceTest {
 
-    private final Silence silence = new Silence();
+    private final MasterSilence silence = new MasterSilence();
 
     @Test
     void anIdleLinkThatIsLostIsCountedFromThen() {

@@ -4,7 +4,7 @@ package io.regroup.redis;
  * How long nothing has come from a replica's master. Redis counts anew when a link that was silent for {@code repl-timeout} (60 s) is lost, and one that is up
  * may be silent where nothing is written.
  */
-final class Silence {
+final class MasterSilence {
 
     /** So long an idle link is silent between two pings ({@code repl-ping-replica-period}, 10 s), in seconds. */
     static final long IDLE = 12;
