@@ -47,8 +47,13 @@ class MemberReportsIT {
                 member.start();
                 awaitReport("a master", a -> a.table().myself().isMaster());
 
-                assertThat(own.ask(servers, "CLUSTER", "REPLICATE", ((Reply.Answer) peer.ask(servers, "CLUSTER", "MYID")).text())).isEqualTo(new Reply.Answer("OK"));
+                String master = ((Reply.Answer) peer.ask(servers, "CLUSTER", "MYID")).text();
+                peer.signal("STOP");
+                assertThat(own.ask(servers, "CLUSTER", "REPLICATE", master)).isEqualTo(new Reply.Answer("OK"));
+                await("it may not be elected without its master's data").atMost(PATIENCE).until(() -> mayNotBeElected(own, servers));
+                peer.signal("CONT");
                 awaitReport("a replica, and a copy", a -> a.table().myself().isReplica() && a.facts().synced());
+                await("it may be elected").atMost(PATIENCE).until(() -> !mayNotBeElected(own, servers));
 
                 peer.kill();
                 awaitReport("without its master", a -> !a.facts().linkUp());
@@ -57,6 +62,10 @@ class MemberReportsIT {
                 awaitReport("a master again", a -> a.table().myself().isMaster());
             }
         }
+    }
+
+    private static boolean mayNotBeElected(RealServer server, Servers servers) {
+        return ((Reply.Answer) server.ask(servers, "CLUSTER", "NODES")).text().contains("myself,slave,nofailover");
     }
 
     private void awaitReport(String what, Predicate<Answering> wanted) {

@@ -79,7 +79,7 @@ public final class RealServer implements AutoCloseable {
     }
 
     /** Sends its process a signal by name. */
-    void signal(String name) throws IOException, InterruptedException {
+    public void signal(String name) throws IOException, InterruptedException {
         new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
     }
 
