@@ -7,7 +7,8 @@ import java.util.Optional;
 /**
  * Whether Redis itself may elect this server. It would elect a replica for a master of which it has nothing: {@code clusterHandleSlaveFailover} asks how
  * long its link has been down, be that the link to the master before, and ranks it by an offset of that one's history. Sent to another master, that replica
- * would take its slots with the wrong data, while the master is just coming back with all of them. Pure.
+ * would take its slots with the wrong data, while the master is just coming back with all of them. So would one that its master has gone on without, for up to
+ * 20 s ({@code cluster-replica-validity-factor}). Pure.
  */
 public final class ElectionRule {
 
@@ -19,7 +20,7 @@ public final class ElectionRule {
 
     /** What is to be said to the server: whether it may be elected. Nothing where it goes by that already. */
     public static Optional<Boolean> toBeSaid(Answering state) {
-        boolean may = state.table().myself().isMaster() || state.facts().synced() && !isHeardOf(state);
+        boolean may = state.table().myself().isMaster() || state.facts().synced() && !state.facts().isBehind() && !isHeardOf(state);
         boolean mayNot = state.table().myself().is(NodeFlag.NOFAILOVER);
         return may == mayNot ? Optional.of(may) : Optional.empty();
     }

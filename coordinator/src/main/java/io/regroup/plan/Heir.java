@@ -5,6 +5,7 @@ import io.regroup.model.LastAnswer;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.AtGate;
+import io.regroup.model.ServerFacts;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Picture.Host;
 import java.util.Comparator;
@@ -15,11 +16,6 @@ import java.util.stream.Stream;
 
 /** The replica that is to take a master's place: which one that is, what others may have that it lacks, and what it does not know. */
 final class Heir {
-
-    /** A link that is up is quiet for 10 s where nothing is written ({@code repl-ping-replica-period}). */
-    private static final long PING_MS = 12_000;
-    /** Of a link that is down: reports come once a second, and the server counts whole seconds. */
-    private static final long SEEN_MS = 3000;
 
     private Heir() {
     }
@@ -63,19 +59,24 @@ final class Heir {
         return replica.isAsStarted() || isBehind(replica, owner, picture);
     }
 
-    static String whyOlder(Host replica) {
+    static String whyOlder(Host replica, NodeId owner, Picture picture) {
         return replica.isAsStarted() ? " was started again itself and has nothing newer"
-            : " has had nothing from it for " + replica.state().facts().quietMs() / 1000 + " s, while it was still heard";
+            : " had nothing from it in the last " + missedMs(replica, owner, picture) / 1000 + " s in which it was heard";
     }
 
     /**
-     * Whether its master has gone on without it. Redis' own election does not ask that before 30 s, and TAKEOVER never: they may be cut off from each other, or
-     * the master cannot fork and refuses each sync. Only who led while it still answered knows since when it does not.
+     * Whether its master has gone on without it. Redis' own election does not ask that before 20 s, and TAKEOVER never: they may be cut off from each other, or
+     * the master cannot fork and refuses each sync. The replica itself knows where it heard its master on the bus meanwhile; where it did not, only who led
+     * while that still answered knows since when it does not.
      */
     static boolean isBehind(Host replica, NodeId owner, Picture picture) {
+        return missedMs(replica, owner, picture) > ServerFacts.IN_SYNC_MS;
+    }
+
+    private static long missedMs(Host replica, NodeId owner, Picture picture) {
+        ServerFacts facts = replica.state().facts();
         LastAnswer last = picture.observation.masters().get(owner);
-        long spared = replica.state().facts().linkUp() ? PING_MS : SEEN_MS;
-        return last != null && replica.state().facts().quietMs() > picture.observation.now() - last.at() + spared;
+        return Math.max(facts.behindMs(), last == null ? 0 : facts.quietMs() - (picture.observation.now() - last.at()));
     }
 
     /** They keep its data, and do not answer yet. */

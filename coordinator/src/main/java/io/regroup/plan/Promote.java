@@ -88,12 +88,12 @@ final class Promote implements Step {
         }
         if (Heir.startsWithItsOwn(owner, best.get(), picture)) {
             waits.add(new Wait("start " + owner, shard + " waits at its gate with its data, and its replica " + best.get()
-                + Heir.whyOlder(best.get()) + ": the master starts"));
+                + Heir.whyOlder(best.get(), owner, picture) + ": the master starts"));
             return Optional.empty();
         }
         if (Heir.mayStillStart(owner, best.get(), picture)) {
             String key = "start " + owner;
-            waits.add(new Wait(key, shard + " has ended, and its replica " + best.get() + Heir.whyOlder(best.get()) + ": the master has "
+            waits.add(new Wait(key, shard + " has ended, and its replica " + best.get() + Heir.whyOlder(best.get(), owner, picture) + ": the master has "
                 + START_MS / 1000 + " s to come back with its data"));
             if (picture.observation.waitedMs(key) < START_MS) {
                 return Optional.empty();
@@ -102,7 +102,7 @@ final class Promote implements Step {
         List<NodeId> starting = Heir.isOlder(best.get(), owner, picture) ? Heir.startingReplicas(owner, picture) : List.of();
         if (!starting.isEmpty()) {
             String key = "replicas start " + owner;
-            waits.add(new Wait(key, shard + " is dead (" + fate.words() + "), and its replica " + best.get() + Heir.whyOlder(best.get()) + ": "
+            waits.add(new Wait(key, shard + " is dead (" + fate.words() + "), and its replica " + best.get() + Heir.whyOlder(best.get(), owner, picture) + ": "
                 + starting.stream().map(picture::name).collect(Collectors.joining(", ")) + ", which may have more of its data, has "
                 + START_MS / 1000 + " s to start"));
             if (picture.observation.waitedMs(key) < START_MS) {

@@ -6,8 +6,8 @@ package io.regroup.redis;
  */
 final class MasterSilence {
 
-    /** So long an idle link is silent between two pings ({@code repl-ping-replica-period}, 10 s), in seconds. */
-    static final long IDLE = 12;
+    /** So long an idle link may seem to be silent between two pings ({@code repl-ping-replica-period}, 1 s), in seconds. */
+    private static final long IDLE = 3;
 
     /** How long the link had been silent when it was lost, where that was too long for an idle one. */
     private long before;

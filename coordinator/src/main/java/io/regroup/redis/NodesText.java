@@ -47,6 +47,14 @@ public final class NodesText {
         return new ClusterTable(myself, others);
     }
 
+    /**
+     * When this node was heard on the bus last, by its own answer or by what others tell of it, in ms of the server's wall clock. Empty: never. It is no part of a
+     * {@link ClusterTable}: it changes all the time.
+     */
+    static Optional<Long> pongReceived(String text, NodeId node) {
+        return text.lines().filter(line -> line.startsWith(node.value())).map(line -> Long.parseLong(line.split(" ")[5])).filter(at -> at > 0).findFirst();
+    }
+
     /** Writes a table as Redis would; what {@link ClusterTable} does not hold (ping times) is 0. */
     public static String write(ClusterTable table) {
         StringBuilder text = new StringBuilder();

@@ -181,7 +181,8 @@ public final class OwnRedis {
             if (replies.size() > QUESTIONS.size()) {
                 migrations.answered(replies.getLast());
             }
-            ClusterTable table = migrations.with(NodesText.parse(replies.get(0).answer()));
+            String nodes = replies.get(0).answer();
+            ClusterTable table = migrations.with(NodesText.parse(nodes));
             InfoText info = new InfoText(replies.get(1).answer(), replies.get(2).answer(), replies.get(3).answer(), replies.get(4).answer());
             part = Part.of(info);
             boolean linkUp = info.is("master_link_status", "up");
@@ -190,19 +191,23 @@ public final class OwnRedis {
             if (!doubts.isEmpty()) {
                 strays.answered(ask(doubts));
             }
-            return new Reading.Answered(table, facts(table, info, linkUp, isCopy));
+            Optional<Long> heard = table.myself().master().flatMap(master -> NodesText.pongReceived(nodes, master));
+            return new Reading.Answered(table, facts(table, info, linkUp, isCopy, heard));
         } catch (IllegalArgumentException e) {
             return new Reading.Unparsed(e.getMessage());
         }
     }
 
-    private ServerFacts facts(ClusterTable table, InfoText info, boolean linkUp, boolean isCopy) {
+    /** @param heard when its master was heard on the bus last, in ms of the wall clock */
+    private ServerFacts facts(ClusterTable table, InfoText info, boolean linkUp, boolean isCopy, Optional<Long> heard) {
+        Optional<Long> quiet = info.find(linkUp ? "master_last_io_seconds_ago" : "master_link_down_since_seconds").map(Long::parseLong);
+        long quietMs = 1000 * silence.seconds(linkUp, quiet.orElse(-1L));
         return new ServerFacts(info.is("cluster_state", "ok"), info.number("cluster_current_epoch"), info.keys(), linkUp,
             isCopy,
             info.find("master_host").filter(host -> !host.isBlank()).map(host -> new Address(host, (int) info.number("master_port"))),
             info.find("slave_repl_offset").map(Long::parseLong).orElseGet(() -> info.number("master_repl_offset")),
             info.number("uptime_in_seconds"), info.text("redis_version"), strays.found(),
-            1000 * silence.seconds(linkUp, info.find(linkUp ? "master_last_io_seconds_ago" : "master_link_down_since_seconds").map(Long::parseLong).orElse(-1L)),
+            quietMs, heard.map(at -> quietMs - Math.max(0, System.currentTimeMillis() - at)).filter(ms -> ms > 0).orElse(0L),
             migrations.atomic(table.myself()));
     }
 

@@ -17,24 +17,28 @@ class ElectionRuleTest {
     private static final String REPLICA = "b".repeat(40) + " 10.0.0.2:6379@16379 %sslave%s " + "a".repeat(40) + " 0 0 1 connected\n";
 
     private static Optional<Boolean> ofReplica(boolean synced, boolean mayNot) {
-        return of(String.format(MASTER, "master") + replica(mayNot), false, synced, 0);
+        return of(String.format(MASTER, "master") + replica(mayNot), false, synced, 0, 0);
+    }
+
+    private static Optional<Boolean> ofReplicaBehind(long behindMs, boolean mayNot) {
+        return of(String.format(MASTER, "master,fail") + replica(mayNot), false, true, 20_000, behindMs);
     }
 
     private static Optional<Boolean> ofReplicaOfFailed(boolean linkUp, long quietMs, boolean mayNot) {
-        return of(String.format(MASTER, "master,fail") + replica(mayNot), linkUp, true, quietMs);
+        return of(String.format(MASTER, "master,fail") + replica(mayNot), linkUp, true, quietMs, 0);
     }
 
     private static Optional<Boolean> ofMaster(String more) {
-        return of(String.format(MASTER, "myself,master" + more), false, false, 0);
+        return of(String.format(MASTER, "myself,master" + more), false, false, 0, 0);
     }
 
     private static String replica(boolean mayNot) {
         return String.format(REPLICA, "myself,", mayNot ? ",nofailover" : "");
     }
 
-    private static Optional<Boolean> of(String nodes, boolean linkUp, boolean synced, long quietMs) {
+    private static Optional<Boolean> of(String nodes, boolean linkUp, boolean synced, long quietMs, long behindMs) {
         return ElectionRule.toBeSaid(new Answering(NodesText.parse(nodes),
-            new ServerFacts(true, 1, 0, linkUp, synced, Optional.<Address>empty(), 0, 0, "7.0.15", SlotSet.NONE, quietMs, Atomic.NONE)));
+            new ServerFacts(true, 1, 0, linkUp, synced, Optional.<Address>empty(), 0, 0, "7.0.15", SlotSet.NONE, quietMs, behindMs, Atomic.NONE)));
     }
 
     @Test
@@ -62,5 +66,13 @@ class ElectionRuleTest {
         assertThat(ofReplicaOfFailed(true, 1000, true)).isEmpty();
         assertThat(ofReplicaOfFailed(true, 2000, true)).as("nothing has come for longer than it takes").contains(true);
         assertThat(ofReplicaOfFailed(false, 0, true)).as("the link is lost").contains(true);
+    }
+
+    /** LeftBehindTest: its master, which may come back, has taken writes since. */
+    @Test
+    void norOneThatItsMasterHasGoneOnWithout() {
+        assertThat(ofReplicaBehind(3000, false)).as("a ping a second, counted in whole seconds").isEmpty();
+        assertThat(ofReplicaBehind(3001, false)).contains(false);
+        assertThat(ofReplicaBehind(3001, true)).isEmpty();
     }
 }

@@ -351,7 +351,17 @@ class PromoteTest {
         assertThat(scene.quiet("r1", 4000).linkDown("r1").decide().actions()).as("since its master was heard last").containsExactly(promote);
         assertThat(scene.quiet("r1", 4001).decide().actions()).isEmpty();
         assertThat(scene.decide().waits()).contains(new Wait("start " + id("m1"), scene.calledByAddress("m1") + ", master of 5461 slots has ended, and its replica "
-            + scene.called("r1") + " has had nothing from it for 4 s, while it was still heard: the master has 5 s to come back with its data"));
+            + scene.called("r1") + " had nothing from it in the last 3 s in which it was heard: the master has 5 s to come back with its data"));
+        assertThat(scene.waited("start " + id("m1"), 5000).decide().actions()).containsExactly(promote);
+    }
+
+    /** Whoever leads: its member tells it. */
+    @Test
+    void soDoesOneThatHeardItsMasterOnTheBusAllTheWhile() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").provenForNow("m1", "its container has ended").linkDown("r1").quiet("r1", 9000);
+        Action promote = new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER);
+        assertThat(scene.behind("r1", 3000).decide().actions()).containsExactly(promote);
+        assertThat(scene.behind("r1", 3001).decide().actions()).isEmpty();
         assertThat(scene.waited("start " + id("m1"), 5000).decide().actions()).containsExactly(promote);
     }
 

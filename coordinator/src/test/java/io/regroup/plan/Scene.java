@@ -75,6 +75,7 @@ final class Scene {
         long offset = 100;
         long keys = 10;
         long quietMs;
+        long behindMs;
         long uptime = 60;
         String machine;
         Optional<Address> address;
@@ -536,6 +537,11 @@ final class Scene {
         return change(name, n -> n.quietMs = ms);
     }
 
+    /** For so much of that time it heard its master on the bus. */
+    Scene behind(String name, long ms) {
+        return change(name, n -> n.behindMs = ms);
+    }
+
     /** It answered so long ago. */
     Scene answered(String name, long agoMs) {
         masters.put(id(name), new LastAnswer(now - agoMs, 10));
@@ -684,7 +690,7 @@ final class Scene {
     private Report report(Node node) {
         ClusterTable table = table(node);
         RedisState state = node.state.orElseGet(() -> new RedisState.Answering(table, new ServerFacts(node.stateOk, node.heardOfEpoch.orElseGet(this::highestEpoch), node.keys,
-            !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15", node.strays, node.quietMs, node.atomic)));
+            !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15", node.strays, node.quietMs, node.behindMs, node.atomic)));
         return new Report(pod(node.name), ROUND, node.address(), new Address(node.address().host(), 7800), state,
             node.stored ? node.kept.map(this::table).or(() -> Optional.of(table)) : Optional.empty(), node.leaving, node.masterProbe, rememberAll && node.remembers ? primary : Optional.empty());
     }

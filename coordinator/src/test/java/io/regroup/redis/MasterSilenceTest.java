@@ -10,7 +10,7 @@ class MasterSilenceTest {
 
     @Test
     void anIdleLinkThatIsLostIsCountedFromThen() {
-        assertThat(silence.seconds(true, 9)).isEqualTo(9);
+        assertThat(silence.seconds(true, 3)).isEqualTo(3);
         assertThat(silence.seconds(false, 0)).isZero();
         assertThat(silence.seconds(false, 4)).isEqualTo(4);
     }

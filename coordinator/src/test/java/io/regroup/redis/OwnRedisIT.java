@@ -7,6 +7,7 @@ import io.regroup.model.Address;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeId;
 import io.regroup.model.Probe;
+import io.regroup.model.ServerFacts;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Command;
 import io.regroup.plan.Reply;
@@ -34,6 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
 class OwnRedisIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** Longer than what a link that is in sync may seem to lack. */
+    private static final Duration IDLE = Duration.ofMillis(ServerFacts.IN_SYNC_MS + 2000);
     private static final Duration TIMEOUT = Duration.ofMillis(800);
 
     @TempDir
@@ -193,6 +196,33 @@ class OwnRedisIT {
         Reading.Answered alone = await("the link is down").atMost(PATIENCE).until(() -> answered(reader), r -> !r.facts().linkUp());
         assertThat(alone.facts().synced()).as("its data is still the master's").isTrue();
         await("it counts how long nothing has come").atMost(PATIENCE).until(() -> answered(reader).facts().quietMs() >= 2000);
+    }
+
+    /** So it is where that has no memory to fork: the bus goes on. */
+    @Test
+    void aReplicaThatItsMasterRefusesKnowsThatItIsBehind() throws InterruptedException {
+        RealServer master = server("master").start("--repl-ping-replica-period", "1");
+        RealServer replica = server("replica").start();
+        NodeId masterId = answered(reader(master.address())).table().myself().id();
+        OwnRedis reader = reader(replica.address());
+        answered(reader);
+        sendAllSlots(master);
+        send(replica, "CLUSTER", "MEET", master.address().host(), Integer.toString(master.address().port()));
+        await("introduced").atMost(PATIENCE).until(() -> answered(reader).table().line(masterId).isPresent());
+        send(replica, "CLUSTER", "REPLICATE", masterId.value());
+        await("synced").atMost(PATIENCE).until(() -> answered(reader).facts().linkUp());
+        await("nothing is written").during(IDLE).atMost(PATIENCE).until(() -> answered(reader).facts(), facts -> facts.linkUp() && !facts.isBehind());
+
+        send(master, "CONFIG", "SET", "requirepass", "secret");
+        send(master, "CLIENT", "KILL", "TYPE", "replica");
+
+        await("it counts since when").atMost(PATIENCE).until(() -> answered(reader).facts(), facts -> !facts.linkUp() && facts.isBehind());
+        send(replica, "CONFIG", "SET", "masterauth", "secret");
+        await("it is in sync again").atMost(PATIENCE).until(() -> answered(reader).facts(), facts -> facts.linkUp() && facts.behindMs() == 0);
+        send(replica, "CONFIG", "SET", "masterauth", "wrong");
+        master.kill();
+        await("its master is gone").atMost(PATIENCE).until(() -> answered(reader).facts().quietMs() >= IDLE.toMillis());
+        assertThat(answered(reader).facts().isBehind()).as("it has all that there was").isFalse();
     }
 
     @Test

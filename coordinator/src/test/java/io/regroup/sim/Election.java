@@ -13,8 +13,8 @@ final class Election {
     private static final long MANUAL_TIMEOUT_MS = 5000;
     private static final long AUTH_TIMEOUT_MS = Math.max(2000, SimRedis.NODE_TIMEOUT * 2);
     private static final long AUTH_RETRY_MS = AUTH_TIMEOUT_MS * 2;
-    /** cluster-replica-validity-factor 10, and repl-ping-replica-period 10 s. */
-    private static final long MAX_DATA_AGE_MS = 10_000 + SimRedis.NODE_TIMEOUT * 10;
+    /** cluster-replica-validity-factor 10, and repl-ping-replica-period 1 s. */
+    private static final long MAX_DATA_AGE_MS = 1000 + SimRedis.NODE_TIMEOUT * 10;
     private static final long NO_OFFSET = -1;
 
     private final SimRedis self;

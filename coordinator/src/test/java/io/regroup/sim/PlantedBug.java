@@ -69,7 +69,7 @@ enum PlantedBug {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), f.masterAt(), -f.offset(), f.uptimeSeconds(), f.version(),
-                f.strays(), f.quietMs(), f.atomic()));
+                f.strays(), f.quietMs(), f.behindMs(), f.atomic()));
         }
     }),
     /** A replica is promoted before its first sync. */
@@ -77,7 +77,7 @@ enum PlantedBug {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), true, f.masterAt(), f.offset(), f.uptimeSeconds(), f.version(),
-                f.strays(), f.quietMs(), f.atomic()));
+                f.strays(), f.quietMs(), f.behindMs(), f.atomic()));
         }
     }),
     /** The cluster is founded by those who happen to be here. */

@@ -208,8 +208,13 @@ final class SimRedis {
 
     private ServerFacts facts() {
         return new ServerFacts(stateOk, currentEpoch, data().size(), myself.isReplica() && replication.isUp(),
-            myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof), replication.masterAt(), replication.offset, (world.now() - startedAt) / 1000, "7.0.15", strays(), replication.quietMs(),
+            myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof), replication.masterAt(), replication.offset, (world.now() - startedAt) / 1000, "7.0.15", strays(), replication.quietMs(), behindMs(),
             migrations.atomic());
+    }
+
+    private long behindMs() {
+        return myself.isReplica() && myself.slaveof != null && replication.quietMs() > 0
+            ? Math.max(0, replication.quietMs() - (world.now() - myself.slaveof.pongReceived)) : 0;
     }
 
     /** What the pod's coordinator finds by COUNTKEYSINSLOT. */
