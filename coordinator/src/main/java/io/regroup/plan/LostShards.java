@@ -34,7 +34,7 @@ final class LostShards {
     /**
      * A shard of which no copy is left goes on with what is nearest to one: a master that serves its slots all the same; else a replica that never
      * finished a sync and has keys of it, perhaps of the time when it was the master; else a replica of the master before; else what a former master
-     * keeps on its volume, which counts once the last one is forgotten; else a replica that has nothing. Where there is none of these, its master is
+     * keeps on its volume, which counts once the last one is forgotten, and before those where it was the master after them; else a replica that has nothing. Where there is none of these, its master is
      * forgotten too, and its slots are nobody's. That stands in the tables: whoever leads next sees it, and the address is free.
      */
     static Optional<Work> giveUp(NodeId owner, String why, Picture picture, List<Wait> waits) {
@@ -61,7 +61,7 @@ final class LostShards {
                 : Optional.of(new Work(new Action.BumpEpoch(host.address(), host.id()), what + ": " + host + " serves them with an older claim, and takes a new epoch"));
         }
         List<Host> followers = picture.replicasOf(owner);
-        Optional<Host> heir = followers.stream().filter(h -> !h.state().facts().strays().and(slots).isEmpty())
+        Optional<Host> heir = followers.stream().filter(h -> !h.state().facts().strays().and(slots).isEmpty() && !isOutdated(h, owner, picture))
             .max(Comparator.<Host>comparingInt(h -> h.state().facts().strays().and(slots).size()).thenComparingLong(h -> h.state().facts().keys())
                 .thenComparing(h -> !h.isLeaving()).thenComparing(Host::id))
             .or(() -> earlierCopy(owner, picture));
@@ -119,6 +119,16 @@ final class LostShards {
     /** The member, if any, that waits at its gate, or starts, with what it had of this shard when it was its master. */
     private static Optional<String> keeperOf(NodeId owner, Picture picture) {
         return keepersOf(owner, picture).map(Report::member).findFirst();
+    }
+
+    /** Whether one that waits at its gate was this shard's master after this one was: what this one has is from before. Only who led meanwhile knows. */
+    private static boolean isOutdated(Host replica, NodeId owner, Picture picture) {
+        long at = lastAsMaster(replica.id(), picture);
+        return keepersOf(owner, picture).flatMap(keeper -> keeper.stored().stream()).anyMatch(kept -> lastAsMaster(kept.myself().id(), picture) > at);
+    }
+
+    private static long lastAsMaster(NodeId id, Picture picture) {
+        return Optional.ofNullable(picture.observation.masters().get(id)).filter(last -> last.keys() > 0).map(LastAnswer::at).orElse(Long.MIN_VALUE);
     }
 
     private static Stream<Report> keepersOf(NodeId owner, Picture picture) {

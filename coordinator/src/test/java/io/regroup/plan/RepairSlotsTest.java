@@ -276,6 +276,18 @@ class RepairSlotsTest {
         assertThat(scene.decide().reason()).endsWith(scene.called("r4") + " never was in sync with it, and goes on with the keys of it that it has");
     }
 
+    /** Seed 5252, with more faults: r4 had been the master, m1 after it, and then r1, which r4 was to follow. */
+    @Test
+    void butNotWhereAFormerMasterThatWaitsAtItsGateWasTheMasterAfterIt() {
+        Scene scene = Scene.cluster(3, 2).master("r1").gone("r1").proven("r1", "pod r1 is gone").follows("r4", "r1").neverSynced("r4").keys("r4", 3)
+            .strays("r4", SlotSet.of(17)).atGate("m1").stored("m1", SlotSet.range(0, 5460), 1).waited("lost " + id("r1"), 10_000).answered("r4", 20_000);
+        Action goOn = new Action.Promote(scene.address("r4"), id("r4"), id("r1"), Promotion.TAKEOVER);
+        assertThat(scene.answered("m1", 20_001).decide().actions()).containsExactly(goOn);
+        assertThat(scene.answered("m1", 19_999).decide().reason()).endsWith("m1 keeps what it had of them, and is to go on; [" + scene.called("r4")
+            + "] has none, and follows its master no more");
+        assertThat(scene.decide().actions()).allMatch(Action.Unfollow.class::isInstance);
+    }
+
     @Test
     void whoFollowsTheMasterBeforeComesFirstWhereTheLastOnesReplicaHasNothing() {
         Scene scene = Scene.cluster(3, 3).master("r1").gone("r1").proven("r1", "pod r1 is gone").gone("m1").proven("m1", "pod m1 is gone")
