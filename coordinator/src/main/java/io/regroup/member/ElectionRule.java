@@ -20,9 +20,14 @@ public final class ElectionRule {
 
     /** What is to be said to the server: whether it may be elected. Nothing where it goes by that already. */
     public static Optional<Boolean> toBeSaid(Answering state) {
-        boolean may = state.table().myself().isMaster() || state.facts().synced() && !state.facts().isBehind() && !isHeardOf(state);
         boolean mayNot = state.table().myself().is(NodeFlag.NOFAILOVER);
+        boolean may = state.table().myself().isMaster() || state.facts().synced() && !isBehind(state, mayNot) && !isHeardOf(state);
         return may == mayNot ? Optional.of(may) : Optional.empty();
+    }
+
+    /** Counted in whole seconds it goes up and down by one, also where its master is gone: who was behind once is so until it is linked again. */
+    private static boolean isBehind(Answering state, boolean was) {
+        return was ? state.facts().behindMs() > HEARD_MS : state.facts().isBehind();
     }
 
     /**

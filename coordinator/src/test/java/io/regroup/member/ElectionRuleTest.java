@@ -73,6 +73,7 @@ class ElectionRuleTest {
     void norOneThatItsMasterHasGoneOnWithout() {
         assertThat(ofReplicaBehind(3000, false)).as("a ping a second, counted in whole seconds").isEmpty();
         assertThat(ofReplicaBehind(3001, false)).contains(false);
-        assertThat(ofReplicaBehind(3001, true)).isEmpty();
+        assertThat(ofReplicaBehind(2001, true)).as("it is counted in whole seconds, and goes up and down by one").isEmpty();
+        assertThat(ofReplicaBehind(2000, true)).as("it is linked again").contains(true);
     }
 }

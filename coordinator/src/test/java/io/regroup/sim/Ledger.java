@@ -1,6 +1,8 @@
 package io.regroup.sim;
 
 import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Every acknowledged write, and what became of it. An omniscient book: the servers know nothing of it. */
 final class Ledger {
@@ -12,14 +14,21 @@ final class Ledger {
     private final BitSet forgiven = new BitSet();
     private final BitSet lostByCrash = new BitSet();
     private final BitSet lostByLag = new BitSet();
+    /** When each was acknowledged, in ms of the world's time. */
+    private final Map<Integer, Long> times = new HashMap<>();
     private final int[] next = new int[Dataset.SLOTS.length];
 
     int nextWrite(int slotIndex) {
         return Dataset.number(slotIndex, next[slotIndex]++);
     }
 
-    void onAcknowledged(int write) {
+    void onAcknowledged(int write, long at) {
         acknowledged.set(write);
+        times.put(write, at);
+    }
+
+    long acknowledgedAt(int write) {
+        return times.get(write);
     }
 
     void onCopied(int write) {

@@ -464,7 +464,7 @@ final class Rules {
 
     /** What a master accepts that has been superseded elsewhere is lost by the rules: it cannot know yet. */
     void onAcknowledged(SimRedis server, int slot, int write) {
-        world.ledger.onAcknowledged(write);
+        world.ledger.onAcknowledged(write, world.now());
         boolean superseded = world.servers().stream().anyMatch(s -> s.slots.owner(slot) == s.myself && s.myself.isMaster()
             && s.myself.configEpoch > server.myself.configEpoch)
             || world.pods().stream().filter(p -> p.redis().isEmpty()).flatMap(p -> p.volume().table().stream()).map(ClusterTable::myself)
@@ -670,6 +670,13 @@ final class Rules {
         boolean heedless = world.now() <= heedlessByHand.getOrDefault(server.id(), Long.MIN_VALUE);
         if (how.equals("FORCE") && !missing.isEmpty() && !heedless) {
             checkDeposed(server, old, missing);
+        }
+        if (!how.equals("FAILOVER") && !heedless && isLookedAt(server)) {
+            BitSet inexcusable = (BitSet) missing.clone();
+            inexcusable.andNot(world.ledger.forgiven());
+            LeftBehind.broken(world, server, old, inexcusable).ifPresent(words -> {
+                throw broken("S2", server + " takes the place of " + old.brief() + " by " + how + " without " + words);
+            });
         }
         BitSet lostNow = (BitSet) missing.clone();
         if (how.equals("FAILOVER")) {
