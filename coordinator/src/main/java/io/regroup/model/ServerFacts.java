@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param offset        replication offset ({@code master_repl_offset} or {@code slave_repl_offset})
  * @param uptimeSeconds age of the process
  * @param strays        slots of which it has keys; masters: only those that are not its own and that it does not import; replicas: none once synced
+ *                      with a master that owns slots
  * @param quietMs       replicas: how long nothing has come from its master, in ms, to a second ({@code master_last_io_seconds_ago}, or {@code
  *                      master_link_down_since_seconds}); of one that has had no link since its start, and of masters: 0
  * @param behindMs      replicas: for how much of that time its master was heard on the cluster bus, in ms

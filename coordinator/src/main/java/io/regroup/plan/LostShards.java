@@ -33,7 +33,8 @@ final class LostShards {
 
     /**
      * A shard of which no copy is left goes on with what is nearest to one: a master that serves its slots all the same; else a replica that never
-     * finished a sync and has keys of it, perhaps of the time when it was the master; else a replica of the master before; else what a former master
+     * finished a sync and has keys of it, perhaps of the time when it was the master; else a replica of the master before, as a master of its own where that
+     * one had no slots any more; else what a former master
      * keeps on its volume, which counts once the last one is forgotten, and before those where it was the master after them; else a replica that has nothing. Where there is none of these, its master is
      * forgotten too, and its slots are nobody's. That stands in the tables: whoever leads next sees it, and the address is free.
      */
@@ -61,10 +62,16 @@ final class LostShards {
                 : Optional.of(new Work(new Action.BumpEpoch(host.address(), host.id()), what + ": " + host + " serves them with an older claim, and takes a new epoch"));
         }
         List<Host> followers = picture.replicasOf(owner);
-        Optional<Host> heir = followers.stream().filter(h -> !h.state().facts().strays().and(slots).isEmpty() && !isOutdated(h, owner, picture))
+        Optional<Host> heir = followers.stream().filter(h -> !h.state().facts().strays().and(slots).isEmpty() && !isOutdated(h.id(), owner, picture))
             .max(Comparator.<Host>comparingInt(h -> h.state().facts().strays().and(slots).size()).thenComparingLong(h -> h.state().facts().keys())
                 .thenComparing(h -> !h.isLeaving()).thenComparing(Host::id))
             .or(() -> earlierCopy(owner, picture));
+        Optional<Host> holder = heir.isPresent() ? Optional.empty() : formerReplica(owner, picture);
+        if (holder.isPresent()) {
+            NodeId before = holder.get().master().orElseThrow();
+            return unfollow(before, List.of(holder.get()), what + ": " + holder.get() + " has the data of " + picture.name(before)
+                + ", the master before it, which is dead: it follows that one no more, and goes on with what it has", picture);
+        }
         Optional<String> keeper = heir.isPresent() ? Optional.empty() : keeperOf(owner, picture);
         Optional<NodeId> away = keeper.flatMap(member -> mayStillName(owner, member, picture));
         if (away.isPresent()) {
@@ -121,9 +128,9 @@ final class LostShards {
         return keepersOf(owner, picture).map(Report::member).findFirst();
     }
 
-    /** Whether one that waits at its gate was this shard's master after this one was: what this one has is from before. Only who led meanwhile knows. */
-    private static boolean isOutdated(Host replica, NodeId owner, Picture picture) {
-        long at = lastAsMaster(replica.id(), picture);
+    /** Whether one that waits at its gate was this shard's master after this former one was: what that one had is from before. Only who led meanwhile knows. */
+    private static boolean isOutdated(NodeId former, NodeId owner, Picture picture) {
+        long at = lastAsMaster(former, picture);
         return keepersOf(owner, picture).flatMap(keeper -> keeper.stored().stream()).anyMatch(kept -> lastAsMaster(kept.myself().id(), picture) > at);
     }
 
@@ -152,6 +159,18 @@ final class LostShards {
         return picture.nodes.values().stream().filter(h -> !h.isLeaving() && h.state().facts().synced())
             .filter(h -> h.master().filter(m -> !picture.owned.containsKey(m) && Fate.of(m, picture) instanceof Fate.Proven).flatMap(h.table()::line)
                 .filter(line -> !line.slots().and(picture.slotsOf(owner)).isEmpty()).isPresent())
+            .max(Comparator.<Host>comparingLong(h -> h.state().facts().offset()).thenComparing(Host::id));
+    }
+
+    /**
+     * The same where its own table gives that master nothing any more: it heard of the promotion, and stays with that master all the same where the new one
+     * had got other slots too by then ({@code cluster-allow-replica-migration no}: {@code clusterUpdateSlotsConfigWith}). Its keys tell whose it was.
+     */
+    private static Optional<Host> formerReplica(NodeId owner, Picture picture) {
+        SlotSet lost = picture.slotsOf(owner);
+        return picture.nodes.values().stream().filter(h -> !h.isLeaving() && !h.state().facts().strays().and(lost).isEmpty())
+            .filter(h -> h.master().filter(m -> !picture.owned.containsKey(m) && Fate.of(m, picture) instanceof Fate.Proven && !isOutdated(m, owner, picture))
+                .flatMap(h.table()::line).filter(line -> line.slots().isEmpty()).isPresent())
             .max(Comparator.<Host>comparingLong(h -> h.state().facts().offset()).thenComparing(Host::id));
     }
 

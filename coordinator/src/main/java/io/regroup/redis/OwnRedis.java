@@ -187,7 +187,7 @@ public final class OwnRedis {
             part = Part.of(info);
             boolean linkUp = info.is("master_link_status", "up");
             boolean isCopy = isCopy(table.myself(), linkUp, info);
-            List<Command> doubts = strays.questions(table.myself(), info.keys(), isCopy);
+            List<Command> doubts = strays.questions(table.myself(), info.keys(), isCopy && ownsSlots(table.myself().master(), table));
             if (!doubts.isEmpty()) {
                 strays.answered(ask(doubts));
             }
@@ -225,6 +225,10 @@ public final class OwnRedis {
             return true;
         }
         return copyOf.master(myself.id()).filter(master::equals).isPresent() && !info.is("master_sync_in_progress", "1");
+    }
+
+    private static boolean ownsSlots(Optional<NodeId> node, ClusterTable table) {
+        return node.flatMap(table::line).filter(line -> !line.slots().isEmpty()).isPresent();
     }
 
     private void drop() {

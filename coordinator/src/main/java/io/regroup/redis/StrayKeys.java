@@ -13,7 +13,8 @@ import java.util.stream.Collectors;
  * Slots of which a server has keys that are not its own to serve. On a master: those of slots that it neither owns nor imports, which no client can
  * see. They come about when a master of half-moved slots is replaced by vote, for its replica knows nothing of the move, or when who they came from is
  * forgotten ({@code clusterDelNode} closes the slot). Redis looks for them itself when it starts ({@code verifyClusterConfigWithData}). On a replica
- * that has never been in sync with its master: all that it has, for it is what it had before, of whatever shard that was.
+ * that has never been in sync with its master: all that it has, for it is what it had before, of whatever shard that was. So on a replica whose master
+ * owns no slot any more.
  *
  * <p>Which slots may have some is known when a server becomes a master, or another's replica, and when it stops to import; they are counted, some at
  * each reading, until none is left.
@@ -31,7 +32,7 @@ final class StrayKeys {
     private List<Integer> asked = List.of();
 
     /**
-     * @param isCopy of a replica: whether its data is a copy of its master's
+     * @param isCopy of a replica: whether its data is a copy of its master's, and that one owns slots
      * @return what to ask now; empty when there is nothing to be in doubt of
      */
     List<Command> questions(ClusterNode myself, long keys, boolean isCopy) {

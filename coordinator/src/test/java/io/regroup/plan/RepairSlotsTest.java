@@ -296,6 +296,22 @@ class RepairSlotsTest {
         assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("r1"), id("m1"), Promotion.TAKEOVER, List.of()));
     }
 
+    /**
+     * Seed 9671, with more faults: the bus was cut while r1 took over, and r1 had got other slots by the time r4 heard of it. So r4 stayed with m1, of which
+     * it had everything, and the slots were given up.
+     */
+    @Test
+    void whoFollowsTheMasterBeforeGoesOnAlsoWhereItHasHeardThatThisOneOwnsNothingAnyMore() {
+        Scene scene = Scene.cluster(3, 2).master("r1").gone("r1").proven("r1", "pod r1 is gone").gone("m1").proven("m1", "pod m1 is gone")
+            .follows("r4", "m1").keys("r4", 3).strays("r4", SlotSet.of(17)).waited("lost " + id("r1"), 10_000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Unfollow(scene.address("r4"), id("r4"), id("m1"), SlotSet.NONE));
+        assertThat(scene.decide().reason()).endsWith(scene.called("r4") + " has the data of " + scene.calledByAddress("m1") + ", the master before it, which "
+            + "is dead: it follows that one no more, and goes on with what it has");
+        assertThat(scene.sent("unfollow " + id("r4"), 10).decide().actions()).isEmpty();
+        scene.strays("r4", SlotSet.of(5461));
+        assertThat(scene.decide().actions()).as("it has nothing of this shard").contains(Forget.everywhere(id("r1"), new Picture(scene.observation())));
+    }
+
     /** It had become a replica a moment before, and its new master was gone before it was in sync. */
     @Test
     void alsoWhereThatOnesReplicaHasItAsItsOwnReplica() {

@@ -35,6 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
 class OwnRedisIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** Of "key". */
+    private static final int SLOT_OF_KEY = 12539;
     /** Longer than what a link that is in sync may seem to lack. */
     private static final Duration IDLE = Duration.ofMillis(ServerFacts.IN_SYNC_MS + 2000);
     private static final Duration TIMEOUT = Duration.ofMillis(800);
@@ -173,18 +175,23 @@ class OwnRedisIT {
         assertThat(reading).isInstanceOfSatisfying(Reading.Unparsed.class, r -> assertThat(r.problem()).startsWith("NOAUTH"));
     }
 
-    @Test
-    void aReplicaIsACopyOnceItHasSyncedAlsoWhenItsMasterIsGone() throws InterruptedException {
-        RealServer master = server("master").start();
-        RealServer replica = server("replica").start();
-        OwnRedis mastersReader = reader(master.address());
-        OwnRedis reader = reader(replica.address());
-        NodeId masterId = answered(mastersReader).table().myself().id();
+    /** The master gets all slots. */
+    private NodeId follow(RealServer replica, RealServer master, OwnRedis reader) throws InterruptedException {
+        NodeId masterId = answered(reader(master.address())).table().myself().id();
         answered(reader);
         sendAllSlots(master);
         send(replica, "CLUSTER", "MEET", master.address().host(), Integer.toString(master.address().port()));
         await("introduced").atMost(PATIENCE).until(() -> answered(reader).table().line(masterId).isPresent());
         send(replica, "CLUSTER", "REPLICATE", masterId.value());
+        return masterId;
+    }
+
+    @Test
+    void aReplicaIsACopyOnceItHasSyncedAlsoWhenItsMasterIsGone() throws InterruptedException {
+        RealServer master = server("master").start();
+        RealServer replica = server("replica").start();
+        OwnRedis reader = reader(replica.address());
+        NodeId masterId = follow(replica, master, reader);
 
         Reading.Answered synced = await("synced").atMost(PATIENCE).until(() -> answered(reader), r -> r.facts().linkUp());
 
@@ -203,13 +210,8 @@ class OwnRedisIT {
     void aReplicaThatItsMasterRefusesKnowsThatItIsBehind() throws InterruptedException {
         RealServer master = server("master").start("--repl-ping-replica-period", "1");
         RealServer replica = server("replica").start();
-        NodeId masterId = answered(reader(master.address())).table().myself().id();
         OwnRedis reader = reader(replica.address());
-        answered(reader);
-        sendAllSlots(master);
-        send(replica, "CLUSTER", "MEET", master.address().host(), Integer.toString(master.address().port()));
-        await("introduced").atMost(PATIENCE).until(() -> answered(reader).table().line(masterId).isPresent());
-        send(replica, "CLUSTER", "REPLICATE", masterId.value());
+        follow(replica, master, reader);
         await("synced").atMost(PATIENCE).until(() -> answered(reader).facts().linkUp());
         await("nothing is written").during(IDLE).atMost(PATIENCE).until(() -> answered(reader).facts(), facts -> facts.linkUp() && !facts.isBehind());
 
@@ -223,6 +225,27 @@ class OwnRedisIT {
         master.kill();
         await("its master is gone").atMost(PATIENCE).until(() -> answered(reader).facts().quietMs() >= IDLE.toMillis());
         assertThat(answered(reader).facts().isBehind()).as("it has all that there was").isFalse();
+    }
+
+    /** It has heard that another got them all, and stays where it is: whoever is left with the data is to be found by its keys. */
+    @Test
+    void aReplicaWhoseMasterOwnsNothingAnyMoreTellsWhatItHasKeysOf() throws InterruptedException {
+        RealServer master = server("master").start();
+        RealServer replica = server("replica").start();
+        OwnRedis reader = reader(replica.address());
+        follow(replica, master, reader);
+        OwnRedis mastersReader = reader(master.address());
+        await("it takes writes").atMost(PATIENCE).until(() -> answered(mastersReader).facts().stateOk());
+        send(master, "SET", "key", "value");
+        await("synced").atMost(PATIENCE).until(() -> answered(reader).facts(), facts -> facts.linkUp() && facts.keys() == 1);
+        assertThat(answered(reader).facts().strays()).as("its master serves them").isEqualTo(SlotSet.NONE);
+
+        for (RealServer server : List.of(master, replica)) {
+            send(server, "CLUSTER", "DELSLOTSRANGE", "0", "16383");
+        }
+
+        await("its keys are counted").atMost(PATIENCE).until(() -> answered(reader).facts(), facts -> facts.synced() && !facts.strays().isEmpty());
+        assertThat(answered(reader).facts().strays()).isEqualTo(SlotSet.of(SLOT_OF_KEY));
     }
 
     @Test

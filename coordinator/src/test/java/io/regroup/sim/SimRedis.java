@@ -219,7 +219,7 @@ final class SimRedis {
 
     /** What the pod's coordinator finds by COUNTKEYSINSLOT. */
     private SlotSet strays() {
-        return myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof) || data().size() == 0 ? SlotSet.NONE : SlotSet.of(Arrays.stream(Dataset.SLOTS)
+        return myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof) && myself.slaveof.hasSlots() || data().size() == 0 ? SlotSet.NONE : SlotSet.of(Arrays.stream(Dataset.SLOTS)
             .filter(slot -> slots.owner(slot) != myself && !slots.importing.containsKey(slot) && data().has(slot)));
     }
 
