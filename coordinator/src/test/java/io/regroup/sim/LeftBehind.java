@@ -1,8 +1,10 @@
 package io.regroup.sim;
 
 import io.regroup.model.NodeId;
+import io.regroup.sim.Network.Plane;
 import java.util.BitSet;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * S2: who is promoted may lack what was under way to it, not what its master took long after it had heard from that last, where that one serves with all of
@@ -22,7 +24,7 @@ final class LeftBehind {
 
     /** @param missing what the heir does not have of all that its master's slots had */
     static Optional<String> broken(World world, SimRedis heir, NodeId master, BitSet missing) {
-        if (!world.net.isWhole() || world.now() - world.net.mendedAt() < MENDED_MS) {
+        if (world.now() - world.net.mendedAt() < MENDED_MS) {
             return Optional.empty();
         }
         long quietMs = heir.replication.dataAge();
@@ -30,7 +32,7 @@ final class LeftBehind {
         for (Pod pod : world.pods()) {
             BitSet kept = Rules.dataOf(pod).writes();
             long late = missing.stream().filter(write -> kept.get(write) && world.ledger.acknowledgedAt(write) > heardAt + LAG_MS).count();
-            if (late > 0 && keeps(pod, master) && isBackSoon(world, pod)) {
+            if (late > 0 && keeps(pod, master) && isBackSoon(world, pod) && isOnSameSide(world, heir, pod)) {
                 return Optional.of(late + " writes that " + pod.name + " took and keeps, more than " + LAG_MS + " ms after it had heard from that one last, "
                     + quietMs + " ms ago");
             }
@@ -40,6 +42,12 @@ final class LeftBehind {
 
     private static boolean keeps(Pod pod, NodeId master) {
         return pod.redis().map(SimRedis::id).or(() -> pod.volume().table().map(table -> table.myself().id())).filter(master::equals).isPresent();
+    }
+
+    /** Of a split: what is between their Redis ports alone splits nobody. */
+    private static boolean isOnSameSide(World world, SimRedis heir, Pod pod) {
+        String one = heir.address.host();
+        return Stream.of(Plane.BUS, Plane.GROUP).allMatch(plane -> world.net.reach(plane, one, pod.ip) && world.net.reach(plane, pod.ip, one));
     }
 
     private static boolean isBackSoon(World world, Pod pod) {
