@@ -34,9 +34,9 @@ final class LostShards {
     /**
      * A shard of which no copy is left goes on with what is nearest to one: a master that serves its slots all the same; else a replica that never
      * finished a sync and has keys of it, perhaps of the time when it was the master; else a replica of the master before, as a master of its own where that
-     * one had no slots any more; else what a former master
-     * keeps on its volume, which counts once the last one is forgotten, and before those where it was the master after them; else a replica that has nothing. Where there is none of these, its master is
-     * forgotten too, and its slots are nobody's. That stands in the tables: whoever leads next sees it, and the address is free.
+     * one had no slots any more; else what a former master keeps on its volume, which counts once the last one is forgotten, and comes before those if it was
+     * the master after them; else a replica that has nothing. Where there is none of these, its master is forgotten too, and its slots are nobody's. That
+     * stands in the tables: whoever leads next sees it, and the address is free.
      */
     static Optional<Work> giveUp(NodeId owner, String why, Picture picture, List<Wait> waits) {
         LastAnswer last = picture.observation.masters().get(owner);
@@ -54,25 +54,26 @@ final class LostShards {
             || picture.observation.sentWithin("forget " + owner, SETTLE_MS)) {
             return Optional.empty();
         }
-        SlotSet slots = picture.slotsOf(owner);
-        Optional<Host> claimant = claimant(slots, picture);
+        return goOn(owner, what, picture, waits);
+    }
+
+    private static Optional<Work> goOn(NodeId owner, String what, Picture picture, List<Wait> waits) {
+        Optional<Host> claimant = claimant(picture.slotsOf(owner), picture);
         if (claimant.isPresent()) {
-            Host host = claimant.get();
-            return picture.observation.sentWithin("bump " + host.id(), SETTLE_MS) ? Optional.empty()
-                : Optional.of(new Work(new Action.BumpEpoch(host.address(), host.id()), what + ": " + host + " serves them with an older claim, and takes a new epoch"));
+            return bump(claimant.get(), what, picture);
         }
-        List<Host> followers = picture.replicasOf(owner);
-        Optional<Host> heir = followers.stream().filter(h -> !h.state().facts().strays().and(slots).isEmpty() && !isOutdated(h.id(), owner, picture))
-            .max(Comparator.<Host>comparingInt(h -> h.state().facts().strays().and(slots).size()).thenComparingLong(h -> h.state().facts().keys())
-                .thenComparing(h -> !h.isLeaving()).thenComparing(Host::id))
-            .or(() -> earlierCopy(owner, picture));
-        Optional<Host> holder = heir.isPresent() ? Optional.empty() : formerReplica(owner, picture);
+        Optional<Host> heir = followerWithKeys(owner, picture).or(() -> earlierCopy(owner, picture));
+        if (heir.isPresent()) {
+            return Optional.of(promote(heir.get(), owner, what, picture));
+        }
+        Optional<Host> holder = formerReplica(owner, picture);
         if (holder.isPresent()) {
-            NodeId before = holder.get().master().orElseThrow();
-            return unfollow(before, List.of(holder.get()), what + ": " + holder.get() + " has the data of " + picture.name(before)
+            NodeId former = holder.get().master().orElseThrow();
+            return unfollow(former, List.of(holder.get()), what + ": " + holder.get() + " has the data of " + picture.name(former)
                 + ", the master before it, which is dead: it follows that one no more, and goes on with what it has", picture);
         }
-        Optional<String> keeper = heir.isPresent() ? Optional.empty() : keeperOf(owner, picture);
+        List<Host> followers = picture.replicasOf(owner);
+        Optional<String> keeper = keeperOf(owner, picture);
         Optional<NodeId> away = keeper.flatMap(member -> mayStillName(owner, member, picture));
         if (away.isPresent()) {
             waits.add(new Wait("told " + owner, picture.name(away.get()) + " is not here, and would tell " + keeper.get() + " that "
@@ -81,20 +82,14 @@ final class LostShards {
         }
         if (keeper.isPresent() && !followers.isEmpty()) {
             return unfollow(owner, followers, what + ": " + keeper.get() + " keeps what it had of them, and is to go on; " + followers
-                + (followers.size() == 1 ? " has none, and follows" : " have none, and follow") + " its master no more", picture);
+                + (followers.size() == 1 ? " has nothing newer, and follows" : " have nothing newer, and follow") + " its master no more", picture);
         }
-        if (heir.isEmpty()) {
-            heir = followers.stream().filter(h -> !h.isLeaving()).max(Comparator.comparing(Host::id));
-        }
+        heir = followers.stream().filter(h -> !h.isLeaving()).max(Comparator.comparing(Host::id));
         if (heir.isEmpty() && !picture.named().contains(owner)) {
             return Optional.empty();   // Only the volume of one that does not run yet names it.
         }
-        return Optional.of(heir
-            .map(h -> new Work(Promote.takeover(h, owner, picture), what + ": " + h
-                + (h.master().filter(owner::equals).isEmpty() ? " goes on with the data of the master before it"
-                    : h.state().facts().strays().and(slots).isEmpty() ? " goes on without its data" : " never was in sync with it, and goes on with the keys of it that it has")))
-            .orElseGet(() -> new Work(Forget.everywhere(owner, picture), what + ": it is forgotten, "
-                + keeper.map(member -> "and " + member + " goes on with what it had of them").orElse("its slots are free"))));
+        return Optional.of(heir.map(h -> promote(h, owner, what, picture)).orElseGet(() -> new Work(Forget.everywhere(owner, picture), what
+            + ": it is forgotten, " + keeper.map(member -> "and " + member + " goes on with what it had of them").orElse("its slots are free"))));
     }
 
     /**
@@ -105,6 +100,27 @@ final class LostShards {
         return picture.liveMasters().stream().filter(h -> h.state().facts().keys() > 0 && !h.table().myself().slots().and(lost).isEmpty())
             .filter(h -> picture.slotsOf(h.id()).plus(lost).containsAll(h.table().myself().slots()))
             .max(Comparator.<Host>comparingLong(h -> h.state().facts().keys()).thenComparing(Host::id));
+    }
+
+    private static Optional<Work> bump(Host claimant, String what, Picture picture) {
+        return picture.observation.sentWithin("bump " + claimant.id(), SETTLE_MS) ? Optional.empty()
+            : Optional.of(new Work(new Action.BumpEpoch(claimant.address(), claimant.id()), what + ": " + claimant
+                + " serves them with an older claim, and takes a new epoch"));
+    }
+
+    /** One that never was in sync with this owner. */
+    private static Optional<Host> followerWithKeys(NodeId owner, Picture picture) {
+        SlotSet slots = picture.slotsOf(owner);
+        return picture.replicasOf(owner).stream().filter(h -> !h.state().facts().strays().and(slots).isEmpty() && !isOutdated(h.id(), owner, picture))
+            .max(Comparator.<Host>comparingInt(h -> h.state().facts().strays().and(slots).size()).thenComparingLong(h -> h.state().facts().keys())
+                .thenComparing(h -> !h.isLeaving()).thenComparing(Host::id));
+    }
+
+    private static Work promote(Host heir, NodeId owner, String what, Picture picture) {
+        return new Work(Promote.takeover(heir, owner, picture), what + ": " + heir
+            + (heir.master().filter(owner::equals).isEmpty() ? " goes on with the data of the master before it"
+                : heir.state().facts().strays().and(picture.slotsOf(owner)).isEmpty() ? " goes on without its data"
+                : " never was in sync with it, and goes on with the keys of it that it has"));
     }
 
     private static Optional<Work> unfollow(NodeId owner, List<Host> replicas, String why, Picture picture) {

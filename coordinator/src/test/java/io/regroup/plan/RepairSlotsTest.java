@@ -228,7 +228,7 @@ class RepairSlotsTest {
         assertThat(scene.decide().actions()).containsExactly(new Action.Unfollow(scene.address("r4"), id("r4"), id("r1"), SlotSet.range(0, 5460)));
         assertThat(scene.decide().reason()).isEqualTo("every copy of " + scene.calledByAddress("r1") + ", master of 5461 slots (0-5460) with an unknown "
             + "number of keys, is gone (pod r1 is gone): m1 keeps what it had of them, and is to go on; [" + scene.called("r4")
-            + "] has none, and follows its master no more");
+            + "] has nothing newer, and follows its master no more");
         assertThat(scene.sent("unfollow " + id("r4"), 10).decide().actions()).as("not twice").noneMatch(Action.Unfollow.class::isInstance);
         assertThat(scene.masterOfNothing("r4").keys("r4", 0).strays("r4", SlotSet.NONE).decide().actions()).as("then nobody follows it").contains(Forget.everywhere(id("r1"), new Picture(scene.observation())));
     }
@@ -284,7 +284,7 @@ class RepairSlotsTest {
         Action goOn = new Action.Promote(scene.address("r4"), id("r4"), id("r1"), Promotion.TAKEOVER);
         assertThat(scene.answered("m1", 20_001).decide().actions()).containsExactly(goOn);
         assertThat(scene.answered("m1", 19_999).decide().reason()).endsWith("m1 keeps what it had of them, and is to go on; [" + scene.called("r4")
-            + "] has none, and follows its master no more");
+            + "] has nothing newer, and follows its master no more");
         assertThat(scene.decide().actions()).allMatch(Action.Unfollow.class::isInstance);
     }
 
