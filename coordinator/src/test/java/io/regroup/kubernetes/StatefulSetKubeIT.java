@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -28,7 +29,10 @@ class StatefulSetKubeIT {
     private static final Path YAML = Path.of("..", "k8s", "statefulset.yaml").toAbsolutePath().normalize();
     private static final int PODS = 6;
     private static final int KEYS = 10_000;
-    /** What the issue of a restart of everything allows, from the start of the last pod's containers. */
+    /**
+     * So long after the start of the last pod's containers a restart of everything may take; where the machine is so slow that a new cluster takes more than
+     * half of that, twice as long as that did: the old pods are taken down beside it.
+     */
     private static final Duration EXPECTED = Duration.ofSeconds(15);
     /** For one call of kubectl. */
     private static final Duration CALL = Duration.ofSeconds(15);
@@ -136,7 +140,7 @@ class StatefulSetKubeIT {
         System.out.printf("    all pods of a StatefulSet deleted by force at once: whole %.1f s after the last pod's containers ran (a new cluster: %.1f s), %d of %d keys there%n",
             took.toMillis() / 1000.0, formed.toMillis() / 1000.0, there, KEYS);
         assertThat(there).as("keys that are there").isEqualTo(KEYS);
-        assertThat(took).isLessThan(EXPECTED);
+        assertThat(took).isLessThan(Collections.max(List.of(EXPECTED, formed.multipliedBy(2))));
         staysWhole();
     }
 
