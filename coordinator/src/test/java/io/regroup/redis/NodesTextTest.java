@@ -122,4 +122,15 @@ class NodesTextTest {
     void whatIsNotUnderstoodIsAnErrorThatShowsIt(String text) {
         assertThatThrownBy(() -> NodesText.parse(text)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining(text.strip());
     }
+
+    @Test
+    void whenANodeWasHeardLastIsReadBesideTheTable() {
+        String heard = "a".repeat(40);
+        String never = "b".repeat(40);
+        String text = heard + " 10.0.0.1:6379@16379 master - 1426238316000 1426238317239 4 connected 0-5460\n"
+            + never + " 10.0.0.2:6379@16379 myself,slave " + heard + " 0 0 4 connected\n";
+        assertThat(NodesText.pongReceived(text, new NodeId(heard))).as("pong-recv, not ping-sent").contains(1426238317239L);
+        assertThat(NodesText.pongReceived(text, new NodeId(never))).isEmpty();
+        assertThat(NodesText.pongReceived(text, new NodeId("c".repeat(40)))).as("it is not in the table").isEmpty();
+    }
 }
