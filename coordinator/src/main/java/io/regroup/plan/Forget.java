@@ -4,6 +4,7 @@ import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Dead nodes without slots, whom no live replica follows, are struck from every table, again until nobody names them:
@@ -29,6 +31,12 @@ final class Forget implements Step {
      * among the servers come to its end before anybody heard that the source lives.
      */
     static final long SILENT_MS = 1000;
+    /**
+     * How long a node that has not heard who has the dead one's slots now is waited for, in ms; {@link Tell} tells it meanwhile. FORGET leaves these slots to
+     * nobody in its table ({@code clusterDelNode}), and a client that asks there is told that they are not served. One that goes on refusing the news is cured
+     * by just that.
+     */
+    static final long HEARD_MS = 2000;
 
     @Override
     public String name() {
@@ -48,7 +56,7 @@ final class Forget implements Step {
                 || picture.observation.sentWithin("forget " + id, SETTLE_MS)) {
                 continue;
             }
-            if (!allHeard && picture.observation.waitedMs("silent " + id) == 0 && picture.observation.waitedMs("return " + id) == 0) {
+            if (!allHeard && Stream.of("silent ", "return ", "heard ").allMatch(wait -> picture.observation.waitedMs(wait + id) == 0)) {
                 continue;   // Only what runs already goes on while a report is late: on a busy machine one always is.
             }
             Optional<String> death = death(id, picture);
@@ -76,11 +84,25 @@ final class Forget implements Step {
                     + followers + " follow another master"));
                 continue;
             }
+            List<Host> unaware = unaware(id, picture);
+            if (!unaware.isEmpty()) {
+                waits.add(new Wait("heard " + id, picture.name(id) + " is dead, and is forgotten once " + unaware + " have heard who has its slots now"));
+                if (picture.observation.waitedMs("heard " + id) < HEARD_MS) {
+                    continue;
+                }
+            }
             forgets.add(everywhere(id, picture));
             reasons.add(picture.name(id) + " (" + death.get() + ")");
         }
         return forgets.isEmpty() || !allHeard ? Optional.empty()
             : Optional.of(new Work(forgets, "dead and without slots: " + String.join(", ", reasons)));
+    }
+
+    /** Who still gives it slots that a master which is here has. */
+    private static List<Host> unaware(NodeId id, Picture picture) {
+        SlotSet served = picture.liveOwners().stream().map(owner -> picture.slotsOf(owner.id())).reduce(SlotSet.NONE, SlotSet::plus);
+        return picture.kins.stream().filter(kin -> kin.roster().line(id).filter(line -> !line.slots().and(served).isEmpty()).isPresent())
+            .flatMap(kin -> kin.hosts().stream()).toList();
     }
 
     static Action.Forget everywhere(NodeId id, Picture picture) {

@@ -129,6 +129,28 @@ class ForgetTest {
             scene.calledByAddress("m4") + " is dead, and is forgotten once [" + scene.called("r4") + "] follow another master"));
     }
 
+    /** Who forgets a node whose slots are nobody else's in its table does not know any more who has them, and tells clients that nobody does. */
+    @Test
+    void oneThatStillHasItsSlotsInATableIsForgottenWhenTheirOwnerIsKnownThere() {
+        SlotSet gone = SlotSet.range(12288, 16383);
+        Scene scene = Scene.cluster(4, 0).gone("m4").proven("m4", "pod m4 is gone").owns("m4", SlotSet.NONE, 4)
+            .owns("m3", SlotSet.range(8192, 16383), 5).stillHasOwner("m2", "m4", gone).stillHasOwner("m2", "m3", SlotSet.range(8192, 12287)).asked(3, 0);
+        Decision decision = scene.decide();
+        assertThat(decision.step()).as("the news is told").isEqualTo("tell");
+        assertThat(decision.waits()).contains(new Wait("heard " + id("m4"), scene.calledByAddress("m4") + " is dead, and is forgotten once ["
+            + scene.called("m2") + "] have heard who has its slots now"));
+        assertThat(scene.waited("heard " + id("m4"), Forget.HEARD_MS - 1).decide().step()).isEqualTo("tell");
+        assertThat(scene.waited("heard " + id("m4"), Forget.HEARD_MS).decide().actions()).as("it refuses the news, and FORGET is the cure")
+            .containsExactly(new Action.Forget(id("m4"), at(scene, "m1", "m2", "m3")));
+    }
+
+    @Test
+    void slotsThatNobodyHereServesAreNoReasonToWait() {
+        Scene scene = Scene.cluster(4, 0).gone("m4").proven("m4", "pod m4 is gone").owns("m4", SlotSet.NONE, 4)
+            .owns("m3", SlotSet.range(8192, 16383), 5).gone("m3").probe("m3", Probe.SILENT).stillHasOwner("m2", "m4", SlotSet.range(12288, 16383)).asked(3, 0);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Forget(id("m4"), at(scene, "m1", "m2")));
+    }
+
     @Test
     void aMasterWithSlotsIsNeverForgottenHere() {
         Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").neverSynced("r1");

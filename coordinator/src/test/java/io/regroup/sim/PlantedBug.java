@@ -6,6 +6,7 @@ import io.regroup.model.Asked;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.End;
+import io.regroup.model.NodeId;
 import io.regroup.model.Primary;
 import io.regroup.model.RedisState;
 import io.regroup.model.RedisState.Answering;
@@ -19,11 +20,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /** The product with one guard taken out, each from the outside: what it hears or does is changed as if the guard were not there. */
 enum PlantedBug {
@@ -139,6 +142,24 @@ enum PlantedBug {
                 actions.add(action);
             }
             return with(carryOut, actions);
+        }
+    }),
+    /** All have heard who has a dead node's slots now. */
+    FORGET_BEFORE_THE_NEWS("redirects", 31, new Tamper() {
+        @Override
+        Report hear(SimMember leader, Report report) {
+            return report.state() instanceof Answering a ? copy(report, report.round(), new Answering(withNews(leader.world, a.table()), a.facts()),
+                report.primary()) : report;
+        }
+
+        private static ClusterTable withNews(World world, ClusterTable table) {
+            SlotSet served = world.servers().stream().filter(s -> s.isServing() && s.myself.isMaster()).map(s -> s.myself.slots())
+                .reduce(SlotSet.NONE, SlotSet::plus);
+            Set<NodeId> alive = world.servers().stream().filter(SimRedis::isServing).map(SimRedis::id).collect(Collectors.toSet());
+            SortedMap<NodeId, ClusterNode> others = new TreeMap<>(table.others());
+            others.replaceAll((id, line) -> alive.contains(id) ? line : new ClusterNode(id, line.address(), line.flags(), line.master(), line.configEpoch(),
+                line.linkUp(), line.slots().minus(served), line.migrating(), line.importing()));
+            return new ClusterTable(table.myself(), others);
         }
     }),
     /** Redis may elect a replica that has nothing of its master. */

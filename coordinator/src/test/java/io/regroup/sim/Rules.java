@@ -218,7 +218,12 @@ final class Rules {
                 checkBest(leader, what, server);
                 checkSynced(leader, what, server);
             }
-            case "FORGET" -> checkDead(leader, new NodeId(words.get(2)), decidedAt);
+            case "FORGET" -> {
+                checkDead(leader, new NodeId(words.get(2)), decidedAt);
+                Unserved.broken(world, server, new NodeId(words.get(2))).ifPresent(found -> {
+                    throw broken("redirects", found);
+                });
+            }
             default -> {
             }
         }
