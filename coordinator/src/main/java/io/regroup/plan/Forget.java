@@ -98,9 +98,10 @@ final class Forget implements Step {
             : Optional.of(new Work(forgets, "dead and without slots: " + String.join(", ", reasons)));
     }
 
-    /** Who still gives it slots that a master which is here has. */
+    /** Who still gives it slots that another has by now: whoever may serve them tells all, whether its member is here or not. */
     private static List<Host> unaware(NodeId id, Picture picture) {
-        SlotSet served = picture.liveOwners().stream().map(owner -> picture.slotsOf(owner.id())).reduce(SlotSet.NONE, SlotSet::plus);
+        SlotSet served = picture.owned.keySet().stream().filter(owner -> !(Fate.of(owner, picture) instanceof Fate.Proven)).map(picture::slotsOf)
+            .reduce(SlotSet.NONE, SlotSet::plus);
         return picture.kins.stream().filter(kin -> kin.roster().line(id).filter(line -> !line.slots().and(served).isEmpty()).isPresent())
             .flatMap(kin -> kin.hosts().stream()).toList();
     }

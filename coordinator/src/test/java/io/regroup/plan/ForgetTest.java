@@ -144,11 +144,14 @@ class ForgetTest {
             .containsExactly(new Action.Forget(id("m4"), at(scene, "m1", "m2", "m3")));
     }
 
+    /** Seed 1508: its coordinator had ended, and the server told the others all the same. */
     @Test
-    void slotsThatNobodyHereServesAreNoReasonToWait() {
+    void theirOwnerTellsThemAlsoWithoutItsMemberAndNotWhenItHasEnded() {
         Scene scene = Scene.cluster(4, 0).gone("m4").proven("m4", "pod m4 is gone").owns("m4", SlotSet.NONE, 4)
-            .owns("m3", SlotSet.range(8192, 16383), 5).gone("m3").probe("m3", Probe.SILENT).stillHasOwner("m2", "m4", SlotSet.range(12288, 16383)).asked(3, 0);
-        assertThat(scene.decide().actions()).containsExactly(new Action.Forget(id("m4"), at(scene, "m1", "m2")));
+            .owns("m3", SlotSet.range(8192, 16383), 5).gone("m3").probe("m3", Probe.ANSWERS).stillHasOwner("m2", "m4", SlotSet.range(12288, 16383)).asked(3, 0);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).extracting(Wait::key).contains("heard " + id("m4"));
+        assertThat(scene.proven("m3", "pod m3 is gone").decide().actions()).containsExactly(new Action.Forget(id("m4"), at(scene, "m1", "m2")));
     }
 
     @Test
