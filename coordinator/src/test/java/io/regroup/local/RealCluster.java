@@ -50,6 +50,7 @@ public final class RealCluster implements AutoCloseable {
     /** So long nothing may be sent once the cluster is whole. */
     static final Duration QUIET = Duration.ofSeconds(3);
     private static final Duration READ_TIMEOUT = Duration.ofSeconds(1);
+    private static final long JCMD_SECONDS = 5;
     private static final Path FAILURES = Path.of("target", "failures");
 
     static {
@@ -366,7 +367,7 @@ public final class RealCluster implements AutoCloseable {
 
     // --- its end
 
-    /** Logs of all processes, all tables, all statuses. */
+    /** Logs of all processes, all tables, all statuses, and what the coordinators' threads do. */
     public void keepEvidence(String test) {
         Path dir = FAILURES.resolve(test).toAbsolutePath();
         try {
@@ -384,6 +385,7 @@ public final class RealCluster implements AutoCloseable {
             }
             for (LocalPod pod : cluster.pods()) {
                 Files.writeString(dir.resolve("status-" + pod.name() + ".json"), pod.http("/status").orElse("no answer"));
+                keepThreads(pod, dir.resolve("threads-" + pod.name() + ".txt"));
             }
             synchronized (this) {
                 Files.write(dir.resolve("happened.txt"), happened);
@@ -391,6 +393,20 @@ public final class RealCluster implements AutoCloseable {
             System.out.println("    evidence of the failure: " + dir);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** One that is stopped, or has ended, says nothing. */
+    private static void keepThreads(LocalPod pod, Path file) throws IOException {
+        Process jcmd = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+            Long.toString(pod.pid(LocalPod.Process.COORDINATOR)), "Thread.print").redirectErrorStream(true).redirectOutput(file.toFile()).start();
+        try {
+            if (!jcmd.waitFor(JCMD_SECONDS, TimeUnit.SECONDS)) {
+                jcmd.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            jcmd.destroyForcibly();
+            Thread.currentThread().interrupt();
         }
     }
 
