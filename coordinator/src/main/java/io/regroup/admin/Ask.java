@@ -141,7 +141,7 @@ public final class Ask {
         if (role.equals("master")) {
             return member.get("slotCount").getAsInt() == 0 ? "master of no slots" : "master of " + text(member, "slotCount") + " slots";
         }
-        return role.equals("replica") ? "replica of " + brief(text(member, "master")) : "";
+        return role.equals("replica") ? "replica of " + brief(text(member, "master")) + (flag(member, "electable") ? "" : ", not electable") : "";
     }
 
     private static String brief(String id) {

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import io.regroup.lead.Departures.Departure;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.Heard;
+import io.regroup.model.NodeFlag;
 import io.regroup.model.Observation;
 import io.regroup.model.RedisState;
 import io.regroup.model.RedisState.Answering;
@@ -116,7 +117,10 @@ public final class Note {
             ClusterNode myself = answering.table().myself();
             json.addProperty("nodeId", myself.id().value());
             json.addProperty("role", myself.isMaster() ? "master" : "replica");
-            myself.master().ifPresent(master -> json.addProperty("master", master.value()));
+            myself.master().ifPresent(master -> {
+                json.addProperty("master", master.value());
+                json.addProperty("electable", !myself.is(NodeFlag.NOFAILOVER));
+            });
             json.addProperty("slots", myself.slots().toString());
             json.addProperty("slotCount", myself.slots().size());
             json.addProperty("configEpoch", myself.configEpoch());

@@ -143,7 +143,10 @@ public final class OwnRedis {
     /** Its table shows it in {@link io.regroup.model.NodeFlag#NOFAILOVER}. What it does not take or answer is said again, as long as that differs. */
     public void letBeElected(boolean may) {
         try {
-            if (ask(List.of(Command.mayBeElected(may))).getFirst() instanceof Reply.Refusal refusal && !refused) {
+            Reply reply = ask(List.of(Command.mayBeElected(may))).getFirst();
+            if (reply instanceof Reply.Answer) {
+                log.info(may ? "Redis may elect this server" : "Redis may not elect this replica: it lacks what its master has, or that one has just been heard");
+            } else if (reply instanceof Reply.Refusal refusal && !refused) {
                 refused = true;
                 log.warn("Redis does not let this coordinator say whether it may be elected: {}", refusal.error());
             }

@@ -714,7 +714,9 @@ final class Scene {
             others.put(unknown, new ClusterNode(unknown, Optional.of(peer), EnumSet.of(NodeFlag.HANDSHAKE), Optional.empty(), 0, false,
                 SlotSet.NONE, new TreeMap<>(), new TreeMap<>()));
         }
-        return new ClusterTable(line(owner, Optional.of(owner.address()), EnumSet.of(NodeFlag.MYSELF), true), others);
+        Set<NodeFlag> own = EnumSet.of(NodeFlag.MYSELF);
+        owner.flags.stream().filter(NodeFlag.NOFAILOVER::equals).forEach(own::add);   // of all flags the one that a server says of itself
+        return new ClusterTable(line(owner, Optional.of(owner.address()), own, true), others);
     }
 
     private ClusterNode line(Node node, Optional<Address> address, Set<NodeFlag> flags, boolean linked) {
