@@ -432,9 +432,13 @@ final class Rules {
         return taken;
     }
 
-    /** What a former master claims as soon as it serves: nobody contradicts once the one that overruled it is forgotten. */
+    /**
+     * What a former master claims as soon as it serves: nobody contradicts once the one that overruled it is forgotten. Of slots that are nobody's in its table
+     * those that it has keys of ({@code verifyClusterConfigWithData}).
+     */
     private static SlotSet claimOnVolume(Pod pod) {
-        return pod.volume().kept().map(ClusterTable::myself).filter(ClusterNode::isMaster).map(ClusterNode::slots).orElse(SlotSet.NONE);
+        return pod.volume().kept().filter(table -> table.myself().isMaster()).map(table -> table.others().values().stream().map(ClusterNode::slots)
+            .reduce(SlotSet.ALL, SlotSet::minus)).orElse(SlotSet.NONE);
     }
 
     /**
