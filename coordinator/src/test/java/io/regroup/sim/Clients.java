@@ -46,7 +46,7 @@ final class Clients {
                 }
                 int write = world.ledger.nextWrite(slotIndex);
                 holder.replication.write(write);
-                world.rules.onAcknowledged(server, slot, write);
+                world.copies.onAcknowledged(server, slot, write);
                 return;
             }
         }

@@ -39,7 +39,7 @@ final class Errand {
     }
 
     void go() {
-        world.rules.onDecision(leader, what);
+        world.decisions.onDecision(leader, what);
         for (Action action : what.decision().actions()) {
             switch (action) {
                 case Action.Permit permit -> tell(permit.member(), m -> m.permit(leader.name, permit.request(), permit.blank(), permit.former()));

@@ -100,7 +100,7 @@ final class KeyCommands {
             }
             target.replication.write(key);
             redis.replication.delete(key);
-            redis.world.rules.onMigrated(target, key);
+            redis.world.copies.onMigrated(target, key);
         }
         return new Reply.Answer(ClusterCommands.OK);
     }

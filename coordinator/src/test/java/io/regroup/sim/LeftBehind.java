@@ -30,7 +30,7 @@ final class LeftBehind {
         long quietMs = heir.replication.dataAge();
         long heardAt = world.now() - quietMs;
         for (Pod pod : world.pods()) {
-            BitSet kept = Rules.dataOf(pod).writes();
+            BitSet kept = CopyRules.dataOf(pod).writes();
             long late = missing.stream().filter(write -> kept.get(write) && world.ledger.acknowledgedAt(write) > heardAt + LAG_MS).count();
             if (late > 0 && keeps(pod, master) && isBackSoon(world, pod) && isOnSameSide(world, heir, pod)) {
                 return Optional.of(late + " writes that " + pod.name + " took and keeps, more than " + LAG_MS + " ms after it had heard from that one last, "

@@ -125,7 +125,7 @@ final class Pod {
         if (blank) {
             Saved before = volume;
             volume = Saved.nothing();
-            world.rules.onWiped(this, before.data());
+            world.copies.onWiped(this, before.data());
         }
         volume = volume.without(former);
         request = "";
@@ -182,18 +182,18 @@ final class Pod {
             } else if (!keep) {
                 Saved before = volume;
                 volume = Saved.nothing();
-                world.rules.onCrashed(this, before.data());
+                world.copies.onCrashed(this, before.data());
             }
             ended.end(kernelLives);
             if (!keep) {
-                world.rules.onEnded(ended);
+                world.copies.onEnded(ended);
             }
-            world.rules.onCrashed(this, ended.data());
+            world.copies.onCrashed(this, ended.data());
             world.trace(() -> name + ": redis ended, " + (keep ? "data kept" : "nothing kept"));
         } else if (!keep) {
             Saved before = volume;
             volume = Saved.nothing();
-            world.rules.onCrashed(this, before.data());
+            world.copies.onCrashed(this, before.data());
         }
         changed();
     }
@@ -224,7 +224,7 @@ final class Pod {
     /** The coordinator saw the leader's word: both containers may end. */
     void release() {
         if (leaving && hostUp) {
-            world.rules.onReleased(this);
+            world.copies.onReleased(this);
             world.after(world.chance.between(0, 100), () -> world.kube.end(this));
         }
     }

@@ -203,7 +203,7 @@ final class Replication {
             data = source.data.copy();
             log.clear();
             offset = source.offset;
-            world.rules.onReplaced(self, before, server);
+            world.copies.onReplaced(self, before, server);
         }
         history = source.history;
         formerHistory = source.formerHistory;
@@ -265,7 +265,7 @@ final class Replication {
             data.drop(-1 - entry);
         }
         if (!gone.isEmpty()) {
-            world.rules.onFollowed(self, gone, source.self);
+            world.copies.onFollowed(self, gone, source.self);
         }
     }
 
@@ -298,7 +298,7 @@ final class Replication {
         offset++;
         log.add(-1 - slot);
         forward(-1 - slot);
-        world.rules.onReplaced(self, before, self);
+        world.copies.onReplaced(self, before, self);
     }
 
     private void forward(int entry) {

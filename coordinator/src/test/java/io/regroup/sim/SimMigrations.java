@@ -42,7 +42,7 @@ final class SimMigrations {
     /** A slot has another owner now, and its keys go. */
     void drop(int slot, Entry owner) {
         if (all.stream().anyMatch(each -> each.slots.contains(slot) && each.gaveTo(self, owner.id))) {
-            self.world.rules.onGivenAway(self, slot);
+            self.world.copies.onGivenAway(self, slot);
         }
         self.replication.dropSlot(slot);
     }

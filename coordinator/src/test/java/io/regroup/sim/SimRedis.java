@@ -844,6 +844,6 @@ final class SimRedis {
         broadcastPong();
         election.reset();
         // What a replica was given before, it serves from now on as well.
-        world.rules.onPromoted(this, old.id, myself.slots(), how);
+        world.promotions.onPromoted(this, old.id, myself.slots(), how);
     }
 }

@@ -23,6 +23,9 @@ final class World {
     final Strangers strangers = new Strangers(this);
     final Ledger ledger = new Ledger();
     final Rules rules = new Rules(this);
+    final DecisionRules decisions = new DecisionRules(this);
+    final CopyRules copies = new CopyRules(this);
+    final PromotionRules promotions = new PromotionRules(this);
     final Tamper tamper;
     private final Consumer<String> out;
     private final Map<String, String> lastLines = new HashMap<>();
@@ -53,6 +56,12 @@ final class World {
 
     void after(long ms, Runnable what) {
         timeline.after(ms, what);
+    }
+
+    Violation broken(String rule, String what) {
+        Violation violation = new Violation(rule, what);
+        trace(() -> "VIOLATION " + violation.getMessage());
+        return violation;
     }
 
     void trace(Supplier<String> line) {
