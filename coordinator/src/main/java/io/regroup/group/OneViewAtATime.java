@@ -10,7 +10,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jgroups.Address;
+import org.jgroups.BytesMessage;
 import org.jgroups.Event;
+import org.jgroups.MergeView;
+import org.jgroups.Message;
 import org.jgroups.View;
 import org.jgroups.ViewId;
 import org.jgroups.annotations.MBean;
@@ -160,6 +163,10 @@ public final class OneViewAtATime extends GMS {
      * number now, which MERGE3 sees; and all of a member's stack learns again who is in the view. Does not wait; only a coordinator's does
      * anything.
      *
+     * <p>It says where each member's messages to all go on ({@code NAKACK2.mergeDigest}, which only a MergeView calls), and it goes to each member alone as
+     * well, past the order of all other messages. A member that lacks a message which nobody keeps any more delivers nothing of that sender again, a view
+     * neither; and one that gets a view with somebody whom it did not know waits for the first message that one ever sent ({@code adjustReceivers}).
+     *
      * @param of  the view that this is about: another one is left alone
      * @param why for the log
      */
@@ -175,12 +182,20 @@ public final class OneViewAtATime extends GMS {
                 return;
             LOG.warn("view {} is made anew: {}", now, why);
             renewed++;
-            first_view_sent = false;   // in full, whatever use_delta_views says
-            View next = getNextView(List.of(), List.of(), List.of());
-            castViewChangeAndSendJoinRsps(next, null, next.getMembers(), null, null);
+            View counted = getNextView(List.of(), List.of(), List.of());
+            View next = new MergeView(counted.getViewId(), counted.getMembers(), List.of(now));
+            Digest digest = (Digest) down_prot.down(Event.GET_DIGEST_EVT);
+            castViewChangeAndSendJoinRsps(next, digest, next.getMembers(), null, null);
+            if (view == next)
+                next.getMembers().stream().filter(member -> !member.equals(local_addr)).forEach(member -> sendAlone(member, next, digest));
         } finally {
             making.unlock();
         }
+    }
+
+    private void sendAlone(Address member, View next, Digest digest) {
+        down_prot.down(new BytesMessage(member).putHeader(getId(), new GmsHeader(GmsHeader.VIEW)).setArray(marshal(next, digest))
+            .setFlag(Message.Flag.OOB).setFlag(Message.TransientFlag.DONT_BLOCK));
     }
 
     @ManagedOperation(description = "Makes the view anew with the same members; only the coordinator's does anything")

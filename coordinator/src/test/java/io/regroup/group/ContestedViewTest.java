@@ -15,8 +15,11 @@ import org.jgroups.View;
 import org.jgroups.protocols.MERGE3;
 import org.jgroups.protocols.UNICAST3;
 import org.jgroups.protocols.pbcast.GMS;
+import org.jgroups.protocols.pbcast.NAKACK2;
+import org.jgroups.protocols.pbcast.STABLE;
 import org.jgroups.stack.Protocol;
 import org.jgroups.stack.ProtocolStack;
+import org.jgroups.util.Digest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -26,6 +29,8 @@ class ContestedViewTest {
     private static final Duration SOON = Duration.ofSeconds(5);
     /** Two rounds of MERGE3, a merge, and a loaded machine. */
     private static final Duration HEALED = Duration.ofSeconds(40);
+
+    private static final int MUCH = 50;
 
     private final Loopback loopback = Loopback.pick();
     private final List<Member> members = new ArrayList<>();
@@ -72,6 +77,49 @@ class ContestedViewTest {
         members.getFirst().broadcast("to all");
         await().atMost(SOON).untilAsserted(() -> assertThat(members).allSatisfy(member -> assertThat(member.heard).contains("m1: to all")));
         assertThat(members).allSatisfy(member -> assertThat(member.view().members()).containsExactly("m1", "m2", "m3"));
+    }
+
+    /** What it waits for all others have, so that nobody keeps it: of all that comes later it delivers nothing, and no view that is sent to all gets to it. */
+    @Test
+    void aMemberThatWaitsForWhatNobodyHasAnyMoreHearsTheLeaderAgain() throws Exception {
+        start(3);
+        Member leader = members.getFirst();
+        Member deaf = members.getLast();
+        sayMuchThatAllHaveAndNobodyKeeps(leader);
+        Address it = leader.group().channel().getAddress();
+        nakack(deaf).down(new Event(Event.OVERWRITE_DIGEST, new Digest(it, 0, 0)));
+        leader.broadcast("to those who hear");
+        await().atMost(SOON).untilAsserted(() -> assertThat(members.get(1).heard).contains("m1: to those who hear"));
+        assertThat(deaf.heard).doesNotContain("m1: to those who hear");
+        long before = leader.view().id();
+
+        leader.group().renewView("m3 does not answer");
+
+        await().atMost(SOON).until(() -> members.stream().allMatch(member -> member.view().id() == before + 1));
+        awaitAll(SOON);
+    }
+
+    /** Whom its own view of the leader's id did not have, it does not begin to hear with the first word that one ever said: nobody keeps that. */
+    @Test
+    void aMemberThatMissedAnotherOneHearsThatOneAgain() throws Exception {
+        start(4);
+        sayMuchThatAllHaveAndNobodyKeeps(members.get(1));
+        install(members.subList(0, 2), next(), 1, 2, 3, 4);
+        install(members.subList(2, 4), next(), 1, 3, 4);
+
+        awaitAll(HEALED);
+    }
+
+    private void sayMuchThatAllHaveAndNobodyKeeps(Member speaker) {
+        for (int i = 1; i <= MUCH; i++)
+            speaker.broadcast("word " + i);
+        String last = speaker.name() + ": word " + MUCH;
+        await().atMost(SOON).untilAsserted(() -> assertThat(members).allSatisfy(member -> assertThat(member.heard).contains(last)));
+        Address it = speaker.group().channel().getAddress();
+        await().atMost(SOON).untilAsserted(() -> {
+            members.forEach(member -> ((STABLE) member.group().channel().getProtocolStack().findProtocol(STABLE.class)).gc());
+            assertThat(members).allSatisfy(member -> assertThat(nakack(member).getWindow(it).getLow()).isGreaterThanOrEqualTo(MUCH));
+        });
     }
 
     @Test
@@ -147,6 +195,10 @@ class ContestedViewTest {
 
     private static GMS gms(Member member) {
         return member.group().channel().getProtocolStack().findProtocol(GMS.class);
+    }
+
+    private static NAKACK2 nakack(Member member) {
+        return member.group().channel().getProtocolStack().findProtocol(NAKACK2.class);
     }
 
     private static PromptMerge merge(Member member) {
