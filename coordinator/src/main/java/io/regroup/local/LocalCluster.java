@@ -67,7 +67,7 @@ public final class LocalCluster implements AutoCloseable {
         this.places = places;
         checkout = Checkout.find();
         ports = new Ports(firstPort);
-        Optional<String> taken = ports.taken(nodes);
+        Optional<String> taken = ports.taken(places, nodes);
         if (taken.isPresent()) {
             throw new IOException(taken.get());
         }
@@ -125,7 +125,7 @@ public final class LocalCluster implements AutoCloseable {
         for (int number = 1; coming.size() < more; number++) {
             int next = number;
             if (pods.stream().noneMatch(pod -> pod.number() == next)) {
-                Optional<String> taken = ports.taken(next, next);
+                Optional<String> taken = ports.taken(places, next, next);
                 if (taken.isPresent()) {
                     throw new IOException(taken.get());
                 }

@@ -47,13 +47,16 @@ record Ports(int first) {
         return redis(pod) + 1080;
     }
 
-    /** The first port of these pods that somebody else listens on, in words. */
-    Optional<String> taken(int pods) {
-        return taken(1, pods);
+    /** The first port of these pods that somebody else listens on where they are to run, in words. Nobody else does in a network of their own. */
+    Optional<String> taken(Places places, int pods) {
+        return taken(places, 1, pods);
     }
 
-    Optional<String> taken(int from, int to) {
+    Optional<String> taken(Places places, int from, int to) {
         for (int pod = from; pod <= to; pod++) {
+            if (!places.enter(pod).isEmpty()) {
+                continue;
+            }
             Map<String, Integer> needed = new LinkedHashMap<>();
             needed.put("Redis", redis(pod));
             needed.put("Redis' cluster bus", bus(pod));
@@ -61,7 +64,7 @@ record Ports(int first) {
             needed.put("the group's failure detection", failureDetection(pod));
             needed.put("HTTP", http(pod));
             for (var use : needed.entrySet()) {
-                if (!isFree(use.getValue())) {
+                if (!isFree(places.host(pod), use.getValue())) {
                     return Optional.of("port " + use.getValue() + " (" + use.getKey() + " of pod " + pod + ") is taken: choose others with --port");
                 }
             }
@@ -69,11 +72,11 @@ record Ports(int first) {
         return Optional.empty();
     }
 
-    private static boolean isFree(int port) {
+    private static boolean isFree(String host, int port) {
         try (ServerSocket socket = new ServerSocket()) {
             // A connection of an earlier process that lingers in TIME_WAIT is no obstacle to the servers either.
             socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            socket.bind(new InetSocketAddress(InetAddress.getByName(host), port));
             return true;
         } catch (IOException e) {
             return false;

@@ -88,7 +88,7 @@ public final class RealCluster implements AutoCloseable {
         for (int i = 0; i < 100; i++) {
             // Below the ports that the kernel gives to outgoing connections, the bus at + 10000 included.
             int first = 11_000 + random.nextInt(10_000);
-            if (new Ports(first).taken(nodes).isEmpty()) {
+            if (new Ports(first).taken(places, nodes).isEmpty()) {
                 try {
                     return new LocalCluster(nodes, replicas, first, places, news);
                 } catch (IOException e) {
