@@ -157,6 +157,11 @@ public final class OwnRedis {
         }
     }
 
+    /** Valkey's {@code redis_version} is that of the Redis whose commands it has. */
+    private static String version(InfoText info) {
+        return info.find("valkey_version").orElseGet(() -> info.text("redis_version"));
+    }
+
     private List<Reply> ask(List<Command> questions) throws InterruptedException, ExecutionException, TimeoutException {
         return ask(questions, timeout);
     }
@@ -209,7 +214,7 @@ public final class OwnRedis {
             isCopy,
             info.find("master_host").filter(host -> !host.isBlank()).map(host -> new Address(host, (int) info.number("master_port"))),
             info.find("slave_repl_offset").map(Long::parseLong).orElseGet(() -> info.number("master_repl_offset")),
-            info.number("uptime_in_seconds"), info.text("redis_version"), strays.found(),
+            info.number("uptime_in_seconds"), version(info), strays.found(),
             quietMs, heard.map(at -> quietMs - Math.max(0, System.currentTimeMillis() - at)).filter(ms -> ms > 0).orElse(0L),
             migrations.atomic(table.myself()));
     }
