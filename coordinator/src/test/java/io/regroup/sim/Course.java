@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 /** How a run goes on in a world: time passes, and all has to be whole within a bound. */
 class Course {
 
+    private static final long WRITTEN_MS = 2000;
     static final long FORM_MS = 30_000;
     private static final long TICK_MS = 100;
 
@@ -21,6 +22,17 @@ class Course {
         world.kube.createAll(500);
         course.tick();
         course.until("whole at first", FORM_MS);
+        return course;
+    }
+
+    /** And its clients have written for a while, and all that is everywhere. */
+    static Course written(World world) {
+        Course course = formed(world);
+        Clients clients = new Clients(world);
+        clients.start();
+        course.pass(WRITTEN_MS);
+        clients.stop();
+        course.pass(WRITTEN_MS);
         return course;
     }
 

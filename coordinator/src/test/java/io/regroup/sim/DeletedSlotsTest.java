@@ -39,12 +39,7 @@ class DeletedSlotsTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
     void theFormerMasterGoesOnWithThemByItsKeys(long seed) {
         World world = new World(seed, new Asked(6, 1), new Tamper(), null);
-        Course course = Course.formed(world);
-        Clients clients = new Clients(world);
-        clients.start();
-        course.pass(WRITE_MS);
-        clients.stop();
-        course.pass(WRITE_MS);
+        Course course = Course.written(world);
         Pod master = masterOf(world);
         Pod replica = world.replicasOf(master).getFirst();
         int keys = master.redis().orElseThrow().data().size();

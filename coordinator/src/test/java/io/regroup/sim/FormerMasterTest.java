@@ -14,7 +14,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class FormerMasterTest {
 
-    private static final long WRITE_MS = 2000;
     private static final long HEARD_MS = 20;
     private static final long PROMOTED_MS = 1000;
     private static final long CUT_MS = 20_000;
@@ -24,12 +23,7 @@ class FormerMasterTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
     void itGoesOnAlthoughItsPortIsNotReached(long seed) {
         World world = new World(seed, new Asked(7, 1), new Tamper(), null);
-        Course course = Course.formed(world);
-        Clients clients = new Clients(world);
-        clients.start();
-        course.pass(WRITE_MS);
-        clients.stop();
-        course.pass(WRITE_MS);
+        Course course = Course.written(world);
         Pod master = world.pods().stream().filter(pod -> world.replicasOf(pod).size() == 2).findFirst().orElseThrow();
         if (world.isLedBy(master)) {
             master.crashCoordinator();

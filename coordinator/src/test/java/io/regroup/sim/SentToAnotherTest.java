@@ -15,7 +15,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class SentToAnotherTest {
 
-    private static final long WRITE_MS = 2000;
     private static final long SENT_MS = 2000;
     private static final long AWAY_MS = 6000;
     private static final long WHOLE_MS = 40_000;
@@ -25,12 +24,7 @@ class SentToAnotherTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
     void itIsNotElectedWithTheDataOfTheMasterBefore(long seed) {
         World world = new World(seed, new Asked(7, 1), new Tamper(), null);
-        Course course = Course.formed(world);
-        Clients clients = new Clients(world);
-        clients.start();
-        course.pass(WRITE_MS);
-        clients.stop();
-        course.pass(WRITE_MS);
+        Course course = Course.written(world);
         Pod master = world.pods().stream().filter(pod -> !world.isLedBy(pod) && world.replicasOf(pod).size() == 1 && !world.isLedBy(world.replicasOf(pod).getFirst()))
             .findFirst().orElseThrow();
         int keys = server(master).data().size();
