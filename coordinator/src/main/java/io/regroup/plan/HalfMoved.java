@@ -79,6 +79,15 @@ final class HalfMoved {
         return SlotSet.of(master.table().myself().importing().keySet().stream().mapToInt(slot -> slot)).plus(master.state().facts().strays());
     }
 
+    /**
+     * Whether all that moves from or to this master now stood open already, or has arrived: it is moved to its end. Were that stopped because the master is to
+     * leave, it would be begun anew each time, as it is to leave once nothing of it is half moved.
+     */
+    static boolean isBeingFinished(NodeId master, Picture picture) {
+        return picture.observation.moving().stream().filter(move -> move.involves(master)).allMatch(move -> Optional.ofNullable(picture.nodes.get(move.target()))
+            .filter(target -> taken(target).plus(target.table().myself().slots()).containsAll(move.slots())).isPresent());
+    }
+
     /** Whether slots stand open that nobody moves: were they given to a third, their keys would be in three places. */
     static boolean any(Picture picture) {
         return picture.observation.moving().isEmpty() && !halfMoved(picture).isEmpty();

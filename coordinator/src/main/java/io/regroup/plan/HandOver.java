@@ -47,6 +47,10 @@ final class HandOver {
                 + " when that one hears a majority of the masters, which have to vote for it"));
             return Optional.empty();
         }
+        if (Rebalance.isMoving(master.id(), picture) && HalfMoved.isBeingFinished(master.id(), picture)) {
+            waits.add(new Wait("handover " + master.id(), master + " hands over to " + best.get() + " when what is half moved of its slots has arrived"));
+            return Optional.empty();
+        }
         if (Rebalance.isMoving(master.id(), picture)) {
             // A report may be older than the slot that was opened since, and the keys of that have gone already.
             waits.add(new Wait(Promote.stopping(master.id()), master + " hands over to " + best.get() + " when the moves of its slots have stopped"));

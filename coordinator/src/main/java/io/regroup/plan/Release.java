@@ -107,7 +107,9 @@ final class Release implements Step {
             Optional<NodeId> moving = Picture.nodeAt(report).filter(id -> Rebalance.isMoving(id, picture));
             if (!allGo && moving.isPresent()) {
                 // Its report may be older than the slot that was opened for it since, and keys of that are here already.
-                waits.add(new Wait(Promote.stopping(moving.get()), report.member() + " leaves when the moves to it have stopped"));
+                boolean ends = HalfMoved.isBeingFinished(moving.get(), picture);
+                waits.add(new Wait(ends ? "leave " + report.member() : Promote.stopping(moving.get()),
+                    report.member() + " leaves when the moves to it have " + (ends ? "ended" : "stopped")));
                 continue;
             }
             Optional<String> hold = allGo ? Optional.empty() : hold(report, picture);

@@ -478,6 +478,16 @@ class PromoteTest {
         assertThat(Planner.waitsForMoves(scene.decide())).isTrue();
     }
 
+    /** Seed 20427, with more faults: what was half moved was to be finished before, and stopped each time that it had begun. */
+    @Test
+    void whatIsHalfMovedIsFinishedBeforeTheHandOverAndNotStopped() {
+        Scene scene = Scene.cluster(3, 1).leaving("m1").open("m1", "m2", SlotSet.range(0, 9)).moving("m1", "m2", SlotSet.range(0, 9));
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).contains(new Wait("handover " + id("m1"),
+            scene.called("m1") + " hands over to " + scene.called("r1") + " when what is half moved of its slots has arrived"));
+        assertThat(Planner.waitsForMoves(scene.decide())).isFalse();
+    }
+
     @Test
     void itHandsOverOnlyToAReplicaInSyncThatStays() {
         Scene scene = Scene.cluster(3, 2).leaving("m1").linkDown("r1").leaving("r4");

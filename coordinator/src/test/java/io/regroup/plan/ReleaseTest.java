@@ -38,6 +38,14 @@ class ReleaseTest {
     }
 
     @Test
+    void whoIsTheTargetOfWhatIsBeingFinishedWaitsForItsEnd() {
+        Scene scene = Scene.cluster(3, 0).asked(3, 0).fresh("m4").leaving("m4").open("m1", "m4", SlotSet.range(10, 19)).moving("m1", "m4", SlotSet.range(10, 19));
+        assertThat(scene.decide().actions()).noneMatch(Action.Release.class::isInstance);
+        assertThat(scene.decide().waits()).contains(new Decision.Wait("leave m4", "m4 leaves when the moves to it have ended"));
+        assertThat(Planner.waitsForMoves(scene.decide())).isFalse();
+    }
+
+    @Test
     void aReplicaWaitsForItsReplacementButNotForEver() {
         Scene scene = Scene.cluster(3, 1).leaving("r1");
         assertThat(scene.decide()).isEqualTo(new Decision("none", List.of(), "r1 leaves when " + scene.called("m1")
