@@ -87,7 +87,7 @@ final class Forget implements Step {
             List<Host> unaware = unaware(id, picture);
             if (!unaware.isEmpty()) {
                 waits.add(new Wait("heard " + id, picture.name(id) + " is dead, and is forgotten once " + unaware + " have heard who has its slots now"));
-                if (picture.observation.waitedMs("heard " + id) < HEARD_MS) {
+                if (picture.observation.waitedMs("heard " + id) < HEARD_MS || unaware.stream().anyMatch(host -> imports(host, id))) {
                     continue;
                 }
             }
@@ -104,6 +104,14 @@ final class Forget implements Step {
             .reduce(SlotSet.NONE, SlotSet::plus);
         return picture.kins.stream().filter(kin -> kin.roster().line(id).filter(line -> !line.slots().and(served).isEmpty()).isPresent())
             .flatMap(kin -> kin.hosts().stream()).toList();
+    }
+
+    /**
+     * Whether it imports slots that it still has for this node's. It hears of no owner of these until they have come ({@code clusterUpdateSlotsConfigWith}),
+     * and with nobody for them in its table it would refuse also whoever is sent there by ASK ({@code getNodeByQuery}).
+     */
+    private static boolean imports(Host host, NodeId id) {
+        return host.table().line(id).filter(line -> host.table().myself().importing().keySet().stream().anyMatch(line.slots()::contains)).isPresent();
     }
 
     static Action.Forget everywhere(NodeId id, Picture picture) {

@@ -144,6 +144,17 @@ class ForgetTest {
             .containsExactly(new Action.Forget(id("m4"), at(scene, "m1", "m2", "m3")));
     }
 
+    /** Seed 20427, with more faults: who imports a slot hears of no owner of it, and with none it refuses also who is sent there by ASK. */
+    @Test
+    void notWhileItsSlotsAreOnTheirWayToOneThatStillHasThemForIts() {
+        Scene scene = Scene.cluster(4, 0).gone("m4").proven("m4", "pod m4 is gone").owns("m4", SlotSet.NONE, 4)
+            .owns("m3", SlotSet.range(8192, 16383), 5).stillHasOwner("m2", "m4", SlotSet.range(12288, 16383)).asked(3, 0)
+            .open("m3", "m2", SlotSet.range(12288, 12290)).waited("heard " + id("m4"), Forget.HEARD_MS);
+        assertThat(scene.decide().actions()).noneMatch(Action.Forget.class::isInstance);
+        assertThat(scene.opensNothing("m2").opensNothing("m3").waited("heard " + id("m4"), Forget.HEARD_MS).decide().actions())
+            .containsExactly(new Action.Forget(id("m4"), at(scene, "m1", "m2", "m3")));
+    }
+
     /** Seed 1508: its coordinator had ended, and the server told the others all the same. */
     @Test
     void theirOwnerTellsThemAlsoWithoutItsMemberAndNotWhenItHasEnded() {
