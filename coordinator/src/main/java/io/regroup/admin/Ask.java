@@ -141,7 +141,12 @@ public final class Ask {
         if (role.equals("master")) {
             return member.get("slotCount").getAsInt() == 0 ? "master of no slots" : "master of " + text(member, "slotCount") + " slots";
         }
-        return role.equals("replica") ? "replica of " + brief(text(member, "master")) + (flag(member, "electable") ? "" : ", not electable") : "";
+        return role.equals("replica") ? "replica of " + brief(text(member, "master")) + (isElectable(member) ? "" : ", not electable") : "";
+    }
+
+    /** A leader of an older version, as in a rollout, does not tell. */
+    private static boolean isElectable(JsonObject member) {
+        return !member.has("electable") || flag(member, "electable");
     }
 
     private static String brief(String id) {
