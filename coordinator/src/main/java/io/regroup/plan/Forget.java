@@ -86,8 +86,10 @@ final class Forget implements Step {
             }
             List<Host> unaware = unaware(id, picture);
             if (!unaware.isEmpty()) {
-                waits.add(new Wait("heard " + id, picture.name(id) + " is dead, and is forgotten once " + unaware + " have heard who has its slots now"));
-                if (picture.observation.waitedMs("heard " + id) < HEARD_MS || unaware.stream().anyMatch(host -> imports(host, id))) {
+                List<Host> importing = unaware.stream().filter(host -> imports(host, id)).toList();
+                waits.add(new Wait("heard " + id, picture.name(id) + " is dead, and is forgotten once " + (importing.isEmpty()
+                    ? unaware + " have heard who has its slots now" : "what " + importing + " imports has come: there it has these slots as yet")));
+                if (picture.observation.waitedMs("heard " + id) < HEARD_MS || !importing.isEmpty()) {
                     continue;
                 }
             }

@@ -151,6 +151,8 @@ class ForgetTest {
             .owns("m3", SlotSet.range(8192, 16383), 5).stillHasOwner("m2", "m4", SlotSet.range(12288, 16383)).asked(3, 0)
             .open("m3", "m2", SlotSet.range(12288, 12290)).waited("heard " + id("m4"), Forget.HEARD_MS);
         assertThat(scene.decide().actions()).noneMatch(Action.Forget.class::isInstance);
+        assertThat(scene.decide().waits()).contains(new Wait("heard " + id("m4"), scene.calledByAddress("m4") + " is dead, and is forgotten once what ["
+            + scene.called("m2") + "] imports has come: there it has these slots as yet"));
         assertThat(scene.opensNothing("m2").opensNothing("m3").waited("heard " + id("m4"), Forget.HEARD_MS).decide().actions())
             .containsExactly(new Action.Forget(id("m4"), at(scene, "m1", "m2", "m3")));
     }
