@@ -24,7 +24,7 @@ public final class Ask {
     private Ask() {
     }
 
-    /** @return the exit code: 0; 1 when the coordinator does not answer or the cluster's {@code status} is not whole; 2 for wrong words */
+    /** @return the exit code: 0; 1 when the coordinator does not answer, or nobody leads yet; 2 for wrong words */
     public static int run(List<String> words, Map<String, String> env, PrintStream out, PrintStream err) {
         boolean json = words.size() == 3 && words.get(1).equals("-o") && words.get(2).equals("json");
         if (words.size() != 1 && !json) {
@@ -101,7 +101,7 @@ public final class Ask {
         JsonObject self = status.getAsJsonObject("self");
         out.println("cluster:  " + (flag(group, "whole") ? "whole" : "NOT whole: " + text(group, "pending")));
         out.println("asked:    " + (group.has("nodesAsked") ? text(group, "nodesAsked") + " nodes, " + text(group, "replicasAsked")
-            + " replicas per master" : "nobody has told yet"));
+            + (text(group, "replicasAsked").equals("1") ? " replica per master" : " replicas per master") : "nobody has told yet"));
         if (group.has("remark")) {
             out.println("note:     " + text(group, "remark"));
         }

@@ -41,6 +41,11 @@ public final class Http implements AutoCloseable {
         server.start();
     }
 
+    /** Where it listens: any free one if it was to listen on 0. */
+    public int port() {
+        return server.getAddress().getPort();
+    }
+
     private static void health(HttpExchange exchange, Health health) throws IOException {
         answer(exchange, health.ok() ? 200 : 503, "text/plain", (health.ok() ? "ok: " : "no: ") + health.reason() + "\n");
     }
