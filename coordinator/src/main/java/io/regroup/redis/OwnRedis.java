@@ -5,6 +5,7 @@ import io.regroup.model.ClusterNode;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeId;
 import io.regroup.model.ServerFacts;
+import io.regroup.model.SlotSet;
 import io.regroup.plan.Command;
 import io.regroup.plan.Reply;
 import java.time.Duration;
@@ -195,7 +196,7 @@ public final class OwnRedis {
             part = Part.of(info);
             boolean linkUp = info.is("master_link_status", "up");
             boolean isCopy = isCopy(table.myself(), linkUp, info);
-            List<Command> doubts = strays.questions(table.myself(), info.keys(), isCopy && ownsSlots(table.myself().master(), table));
+            List<Command> doubts = strays.questions(table.myself(), info.keys(), isCopy ? slots(table.myself().master(), table) : SlotSet.NONE);
             if (!doubts.isEmpty()) {
                 strays.answered(ask(doubts));
             }
@@ -235,8 +236,8 @@ public final class OwnRedis {
         return copyOf.master(myself.id()).filter(master::equals).isPresent() && !info.is("master_sync_in_progress", "1");
     }
 
-    private static boolean ownsSlots(Optional<NodeId> node, ClusterTable table) {
-        return node.flatMap(table::line).filter(line -> !line.slots().isEmpty()).isPresent();
+    private static SlotSet slots(Optional<NodeId> node, ClusterTable table) {
+        return node.flatMap(table::line).map(ClusterNode::slots).orElse(SlotSet.NONE);
     }
 
     private void drop() {

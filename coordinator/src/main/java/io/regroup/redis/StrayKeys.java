@@ -16,6 +16,9 @@ import java.util.stream.Collectors;
  * that has never been in sync with its master: all that it has, for it is what it had before, of whatever shard that was. So on a replica whose master
  * owns no slot any more.
  *
+ * <p>Redis 8.4 and newer has such keys too, and counts them nowhere but in INFO ({@code clusterCanAccessKeysInSlot}): where a server that owns nothing
+ * has keys and none is found, they are of the slots that it had a copy of last.
+ *
  * <p>Which slots may have some is known when a server becomes a master, or another's replica, and when it stops to import; they are counted, some at
  * each reading, until none is left.
  */
@@ -30,16 +33,22 @@ final class StrayKeys {
     private SlotSet doubtful = SlotSet.NONE;
     private SlotSet found = SlotSet.NONE;
     private List<Integer> asked = List.of();
+    /** Of which slots it had a copy last, and what it has may still be. */
+    private SlotSet copied = SlotSet.NONE;
+    private boolean hasOnlyStrays;
 
     /**
-     * @param isCopy of a replica: whether its data is a copy of its master's, and that one owns slots
+     * @param copies of a replica whose data is a copy of its master's: the slots that one owns; else none
      * @return what to ask now; empty when there is nothing to be in doubt of
      */
-    List<Command> questions(ClusterNode myself, long keys, boolean isCopy) {
+    List<Command> questions(ClusterNode myself, long keys, SlotSet copies) {
         asked = List.of();
         Optional<NodeId> now = myself.isMaster() ? Optional.of(myself.id()) : myself.master();
         SlotSet open = SlotSet.of(myself.importing().keySet().stream().mapToInt(slot -> slot));
-        if (keys == 0 || now.isEmpty() || myself.isReplica() && isCopy) {
+        boolean isCopy = myself.isReplica() && !copies.isEmpty();
+        copied = isCopy ? copies : keys == 0 || !myself.slots().isEmpty() ? SlotSet.NONE : copied;
+        hasOnlyStrays = keys > 0 && !isCopy && myself.slots().isEmpty() && open.isEmpty();
+        if (keys == 0 || now.isEmpty() || isCopy) {
             // What a master without a key gets from here on is its own to serve, or of slots that it imports.
             master = now.filter(id -> myself.isMaster());
             importing = open;
@@ -70,6 +79,6 @@ final class StrayKeys {
     }
 
     SlotSet found() {
-        return found;
+        return hasOnlyStrays && doubtful.isEmpty() && found.isEmpty() ? copied : found;
     }
 }

@@ -23,6 +23,8 @@ class StrayKeysTest {
     private static final NodeId OTHER = new NodeId("b".repeat(40));
     private static final NodeId THIRD = new NodeId("c".repeat(40));
 
+    private static final SlotSet SHARD = SlotSet.range(4000, 8191);
+
     private final StrayKeys strays = new StrayKeys();
 
     private static ClusterNode master(SlotSet own, Set<Integer> importing) {
@@ -37,7 +39,7 @@ class StrayKeysTest {
 
     /** One reading of a server that has keys of these slots. @return how many slots were counted */
     private int read(ClusterNode myself, SlotSet full) {
-        List<Command> questions = strays.questions(myself, 1, false);
+        List<Command> questions = strays.questions(myself, 1, SlotSet.NONE);
         strays.answered(questions.stream().<Reply>map(q -> new Reply.Answer(full.contains(Integer.parseInt(q.words().getLast())) ? "1" : "0")).toList());
         return questions.size();
     }
@@ -45,7 +47,7 @@ class StrayKeysTest {
     @Test
     void whoBecomesAMasterIsLookedThroughOnce() {
         SlotSet own = SlotSet.range(0, 8191);
-        assertThat(strays.questions(replica(OTHER), 1, true)).as("a copy of its master's data").isEmpty();
+        assertThat(strays.questions(replica(OTHER), 1, SHARD)).as("a copy of its master's data").isEmpty();
         assertThat(read(master(own, Set.of()), SlotSet.of(9000))).isEqualTo(4096);
         assertThat(strays.found()).isEqualTo(SlotSet.of(9000));
         assertThat(read(master(own, Set.of()), SlotSet.of(9000))).isEqualTo(4096);
@@ -77,13 +79,13 @@ class StrayKeysTest {
         assertThat(strays.found()).isEqualTo(SlotSet.range(4000, 5000));
         assertThat(read(replica(THIRD), SlotSet.of(1))).as("another master").isEqualTo(4096);
         assertThat(strays.found()).isEqualTo(SlotSet.of(1));
-        assertThat(strays.questions(replica(THIRD), 1, true)).isEmpty();
+        assertThat(strays.questions(replica(THIRD), 1, SHARD)).isEmpty();
         assertThat(strays.found()).isEqualTo(SlotSet.NONE);
     }
 
     @Test
     void whatIsNotAnsweredStaysInDoubt() {
-        strays.questions(master(SlotSet.range(0, 16382), Set.of()), 1, false);
+        strays.questions(master(SlotSet.range(0, 16382), Set.of()), 1, SlotSet.NONE);
         strays.answered(List.of(new Reply.Silence("gone")));
         assertThat(read(master(SlotSet.range(0, 16382), Set.of()), SlotSet.of(16383))).isEqualTo(1);
         assertThat(strays.found()).isEqualTo(SlotSet.of(16383));
@@ -91,23 +93,67 @@ class StrayKeysTest {
 
     @Test
     void aServerWithoutKeysIsNotAsked() {
-        assertThat(strays.questions(master(SlotSet.NONE, Set.of()), 0, false)).isEmpty();
+        assertThat(strays.questions(master(SlotSet.NONE, Set.of()), 0, SlotSet.NONE)).isEmpty();
     }
 
     /** A new cluster's masters were looked through when they got their first keys, some slots at each reading of what was to be a steady minute. */
     @Test
     void aMasterThatHadNoKeysGetsOnlyWhatIsItsOwn() {
         SlotSet own = SlotSet.range(0, 8191);
-        assertThat(strays.questions(master(own, Set.of()), 0, false)).isEmpty();
+        assertThat(strays.questions(master(own, Set.of()), 0, SlotSet.NONE)).isEmpty();
         assertThat(read(master(own, Set.of()), own)).isZero();
-        assertThat(strays.questions(master(own, Set.of(9000)), 0, false)).isEmpty();
+        assertThat(strays.questions(master(own, Set.of(9000)), 0, SlotSet.NONE)).isEmpty();
         assertThat(read(master(own, Set.of()), SlotSet.of(9000))).as("what it imported meanwhile").isEqualTo(1);
         assertThat(strays.found()).isEqualTo(SlotSet.of(9000));
     }
 
     @Test
     void aReplicaWithoutKeysIsLookedThroughWhenItGetsSomeOfItsOwn() {
-        assertThat(strays.questions(replica(OTHER), 0, false)).isEmpty();
+        assertThat(strays.questions(replica(OTHER), 0, SlotSet.NONE)).isEmpty();
         assertThat(read(replica(OTHER), SlotSet.NONE)).isEqualTo(4096);
+    }
+
+    /** Redis 8.4 and newer. */
+    @Test
+    void whereNoneOfItsKeysIsCountedTheyAreOfTheSlotsThatItHadACopyOf() {
+        assertThat(strays.questions(replica(OTHER), 1, SHARD)).isEmpty();
+        assertThat(strays.found()).as("its master has them").isEqualTo(SlotSet.NONE);
+        for (int i = 0; i < 3; i++) {
+            read(replica(OTHER), SlotSet.NONE);
+            assertThat(strays.found()).as("not all are counted yet").isEqualTo(SlotSet.NONE);
+        }
+        read(replica(OTHER), SlotSet.NONE);
+        assertThat(strays.found()).isEqualTo(SHARD);
+        for (int i = 0; i < 4; i++) {
+            read(master(SlotSet.NONE, Set.of()), SlotSet.NONE);
+        }
+        assertThat(strays.found()).as("it follows nobody any more").isEqualTo(SHARD);
+        read(master(SlotSet.NONE, Set.of(4000)), SlotSet.NONE);
+        assertThat(strays.found()).as("one of them is moved").isEqualTo(SlotSet.NONE);
+        read(master(SHARD, Set.of()), SlotSet.NONE);
+        assertThat(strays.found()).as("they are its own").isEqualTo(SlotSet.NONE);
+        for (int i = 0; i < 4; i++) {
+            read(master(SlotSet.NONE, Set.of()), SlotSet.NONE);
+        }
+        assertThat(strays.found()).as("it was no copy when it lost them").isEqualTo(SlotSet.NONE);
+    }
+
+    @Test
+    void whatIsCountedIsBelieved() {
+        strays.questions(replica(OTHER), 1, SHARD);
+        for (int i = 0; i < 4; i++) {
+            read(replica(OTHER), SlotSet.of(5000));
+        }
+        assertThat(strays.found()).isEqualTo(SlotSet.of(5000));
+    }
+
+    @Test
+    void aServerThatHasLostItsKeysHasNone() {
+        strays.questions(replica(OTHER), 1, SHARD);
+        assertThat(strays.questions(replica(OTHER), 0, SlotSet.NONE)).isEmpty();
+        for (int i = 0; i < 4; i++) {
+            read(replica(OTHER), SlotSet.NONE);
+        }
+        assertThat(strays.found()).as("what it has now it had no copy of").isEqualTo(SlotSet.NONE);
     }
 }
