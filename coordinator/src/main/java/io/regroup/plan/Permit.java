@@ -149,15 +149,15 @@ final class Permit implements Step {
     }
 
     /**
-     * Owners in its table whose slots others have by now, at addresses where none of ours is. Whoever has such an address may be a stranger, whose epoch
-     * nobody here knows: the server would take it for the former owner's, and tell the owner of the slots, whatever epoch that one has, that it has been
+     * Owners in its table whose slots others have by now, at addresses where they are not. Whoever has such an address, be it a blank one of ours or a
+     * stranger, whose epoch nobody here knows: the server would take its epoch for the former owner's, and tell the owner of the slots that it has been
      * overruled ({@code clusterProcessPacket}, UPDATE). So it does not look for them there; those that are here meet it. Its own master's address is taken
      * out at each start.
      */
     private static SortedSet<NodeId> former(ClusterTable kept, Picture picture) {
         SortedSet<NodeId> former = new TreeSet<>();
         kept.others().values().stream().filter(line -> line.isMaster() && kept.myself().master().filter(line.id()::equals).isEmpty())
-            .filter(line -> line.address().filter(address -> picture.reportAt(address).isEmpty()).isPresent())
+            .filter(line -> line.address().filter(address -> picture.reportAt(address).flatMap(Picture::nodeAt).filter(line.id()::equals).isEmpty()).isPresent())
             .filter(line -> picture.owned.entrySet().stream().anyMatch(e -> !e.getKey().equals(line.id()) && !e.getValue().and(line.slots()).isEmpty()))
             .forEach(line -> former.add(line.id()));
         return former;

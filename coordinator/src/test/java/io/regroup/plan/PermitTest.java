@@ -320,6 +320,16 @@ class PermitTest {
         assertThat(scene.hasAtAddressOf("r1", "m2", "m2").decide().actions()).as("it is there").contains(new Action.Permit("r1", "start-of-r1", false));
     }
 
+    /** Seed 61198, with more faults and with freezes: it was a blank one of ours that had the address. */
+    @Test
+    void norWhereAnotherOfOursIs() {
+        Scene scene = Scene.cluster(3, 1).blank("b1").atGate("b1").master("r2").atGate("r1").stored("r1").hasAtAddressOf("r1", "m2", "b1")
+            .stillHasOwner("r1", "m2", SlotSet.range(5461, 10922));
+        Action.Permit permit = new Action.Permit("r1", "start-of-r1", false, new TreeSet<>(List.of(id("m2"))));
+        assertThat(scene.decide().actions()).contains(permit);
+        assertThat(scene.hasAtAddressOf("r1", "m2", "r3").decide().actions()).as("it serves already").contains(permit);
+    }
+
     /** What its table says of owners is true: it finds out by itself whether they are there. */
     @Test
     void itLooksForAnOwnerWhoHasItsSlotsStill() {
