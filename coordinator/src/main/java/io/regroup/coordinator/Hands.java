@@ -1,6 +1,7 @@
 package io.regroup.coordinator;
 
 import io.regroup.admin.Counters;
+import io.regroup.lead.Leader;
 import io.regroup.message.Message;
 import io.regroup.model.Address;
 import io.regroup.plan.Action;
@@ -23,8 +24,7 @@ import org.slf4j.LoggerFactory;
 public final class Hands {
 
     private static final Logger log = LoggerFactory.getLogger(Hands.class);
-    /** Enough for a busy server; whoever takes longer is looked at anew in the next round. */
-    private static final Duration TIMEOUT = Duration.ofMillis(1500);
+    private static final Duration TIMEOUT = Duration.ofMillis(Leader.ORDER_MS);
 
     private final Servers servers;
     private final BiConsumer<String, Message> toMember;
@@ -37,8 +37,11 @@ public final class Hands {
         this.counters = counters;
     }
 
-    /** @param where round and view, for the log */
-    public void carryOut(Decision decision, String where) {
+    /**
+     * @param where round and view, for the log
+     * @param until how long each server may carry out what it is sent, in ms since the epoch by its own clock; absent: at any time
+     */
+    public void carryOut(Decision decision, String where, SortedMap<Address, Long> until) {
         if (!holds(decision, where)) {
             return;
         }
@@ -51,8 +54,8 @@ public final class Hands {
                 default -> { }
             }
         }
-        if (send(decision, where, Action::commands)) {
-            send(decision, where, Action::sequel);
+        if (send(decision, where, until, Action::commands)) {
+            send(decision, where, until, Action::sequel);
         }
     }
 
@@ -84,7 +87,7 @@ public final class Hands {
     }
 
     /** @return whether every node carried out everything */
-    private boolean send(Decision decision, String where, Function<Action, SortedMap<Address, List<Command>>> part) {
+    private boolean send(Decision decision, String where, SortedMap<Address, Long> until, Function<Action, SortedMap<Address, List<Command>>> part) {
         SortedMap<Address, List<Command>> batches = new TreeMap<>();
         decision.actions().forEach(action -> part.apply(action).forEach((address, commands) ->
             batches.computeIfAbsent(address, a -> new ArrayList<>()).addAll(commands)));
@@ -93,7 +96,10 @@ public final class Hands {
         }
         batches.values().forEach(commands -> commands.forEach(c -> counters.add("command " + c.name())));
         boolean done = true;
-        for (var replies : servers.send(batches, TIMEOUT).entrySet()) {
+        SortedMap<Address, List<Command>> orders = new TreeMap<>();
+        batches.forEach((address, commands) -> orders.put(address, until.containsKey(address)
+            ? commands.stream().map(command -> command.until(until.get(address))).toList() : commands));
+        for (var replies : servers.send(orders, TIMEOUT).entrySet()) {
             List<Command> commands = batches.get(replies.getKey());
             for (int i = 0; i < commands.size(); i++) {
                 Reply reply = replies.getValue().get(i);

@@ -251,7 +251,7 @@ public final class LeaderLoop implements AutoCloseable {
             }
             try {
                 moves.begin(decision.actions(), () -> errands.add(() -> leader.onMoved(now())));
-                carrier.carryOut(decision, where);
+                carrier.carryOut(decision, where, todo.until());
             } finally {
                 errands.add(() -> leader.onDone(now()));
             }

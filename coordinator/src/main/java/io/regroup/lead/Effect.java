@@ -28,8 +28,13 @@ public sealed interface Effect {
     /**
      * Carry out the decision's actions, then call {@link Leader#onDone}; or, if another view has come since, nothing of it,
      * and {@link Leader#onDropped}.
+     *
+     * @param until how long each server may carry out what it is sent, in ms since the epoch by its own clock; those that do not tell theirs are left out
      */
-    record CarryOut(Decision decision, long round, View view) implements Effect {
+    record CarryOut(Decision decision, long round, View view, SortedMap<Address, Long> until) implements Effect {
+        public CarryOut {
+            until = Collections.unmodifiableSortedMap(new TreeMap<>(until));
+        }
     }
 
     /**

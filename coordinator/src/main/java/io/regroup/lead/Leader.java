@@ -50,6 +50,8 @@ public final class Leader {
     private static final long EAGER_ASK_MS = 60;
     private static final long PATIENT_ASK_MS = 1000;
     private static final long EAGER_MS = 10_000;
+    /** How long what is decided takes at most until all servers have answered; whoever has not by then is looked at anew. */
+    public static final long ORDER_MS = 1500;
     /** While replicas still read what a master that has ended has sent: how often they are asked. */
     private static final long READ_ASK_MS = 10;
     /** Without news: how often the passing of time alone is looked at. */
@@ -337,11 +339,25 @@ public final class Leader {
             }
             last.actions().forEach(action -> action.keys().forEach(key -> sent.put(key, now)));
             follow(last, effects);
-            effects.add(new Effect.CarryOut(last, asking.rounds().last(), view));
+            effects.add(new Effect.CarryOut(last, asking.rounds().last(), view, until(now)));
         } else {
             askAgain(effects, now);
         }
         return effects;
+    }
+
+    /**
+     * What a server finds in its socket when it goes on after a pause, or a cut in the network lets through at last, is not what is wanted by then: so long it
+     * is good. No report is older than the question that it answers.
+     */
+    private SortedMap<Address, Long> until(long now) {
+        SortedMap<Address, Long> until = new TreeMap<>();
+        heard.forEach((member, last) -> {
+            if (last.isFresh(asking.rounds(), now) && last.report().state() instanceof RedisState.Answering a && a.facts().clockMs() > 0) {
+                until.put(last.report().redis(), a.facts().clockMs() + asking.since(member, now) + ORDER_MS);
+            }
+        });
+        return until;
     }
 
     /** Slots that begin to move go on beside all else, until a master is replaced: what is half moved then is looked at anew. */

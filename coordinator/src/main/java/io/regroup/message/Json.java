@@ -191,6 +191,9 @@ public final class Json {
         if (facts.behindMs() > 0) {
             json.addProperty("behindMs", facts.behindMs());
         }
+        if (facts.clockMs() > 0) {
+            json.addProperty("clockMs", facts.clockMs());
+        }
         if (!facts.strays().isEmpty()) {
             json.addProperty("strays", facts.strays().toString());
         }
@@ -208,7 +211,7 @@ public final class Json {
             json.get("keys").getAsLong(), json.get("linkUp").getAsBoolean(), json.get("synced").getAsBoolean(),
             find(json, "masterAt", e -> Address.parse(e.getAsString())), json.get("offset").getAsLong(), json.get("uptimeSeconds").getAsLong(),
             text(json, "version"), slots(json, "strays"), find(json, "quietMs", JsonElement::getAsLong).orElse(0L),
-            find(json, "behindMs", JsonElement::getAsLong).orElse(0L),
+            find(json, "behindMs", JsonElement::getAsLong).orElse(0L), find(json, "clockMs", JsonElement::getAsLong).orElse(0L),
             new Atomic(find(json, "movesBy", e -> MoveBy.valueOf(e.getAsString())).orElse(MoveBy.MIGRATE), slots(json, "moves")));
     }
 

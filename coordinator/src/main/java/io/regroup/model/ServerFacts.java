@@ -19,10 +19,12 @@ import java.util.Optional;
  * @param quietMs       replicas: how long nothing has come from its master, in ms, to a second ({@code master_last_io_seconds_ago}, or {@code
  *                      master_link_down_since_seconds}); of one that has had no link since its start, and of masters: 0
  * @param behindMs      replicas: for how much of that time its master was heard on the cluster bus, in ms
+ * @param clockMs       what its clock shows, in ms since the epoch ({@code server_time_usec}); 0: it does not tell
  * @param atomic        masters: slots that it moves by itself
  */
 public record ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean linkUp, boolean synced, Optional<Address> masterAt, long offset,
-                          long uptimeSeconds, String version, SlotSet strays, long quietMs, long behindMs, Atomic atomic) {
+                          long uptimeSeconds, String version, SlotSet strays, long quietMs, long behindMs, long clockMs,
+                          Atomic atomic) {
 
     /**
      * What the link of a replica that is in sync may seem to lack in ms: its master sends a ping a second (repl-ping-replica-period), answers on the bus as often,
@@ -33,7 +35,7 @@ public record ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean
     /** Of a server that moves no slots by itself, and whose link is quick. */
     public ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean linkUp, boolean synced, Optional<Address> masterAt, long offset,
                        long uptimeSeconds, String version, SlotSet strays) {
-        this(stateOk, currentEpoch, keys, linkUp, synced, masterAt, offset, uptimeSeconds, version, strays, 0, 0, Atomic.NONE);
+        this(stateOk, currentEpoch, keys, linkUp, synced, masterAt, offset, uptimeSeconds, version, strays, 0, 0, 0, Atomic.NONE);
     }
 
     /** Replicas: whether its master has gone on without it. */

@@ -417,9 +417,15 @@ public sealed interface Action {
 
     /**
      * A replica that is over becomes a blank node, which may become a master. What it had, its master and the master's other replicas have
-     * (S1). Its id is new: as the old one it would have an epoch, and be nobody's blank node.
+     * (S1). Its id is new: as the old one it would have an epoch, and be nobody's blank node. RESET has no time limit ({@link Command#until}), so that the
+     * server is asked just before.
      */
-    record Reset(Address node, NodeId replica) implements Action {
+    record Reset(Address node, NodeId replica, NodeId master) implements Action {
+        @Override
+        public SortedMap<Address, Check> checks() {
+            return new TreeMap<>(Map.of(node, Check.follows(replica, master)));
+        }
+
         @Override
         public List<String> keys() {
             return List.of("reset " + replica);

@@ -6,6 +6,8 @@ import io.regroup.model.SlotSet;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * One Redis command with its words. Slots are sent as ranges (Redis 7.0): thousands of single ones do not fit into what a server
@@ -25,6 +27,23 @@ public record Command(List<String> words) {
     private static final String WHILE_IT_IS_A_REPLICA = """
         if redis.pcall("CLUSTER", "REPLICAS", ARGV[1]).err then return redis.call("CLUSTER", "FAILOVER", "TAKEOVER") end
         return redis.error_reply("ERR the one that it follows is a master by now")""";
+
+    /** The last of ARGV: until when, in ms since the epoch by the server's clock. */
+    private static final String IN_TIME = """
+        local now = redis.call("TIME")
+        if now[1] * 1000 + now[2] / 1000 > tonumber(ARGV[#ARGV]) then return redis.error_reply("ERR it comes too late") end
+        """;
+
+    /** ARGV before that: the command. */
+    private static final String THEN = """
+        return redis.pcall(unpack(ARGV, 1, #ARGV - 1))""";
+
+    /** Lua unpacks no more than 8000 ({@code LUAI_MAXCSTACK}). */
+    private static final int MOST_UNPACKED = 7000;
+
+    /** Those of CLUSTER that a server carries out for a script that does not write ({@code EVAL_RO}), whichever server it is. */
+    private static final Set<String> IN_SCRIPTS = Set.of("MEET", "FORGET", "REPLICATE", "ADDSLOTSRANGE", "DELSLOTSRANGE", "FLUSHSLOTS", "BUMPEPOCH",
+        "SET-CONFIG-EPOCH", "FAILOVER");
 
     public Command {
         words = List.copyOf(words);
@@ -107,9 +126,49 @@ public record Command(List<String> words) {
         return of("EVAL_RO", WHILE_IT_IS_A_REPLICA, "0", followed.value());
     }
 
+    /**
+     * The same, which the server refuses from then on: a server that stands still finds in its socket what was sent to it seconds ago, and a cut network
+     * lets it through when it ends, whether anybody waits for the answer or not. What no script may do (CLUSTER RESET, CLIENT) and what Valkey lets only
+     * writing ones do (CLUSTER SETSLOT) stays as it is.
+     *
+     * @param clockMs in ms since the epoch, by the server's clock
+     */
+    public Command until(long clockMs) {
+        List<String> limited = new ArrayList<>();
+        if (isConditional()) {
+            limited.addAll(words);
+            limited.set(1, IN_TIME + words.get(1));
+        } else if (words.get(0).equals("CLUSTER") && IN_SCRIPTS.contains(words.get(1)) && words.size() < MOST_UNPACKED) {
+            limited.addAll(List.of("EVAL_RO", IN_TIME + THEN, "0"));
+            limited.addAll(words);
+        } else {
+            return this;
+        }
+        limited.add(Long.toString(clockMs));
+        return new Command(limited);
+    }
+
+    /** Until when it may be carried out, in ms since the epoch by the server's clock. */
+    public Optional<Long> limit() {
+        return words.get(0).equals("EVAL_RO") && words.get(1).startsWith(IN_TIME) ? Optional.of(Long.parseLong(words.getLast())) : Optional.empty();
+    }
+
+    /** The same without a limit. */
+    public Command unlimited() {
+        if (limit().isEmpty()) {
+            return this;
+        }
+        if (words.get(1).equals(IN_TIME + THEN)) {
+            return new Command(words.subList(3, words.size() - 1));
+        }
+        List<String> conditional = new ArrayList<>(words.subList(0, words.size() - 1));
+        conditional.set(1, words.get(1).substring(IN_TIME.length()));
+        return new Command(conditional);
+    }
+
     /** What it is called in counters: its first two words. */
     public String name() {
-        return isConditional() ? "CLUSTER FAILOVER" : words.get(0) + " " + words.get(1);
+        return limit().isPresent() ? unlimited().name() : isConditional() ? "CLUSTER FAILOVER" : words.get(0) + " " + words.get(1);
     }
 
     /** The last of these. */
@@ -118,7 +177,7 @@ public record Command(List<String> words) {
     }
 
     private boolean isConditional() {
-        return words.get(0).equals("EVAL_RO");
+        return words.get(0).equals("EVAL_RO") && !words.get(1).startsWith(IN_TIME);
     }
 
     /** On the source: Valkey. */
@@ -148,6 +207,9 @@ public record Command(List<String> words) {
     /** As an operator would type it; long lists of slots are shortened. */
     @Override
     public String toString() {
+        if (limit().isPresent()) {
+            return unlimited() + " (until " + limit().get() + ")";
+        }
         if (isConditional()) {
             return words.get(1).equals(WHILE_IT_FOLLOWS) ? "CLUSTER FAILOVER " + words.get(5) + " (while it follows " + words.get(4) + ")"
                 : "CLUSTER FAILOVER TAKEOVER (while " + words.get(3) + " is a replica)";

@@ -81,7 +81,7 @@ final class Rebalance implements Step {
             && picture.nodes.size() == picture.observation.asked().map(Asked::nodes).orElse(0);
         List<Host> over = calm ? over(picture).stream().filter(replica -> !picture.observation.sentWithin("reset " + replica.id(), RESET_MS)).toList() : List.of();
         return over.isEmpty() ? Optional.empty()
-            : Optional.of(new Work(over.stream().<Action>map(replica -> new Action.Reset(replica.address(), replica.id())).toList(),
+            : Optional.of(new Work(over.stream().<Action>map(replica -> new Action.Reset(replica.address(), replica.id(), replica.master().orElseThrow())).toList(),
                 (over.size() == 1 ? "another master is" : over.size() + " more masters are") + " asked for, and no pod is blank: " + over + ", which "
                     + (over.size() == 1 ? "its shard does not need, becomes one" : "their shards do not need, become some")));
     }

@@ -10,11 +10,14 @@ import io.regroup.model.Observation;
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
 import io.regroup.model.Report;
+import io.regroup.model.ServerFacts;
 import io.regroup.model.ShardLoss;
 import io.regroup.model.View;
 import io.regroup.plan.Action.Promotion;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 /** Whose reports the leader waits for before it decides. */
@@ -64,6 +67,28 @@ class RoundsTest {
 
     private Action promotion() {
         return new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER);
+    }
+
+    private static RedisState withClock(RedisState state, long clockMs) {
+        RedisState.Answering a = (RedisState.Answering) state;
+        ServerFacts f = a.facts();
+        return new RedisState.Answering(a.table(), new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), f.masterAt(), f.offset(),
+            f.uptimeSeconds(), f.version(), f.strays(), f.quietMs(), f.behindMs(), clockMs, f.atomic()));
+    }
+
+    /** A report is as old as the question that it answers, at most: by that its server's clock shows so much more by now. */
+    @Test
+    void whatIsDecidedIsGoodUntilItsServersHaveHadTheTimeToDoIt() {
+        hear("m1", round, new RedisState.Ended());
+        Effect.Ask ask = ask(leader.run(now));
+        now += 40;
+        RedisState linkDown = Scene.cluster(3, 1).linkDown("r1").observation().heard().get("r1").report().state();
+        hear("r1", ask.round(), withClock(linkDown, 1_800_000_000_000L));
+        now += 5;
+        Effect.CarryOut todo = leader.run(now).stream().filter(Effect.CarryOut.class::isInstance).map(Effect.CarryOut.class::cast).findFirst().orElseThrow();
+        assertThat(todo.decision().actions()).containsExactly(promotion());
+        assertThat(todo.until()).as("the others do not tell their clocks")
+            .isEqualTo(new TreeMap<>(Map.of(scene.address("r1"), 1_800_000_000_000L + 45 + Leader.ORDER_MS)));
     }
 
     @Test

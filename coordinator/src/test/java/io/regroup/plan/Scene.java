@@ -690,7 +690,7 @@ final class Scene {
     private Report report(Node node) {
         ClusterTable table = table(node);
         RedisState state = node.state.orElseGet(() -> new RedisState.Answering(table, new ServerFacts(node.stateOk, node.heardOfEpoch.orElseGet(this::highestEpoch), node.keys,
-            !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15", node.strays, node.quietMs, node.behindMs, node.atomic)));
+            !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15", node.strays, node.quietMs, node.behindMs, 0, node.atomic)));
         return new Report(pod(node.name), ROUND, node.address(), new Address(node.address().host(), 7800), state,
             node.stored ? node.kept.map(this::table).or(() -> Optional.of(table)) : Optional.empty(), node.leaving, node.masterProbe, rememberAll && node.remembers ? primary : Optional.empty());
     }

@@ -70,6 +70,11 @@ final class ClusterCommands {
         if (!words.get(0).equals("EVAL_RO")) {
             return Optional.empty();
         }
+        Command limited = new Command(words);
+        if (limited.limit().isPresent()) {
+            return limited.limit().filter(until -> redis.wallClock.getAsLong() > until).map(late -> "ERR it comes too late")
+                .or(() -> refusal(redis, limited.unlimited().words()));
+        }
         boolean fromReplica = words.size() == TAKEOVER_FROM_REPLICA;
         Reply replicas = KeyCommands.execute(redis, Command.of("CLUSTER", "REPLICAS", words.get(fromReplica ? 3 : 4)));
         if (fromReplica) {
@@ -83,7 +88,8 @@ final class ClusterCommands {
     }
 
     /** What a server is told to do, whatever that depends on. */
-    static List<String> unconditional(List<String> words) {
+    static List<String> unconditional(List<String> sent) {
+        List<String> words = new Command(sent).unlimited().words();
         return words.get(0).equals("EVAL_RO") ? List.of("CLUSTER", "FAILOVER", words.size() == TAKEOVER_FROM_REPLICA ? "TAKEOVER" : words.get(5)) : words;
     }
 

@@ -92,7 +92,11 @@ final class Convoy {
 
     private void send(Address address, List<Command> commands, long patience, Answered answered) {
         SimRedis server = world.serverAt(address);
+        world.mayStall(server, 10);
         if (server == null || !server.listens() || !world.hasHost(address.host()) || !world.canReach(leader.pod.ip, address)) {
+            if (world.commandsCanBeLate && server != null && server.listens()) {
+                world.whenReached(leader.pod.ip, server, () -> commands.forEach(command -> KeyCommands.execute(server, new Command(world.tamper.words(command.words())))));
+            }
             boolean refused = server == null && world.hasHost(address.host()) && world.canReach(leader.pod.ip, address);
             world.after(refused ? 1 : patience, () -> answered.with(silence(List.of(), commands)));
             return;

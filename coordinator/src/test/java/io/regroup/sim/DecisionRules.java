@@ -134,6 +134,11 @@ final class DecisionRules {
             && server.table.values().stream().allMatch(e -> e == server.myself || e.inHandshake());
     }
 
+    /** Whether this leader had it when it decided last: reports come in while what was decided is on its way. */
+    boolean wasHeard(SimMember leader, SimMember.Heard heard) {
+        return heard.readAt() <= seenAt.get(leader).getOrDefault(heard.report().member(), Long.MIN_VALUE);
+    }
+
     /** When the pod was looked at, in the reports that this leader has decided from last. */
     long seenAt(SimMember leader, String pod) {
         return seenAt.get(leader).getOrDefault(pod, Long.MAX_VALUE);

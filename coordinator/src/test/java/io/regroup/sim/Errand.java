@@ -115,18 +115,41 @@ final class Errand {
             return;
         }
         world.after(next == 0 ? world.net.delay() : world.chance.percent(10) ? world.chance.between(0, 3) : 0, () -> {
-            if (!leader.mayGoOn(what.view()) || !world.hasHost(address.host()) || !world.canReach(leader.pod.ip, address)) {
+            if (!leader.mayGoOn(what.view()) || !world.hasHost(address.host())) {
                 return;
             }
             SimRedis server = world.serverAt(address);
+            if (next == 0) {
+                world.mayStall(server, 100);
+            }
+            if (!world.canReach(leader.pod.ip, address)) {
+                sendLate(server, lines.subList(next, breaksAt));
+                return;
+            }
             if (server == null || !server.listens()) {
                 answered.accept(false);
             } else {
                 Line line = lines.get(next);
-                String reply = world.rules.onCommand(leader, what, decidedAt, line.action(), server, world.tamper.words(line.command().words()));
+                String reply = carryOut(line, server);
                 send(address, lines, next + 1, breaksAt, well && reply.equals(ClusterCommands.OK), answered);
             }
         });
+    }
+
+    /** All of it is on its way by now. */
+    private void sendLate(SimRedis server, List<Line> lines) {
+        if (world.commandsCanBeLate && server != null && server.listens()) {
+            world.whenReached(leader.pod.ip, server, () -> {
+                world.trace(() -> "  what " + leader + " sent " + (world.now() - decidedAt) + " ms ago reaches " + server);
+                lines.forEach(line -> carryOut(line, server));
+            });
+        }
+    }
+
+    private String carryOut(Line line, SimRedis server) {
+        Long until = what.until().get(server.address);
+        Command order = until == null ? line.command() : line.command().until(until);
+        return world.rules.onCommand(leader, what, decidedAt, line.action(), server, world.tamper.words(order.words()));
     }
 
     private void finish() {

@@ -10,6 +10,11 @@ import java.util.TreeSet;
 /** What goes wrong: the seed draws which faults there are in a run, and when. */
 final class Faults {
 
+    /** Of a hundred faults, in a world in which servers freeze. */
+    private static final int FREEZES = 20;
+    /** Of a hundred of these, in which they do when they are sent something. */
+    private static final int STALLS = 30;
+
     private final World world;
     private final Chance chance;
 
@@ -20,6 +25,10 @@ final class Faults {
 
     /** One fault, now. It ends by itself, or when all is healed. */
     void strike() {
+        if (world.commandsCanBeLate && chance.percent(FREEZES)) {
+            freeze();
+            return;
+        }
         switch ((int) chance.between(0, 24)) {
             case 0, 1 -> victim().crashRedis(chance.percent(60));
             case 2 -> victim().crashCoordinator();
@@ -111,7 +120,7 @@ final class Faults {
 
     /** Somebody types a command at some server. */
     private void operator() {
-        List<SimRedis> servers = world.servers().stream().filter(SimRedis::isServing).toList();
+        List<SimRedis> servers = world.servers().stream().filter(server -> server.isServing() && !server.isFrozen()).toList();
         if (servers.isEmpty()) {
             return;
         }
@@ -124,6 +133,24 @@ final class Faults {
             case 3 -> List.of("CLUSTER", "RESET", chance.percent(50) ? "HARD" : "SOFT");
             case 4 -> List.of("CLUSTER", "DELSLOTSRANGE", "0", Integer.toString((int) chance.between(0, 5000)));
             default -> List.of("CLUSTER", "FORGET", other);
+        });
+    }
+
+    /** A redis-server stands still; or its pod as a whole, or its machine. */
+    private void freeze() {
+        if (chance.percent(STALLS)) {
+            world.trace(() -> "what is sent to servers finds some of them frozen");
+            world.stallPercent = 20;
+            return;
+        }
+        Pod pod = chance.percent(30) ? leader() : victim();
+        long ms = chance.between(300, 10_000);
+        boolean whole = chance.percent(40);
+        boolean clockStops = whole && chance.percent(40);
+        pod.redis().ifPresent(server -> server.freeze(ms));
+        pod.coordinator().filter(m -> whole && !m.isPaused()).ifPresent(m -> {
+            world.trace(() -> m + " is paused for " + ms + " ms" + (clockStops ? ", and so is its clock" : ""));
+            m.pause(ms, clockStops);
         });
     }
 
@@ -157,6 +184,10 @@ final class Faults {
         Pod pod = chance.percent(60) ? leader() : victim();
         long by = chance.between(-10_000, 10_000);
         if (pod.coordinator().filter(SimMember::isSuspended).isPresent()) {
+            return;
+        }
+        // How long something is good that is on its way is told by this clock, and by nothing else.
+        if (world.commandsCanBeLate && !world.isWhole()) {
             return;
         }
         world.trace(() -> "the clock of " + pod.name + "'s machine is set by " + by + " ms");
@@ -222,11 +253,13 @@ final class Faults {
     /** From here on nothing goes wrong any more. */
     void heal() {
         world.trace(() -> "all is healed");
+        world.servers().forEach(SimRedis::thaw);
         world.net.healAll();
         world.group.onNetwork();
         world.kube.up = true;
         world.kube.lag = 0;
         world.lossPercent = 0;
+        world.stallPercent = 0;
         world.mostLag = 0;
         world.members().forEach(m -> m.slowness = 0);
     }

@@ -34,54 +34,59 @@ final class Link {
         if (!open) {
             return;
         }
-        if (!world.busReaches(from, address) || !world.hasHost(address.host())) {
+        if (!reaches(address) || !world.hasHost(address.host())) {
             world.after(RETRANSMIT_MS, this::connect);
             return;
         }
         SimRedis server = world.serverAt(address);
         if (server == null || !server.listens()) {
             close();
-            from.onConnectFailed(entry);
+            from.happen(() -> from.onConnectFailed(entry));
         } else if (!server.isServing()) {
             world.after(RETRANSMIT_MS, this::connect);
         } else {
             to = server;
             to.inbound.add(this);
-            from.onConnected(this);
+            from.happen(() -> from.onConnected(this));
         }
     }
 
     void send(Message message) {
         if (isUp()) {
-            transmit(() -> to.onMessage(this, message, true));
+            transmit(to, () -> to.onMessage(this, message, true));
         }
     }
 
     void answer(Message message) {
         if (isUp()) {
-            transmit(() -> from.onMessage(this, message, false));
+            transmit(from, () -> from.onMessage(this, message, false));
         }
     }
 
-    private void transmit(Runnable arrival) {
+    private void transmit(SimRedis receiver, Runnable arrival) {
         if (to == from) {
-            from.writeToItself(() -> arrive(arrival));
+            from.writeToItself(() -> arrive(receiver, arrival));
             return;
         }
         long at = Math.max(world.now() + world.net.delay(), lastArrival);
         lastArrival = at;
-        world.after(at - world.now(), () -> arrive(arrival));
+        world.after(at - world.now(), () -> arrive(receiver, arrival));
     }
 
-    private void arrive(Runnable arrival) {
+    private void arrive(SimRedis receiver, Runnable arrival) {
         if (!open) {
             return;
         }
-        if (!world.busReaches(from, to.address)) {
-            world.after(RETRANSMIT_MS, () -> arrive(arrival));
+        if (!reaches(to.address)) {
+            world.after(RETRANSMIT_MS, () -> arrive(receiver, arrival));
         } else {
-            arrival.run();
+            receiver.happen(arrival);
         }
+    }
+
+    /** The kernel takes what comes, also for a process that stands still. */
+    private boolean reaches(Address there) {
+        return world.net.reach(Network.Plane.BUS, from.address.host(), there.host());
     }
 
     /** Closed by its opener, or because one end is gone. */

@@ -63,6 +63,11 @@ final class Network {
         }
     }
 
+    /** A server goes on that was as good as cut off. */
+    void onMended() {
+        mendedAt = clock.getAsLong();
+    }
+
     /** When a cut ended last. */
     long mendedAt() {
         return mendedAt;

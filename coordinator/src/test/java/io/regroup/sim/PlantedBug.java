@@ -72,7 +72,7 @@ enum PlantedBug {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), f.masterAt(), -f.offset(), f.uptimeSeconds(), f.version(),
-                f.strays(), f.quietMs(), f.behindMs(), f.atomic()));
+                f.strays(), f.quietMs(), f.behindMs(), f.clockMs(), f.atomic()));
         }
     }),
     /** A replica is promoted before its first sync. */
@@ -80,7 +80,7 @@ enum PlantedBug {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), true, f.masterAt(), f.offset(), f.uptimeSeconds(), f.version(),
-                f.strays(), f.quietMs(), f.behindMs(), f.atomic()));
+                f.strays(), f.quietMs(), f.behindMs(), f.clockMs(), f.atomic()));
         }
     }),
     /** The cluster is founded by those who happen to be here. */
@@ -201,6 +201,13 @@ enum PlantedBug {
                 report.primary()) : report;
         }
     }),
+    /** What a server is told it may carry out whenever it gets to it. */
+    ORDERS_ARE_GOOD_FOR_EVER("S2", 258, new Tamper() {
+        @Override
+        CarryOut change(SimMember leader, CarryOut carryOut) {
+            return new CarryOut(carryOut.decision(), carryOut.round(), carryOut.view(), new TreeMap<>());
+        }
+    }),
     /** What a volume keeps is not asked. */
     VOLUMES_NOT_READ("S1", 1512, new Tamper() {
         @Override
@@ -224,7 +231,7 @@ enum PlantedBug {
 
     static CarryOut with(CarryOut carryOut, List<Action> actions) {
         Decision decision = carryOut.decision();
-        return new CarryOut(new Decision(decision.step(), actions, decision.reason(), decision.waits()), carryOut.round(), carryOut.view());
+        return new CarryOut(new Decision(decision.step(), actions, decision.reason(), decision.waits()), carryOut.round(), carryOut.view(), carryOut.until());
     }
 
     private static CarryOut actions(CarryOut carryOut, UnaryOperator<Action> change) {

@@ -1,6 +1,7 @@
 package io.regroup.sim;
 
 import io.regroup.model.Address;
+import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeId;
 import io.regroup.model.Primary;
 import io.regroup.model.RedisState;
@@ -79,6 +80,11 @@ final class Pod {
         return volume;
     }
 
+    /** The table on the volume: what its server keeps there goes on while that does not answer. */
+    Optional<ClusterTable> stored() {
+        return redis != null && redis.isFrozen() ? Saved.of(redis).kept() : volume.kept();
+    }
+
     Container container() {
         return container;
     }
@@ -131,6 +137,7 @@ final class Pod {
         request = "";
         SimRedis server = new SimRedis(world, address(), volume);
         redis = server;
+        server.wallClock = this::wallClock;
         server.replication.onTurn = () -> world.after(world.chance.between(0, GLANCE_MS), () -> {
             if (redis == server && server.isServing()) {
                 changed();

@@ -79,7 +79,7 @@ final class PromotionRules {
         }
         for (SimMember.Heard heard : leader.heard.values()) {
             Report report = heard.report();
-            if (!world.decisions.isUsed(leader, what, report) || report.leaving()
+            if (!world.decisions.isUsed(leader, what, report) || !world.decisions.wasHeard(leader, heard) || report.leaving()
                 || !(report.state() instanceof RedisState.Answering state)) {
                 continue;
             }

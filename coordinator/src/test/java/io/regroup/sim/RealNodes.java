@@ -30,6 +30,7 @@ final class RealNodes implements RedisNodes {
 
     private static final Duration PATIENCE = Duration.ofSeconds(120);
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
+    private static final Duration GIVE_UP = Duration.ofMillis(200);
 
     private static final String MIGRATE_MS = "100";
 
@@ -95,6 +96,41 @@ final class RealNodes implements RedisNodes {
             case Reply.Refusal refusal -> refusal.error();
             case Reply.Silence silence -> throw new IllegalStateException(silence.problem());
         };
+    }
+
+    @Override
+    public void freeze(int node) {
+        signal(node, "STOP");
+    }
+
+    @Override
+    public void thaw(int node) {
+        signal(node, "CONT");
+    }
+
+    private void signal(int node, String name) {
+        try {
+            running.get(node).signal(name);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void sendToFrozen(int node, Command command) {
+        Address address = address(node);
+        Reply reply = servers.send(new TreeMap<>(Map.of(address, List.of(command))), GIVE_UP).get(address).getFirst();
+        if (!(reply instanceof Reply.Silence)) {
+            throw new IllegalStateException("node " + node + " is not frozen: " + reply);
+        }
+    }
+
+    @Override
+    public long clockMs(int node) {
+        return System.currentTimeMillis();
     }
 
     @Override

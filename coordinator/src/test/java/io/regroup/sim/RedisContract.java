@@ -520,6 +520,47 @@ abstract class RedisContract {
     }
 
     @Test
+    void aMasterThatStandsStillIsVotedOutAndFollowsWhenItGoesOn() {
+        cluster(true);
+        write(0, 5);
+        nodes.freeze(0);
+        nodes.until("its replica is elected", () -> isMaster(3) && !nodes.table(3).myself().slots().isEmpty());
+        nodes.thaw(0);
+        nodes.until("it follows the new one", () -> nodes.table(0).myself().master().filter(nodes.id(3)::equals).isPresent() && nodes.linkUp(0));
+        assertThat(nodes.keys(0)).isEqualTo(5);
+    }
+
+    /** Seed 60163, with more faults: a TAKEOVER, after the master that was dead then had come back. */
+    @Test
+    void whoGoesOnDoesWhatWasSentToItMeanwhileUnlessItComesTooLate() {
+        cluster(false);
+        long epoch = nodes.table(0).myself().configEpoch();
+        long until = nodes.clockMs(0) + 500;
+        nodes.freeze(0);
+        nodes.sendToFrozen(0, Command.of("CLUSTER", "BUMPEPOCH").until(until));
+        nodes.holds("it stands still", 600, () -> true);
+        nodes.thaw(0);
+        nodes.holds("the time for that is over", 500, () -> nodes.table(0).myself().configEpoch() == epoch);
+        nodes.freeze(0);
+        nodes.sendToFrozen(0, Command.of("CLUSTER", "BUMPEPOCH"));
+        nodes.holds("it stands still", 600, () -> true);
+        nodes.thaw(0);
+        nodes.until("nobody waits for it, and it is done", () -> nodes.table(0).myself().configEpoch() > epoch);
+    }
+
+    @Test
+    void whatMayBeDoneInTimeIsDone() {
+        cluster(true);
+        Command takeover = Command.failoverWhileItFollows(nodes.id(3), nodes.id(0), "TAKEOVER");
+        assertThat(nodes.carryOut(3, takeover.until(nodes.clockMs(3) - 1))).isEqualTo("ERR it comes too late");
+        assertThat(isMaster(3)).isFalse();
+        assertThat(nodes.carryOut(3, Command.failoverWhileItFollows(nodes.id(3), nodes.id(1), "TAKEOVER").until(nodes.clockMs(3) + 60_000)))
+            .isEqualTo("ERR it follows another master by now");
+        assertThat(nodes.carryOut(3, takeover.until(nodes.clockMs(3) + 60_000))).isEqualTo(RedisNodes.OK);
+        assertThat(isMaster(3)).isTrue();
+    }
+
+    @Test
     void aMasterThatComesBackAfterThePromotionIsAReplica() {
         cluster(true);
         write(0, 5);

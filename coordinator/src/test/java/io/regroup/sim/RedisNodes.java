@@ -55,6 +55,18 @@ interface RedisNodes extends AutoCloseable {
     /** After a kill: at the same address, on what it had or on nothing; returns when it answers. */
     void startAgain(int node, boolean withData);
 
+    /** SIGSTOP: the kernel answers for it, and keeps what is sent to it. */
+    void freeze(int node);
+
+    /** SIGCONT. */
+    void thaw(int node);
+
+    /** To one that is frozen: who sends it gives up, and hears nothing more of it. */
+    void sendToFrozen(int node, Command command);
+
+    /** What its clock shows, in ms since the epoch. */
+    long clockMs(int node);
+
     /** Lets time pass until this holds. @throws AssertionError when it does not come about */
     void until(String what, BooleanSupplier condition);
 

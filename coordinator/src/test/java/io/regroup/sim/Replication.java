@@ -155,11 +155,11 @@ final class Replication {
     }
 
     private Runnable attemptAs(long mine) {
-        return () -> {
+        return () -> self.happen(() -> {
             if (mine == attempt && step == Step.CONNECT && self.isServing()) {
                 connect(mine);
             }
-        };
+        });
     }
 
     private void connect(long mine) {
@@ -329,14 +329,26 @@ final class Replication {
         if (connection != attempt || step != Step.UP || source != from || !self.isAlive()) {
             return;
         }
-        if (!world.canReach(self, from.self.address)) {
+        if (!reaches(from)) {
             world.after(RETRANSMIT_MS, () -> deliver(from, connection));
+            return;
+        }
+        if (self.isFrozen()) {
+            self.happen(() -> {
+                lastHeard = world.now();
+                deliver(from, connection);
+            });
             return;
         }
         while (!held.isEmpty()) {
             apply(held.removeFirst());
         }
         self.election.onData();
+    }
+
+    /** The kernel takes what comes, also for a process that stands still. */
+    private boolean reaches(Replication other) {
+        return world.net.reach(Network.Plane.REDIS, self.address.host(), other.self.address.host());
     }
 
     private boolean covers(long from) {
@@ -363,8 +375,12 @@ final class Replication {
         if (connection != attempt || source != by) {
             return;
         }
-        if (world.canReach(self, by.self.address)) {
-            lose();
+        if (reaches(by)) {
+            self.happen(() -> {
+                if (connection == attempt && source == by) {
+                    lose();
+                }
+            });
         } else {
             world.after(100, () -> onClosed(by, connection));
         }

@@ -248,7 +248,7 @@ final class Rules {
         for (int slot : Dataset.SLOTS) {
             List<SimRedis> owners = world.servers().stream().filter(s -> s.isServing() && s.myself.isMaster() && s.stateOk
                 && s.slots.owner(slot) == s.myself && !DecisionRules.isBlank(s)).toList();
-            boolean disputed = owners.size() > 1 && world.net.isWhole();
+            boolean disputed = owners.size() > 1 && world.isWhole();
             if (!disputed) {
                 disputedSince.remove(slot);
             } else if (world.now() - disputedSince.computeIfAbsent(slot, s -> world.now()) > DISPUTE_MS) {

@@ -211,7 +211,8 @@ final class SimMember {
         if (view == null) {
             return;
         }
-        later(world.chance.between(0, 3), () -> {
+        long soon = world.chance.between(0, 3);
+        later(pod.redis().filter(SimRedis::isFrozen).isPresent() ? SimRedis.SILENT_MS : soon, () -> {
             Report report = read();
             long readAt = world.now();
             // One loop reads and sends: no report overtakes the one before.
@@ -239,7 +240,7 @@ final class SimMember {
         if (state instanceof RedisState.Answering answering) {
             world.tamper.toBeSaid(answering).ifPresent(may -> pod.redis().orElseThrow().mayBeElected(may));
         }
-        Optional<ClusterTable> stored = answers ? Optional.empty() : pod.volume().kept();
+        Optional<ClusterTable> stored = answers ? Optional.empty() : pod.stored();
         return new Report(pod.model(), round, pod.address(), pod.groupAddress(), state, stored, pod.leaving, masterProbe(), pod.memory);
     }
 

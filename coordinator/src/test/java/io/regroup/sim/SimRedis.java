@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 
 /**
  * One redis-server process in cluster mode, from its start to its end: the rules of Redis 7.0's {@code cluster.c}, whose names
@@ -35,6 +36,8 @@ final class SimRedis {
     private static final long WRITABLE_DELAY_MS = 2000;
     private static final long REJOIN_DELAY_MS = Math.clamp(NODE_TIMEOUT, 500, 5000);
     private static final long BAN_MS = 60_000;
+    /** Its pod's coordinator waits so long for its answers. */
+    static final long SILENT_MS = 800;
 
     enum Phase { STARTING, LOADING, SERVING, ENDED }
 
@@ -62,13 +65,19 @@ final class SimRedis {
     private long firstStateUpdate;
     private long minorityAt;
     private long iteration;
+    /** {@code TIME}, in ms. */
+    LongSupplier wallClock;
     private boolean broadcasts;
+    /** While it is frozen: what has come to it, in order. */
+    private List<Runnable> waiting;
+    private boolean cronIsDue;
     private ClusterTable told;
 
     SimRedis(World world, Address address, Saved saved) {
         this.world = world;
         this.address = address;
         this.startedAt = world.now();
+        this.wallClock = world::now;
         this.able = world.able.apply(address);
         this.replication = new Replication(this, saved.data().copy(), saved.copyOf());
         this.myself = saved.restore(this);
@@ -133,9 +142,64 @@ final class SimRedis {
         }
     }
 
+    /**
+     * SIGSTOP, or a disk that takes no write: it does nothing, and goes on where it was. The kernel answers for it meanwhile, and keeps what comes.
+     */
+    void freeze(long ms) {
+        if (!isServing() || isFrozen()) {
+            return;
+        }
+        world.trace(() -> this + " is frozen for " + ms + " ms");
+        world.frozen.add(address.host());
+        List<Runnable> mine = new ArrayList<>();
+        waiting = mine;
+        world.after(ms, () -> {
+            if (waiting == mine) {
+                thaw();
+            }
+        });
+    }
+
+    boolean isFrozen() {
+        return waiting != null;
+    }
+
+    void thaw() {
+        if (!isFrozen()) {
+            return;
+        }
+        List<Runnable> due = stopWaiting();
+        world.trace(() -> this + " goes on");
+        due.forEach(this::happen);
+        if (cronIsDue) {
+            cronIsDue = false;
+            cron();
+        }
+    }
+
+    private List<Runnable> stopWaiting() {
+        List<Runnable> due = waiting;
+        waiting = null;
+        world.frozen.remove(address.host());
+        world.net.onMended();
+        return due;
+    }
+
+    /** Lets a thing happen that has come to this process: now, when it goes on, or never. */
+    void happen(Runnable what) {
+        if (isFrozen()) {
+            waiting.add(what);
+        } else if (isAlive()) {
+            what.run();
+        }
+    }
+
     /** The process ends. Others notice at once when its host lives, for the kernel closes its connections. */
     void end(boolean hostLives) {
         phase = Phase.ENDED;
+        if (isFrozen()) {
+            stopWaiting();
+        }
         List<Link> links = new ArrayList<>(inbound);
         table.values().stream().filter(e -> e.link != null).forEach(e -> links.add(e.link));
         for (Link link : links) {
@@ -149,8 +213,8 @@ final class SimRedis {
     }
 
     private void closeWhenSeen(Link link) {
-        if (world.busReaches(link.from, address)) {
-            link.close();
+        if (world.net.reach(Network.Plane.BUS, link.from.address.host(), address.host())) {
+            link.from.happen(link::close);
         } else {
             world.after(200, () -> closeWhenSeen(link));
         }
@@ -162,7 +226,7 @@ final class SimRedis {
         return switch (phase) {
             case STARTING -> new RedisState.Starting();
             case LOADING -> new RedisState.Loading();
-            case SERVING -> new RedisState.Answering(reportedTable(), facts());
+            case SERVING -> isFrozen() ? new RedisState.Silent("no answer within " + SILENT_MS + " ms") : new RedisState.Answering(reportedTable(), facts());
             case ENDED -> new RedisState.Ended();
         };
     }
@@ -209,7 +273,7 @@ final class SimRedis {
     private ServerFacts facts() {
         return new ServerFacts(stateOk, currentEpoch, data().size(), myself.isReplica() && replication.isUp(),
             myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof), replication.masterAt(), replication.offset, (world.now() - startedAt) / 1000, "7.0.15", strays(), replication.quietMs(), behindMs(),
-            migrations.atomic());
+            wallClock.getAsLong(), migrations.atomic());
     }
 
     private long behindMs() {
@@ -227,6 +291,10 @@ final class SimRedis {
 
     private void cron() {
         if (!isAlive()) {
+            return;
+        }
+        if (isFrozen()) {
+            cronIsDue = true;
             return;
         }
         world.after(CRON_MS, this::cron);

@@ -76,6 +76,27 @@ final class SimulatedNodes implements RedisNodes {
     }
 
     @Override
+    public void freeze(int node) {
+        server(node).freeze(MOST_MS);
+    }
+
+    @Override
+    public void thaw(int node) {
+        server(node).thaw();
+    }
+
+    @Override
+    public void sendToFrozen(int node, Command command) {
+        SimRedis server = server(node);
+        world.whenReached(server.address.host(), server, () -> ClusterCommands.execute(server, command.words()));
+    }
+
+    @Override
+    public long clockMs(int node) {
+        return server(node).wallClock.getAsLong();
+    }
+
+    @Override
     public ClusterTable table(int node) {
         return server(node).clusterTable();
     }

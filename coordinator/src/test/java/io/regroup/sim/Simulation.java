@@ -38,6 +38,7 @@ final class Simulation extends Course {
     Simulation(long seed, Tamper tamper, Consumer<String> out) {
         super(new World(seed, new Chance(seed * 31 + 7).pick(SHAPES), tamper, out));
         world.able = able(seed);
+        world.commandsCanBeLate = HARDER || seed % 5 == 3;
         this.clients = new Clients(world);
         this.faults = new Faults(world);
         this.silentMs = seed % 8 == 0 ? SILENT_MS : SILENT_MS / 10;

@@ -6,14 +6,20 @@ import io.regroup.model.MoveBy;
 import io.regroup.model.NodeId;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Everything of one simulated deployment, and the time that all of it shares. */
 final class World {
+
+    private static final long LATE_POLL_MS = 50;
+    private static final long LEAST_STALL_MS = 300;
+    private static final long MOST_STALL_MS = 8000;
 
     final Timeline timeline = new Timeline();
     final Chance chance;
@@ -31,8 +37,14 @@ final class World {
     private final Map<String, String> lastLines = new HashMap<>();
     /** Percent of pipelines that break between two commands, and of replies that never come. */
     int lossPercent;
+    /** Percent of pipelines that find their server frozen. */
+    int stallPercent;
     /** Most that a write needs to a replica, beyond the usual, in ms. */
     long mostLag;
+    /** Where a server stands still. */
+    final Set<String> frozen = new HashSet<>();
+    /** Servers freeze, and what is sent to one that is frozen or cut off is there when it can be reached again, however long ago its sender gave up. */
+    boolean commandsCanBeLate;
     /** How the server at an address can move slots by itself. */
     Function<Address, MoveBy> able = address -> MoveBy.MIGRATE;
     /** Commands, or pipelines of a move, that Redis servers have been sent. */
@@ -125,15 +137,31 @@ final class World {
 
     /** By the cluster bus. */
     boolean busReaches(SimRedis from, Address to) {
-        return net.reach(Network.Plane.BUS, from.address.host(), to.host());
+        return net.reach(Network.Plane.BUS, from.address.host(), to.host()) && !isAnyFrozen(from.address.host(), to.host());
     }
 
     boolean canReach(String from, Address to) {
-        return net.reach(Network.Plane.REDIS, from, to.host());
+        return net.reach(Network.Plane.REDIS, from, to.host()) && !isAnyFrozen(from, to.host());
+    }
+
+    private boolean isAnyFrozen(String one, String other) {
+        return !frozen.isEmpty() && (frozen.contains(one) || frozen.contains(other));
+    }
+
+    /** Nothing is cut, and no server stands still. */
+    boolean isWhole() {
+        return net.isWhole() && frozen.isEmpty();
     }
 
     boolean breaksPipeline() {
         return chance.percent(lossPercent);
+    }
+
+    /** A server stands still just when it is sent something. @param percent of the times in which others do: of what has many steps each is rarer */
+    void mayStall(SimRedis server, int percent) {
+        if (stallPercent > 0 && server != null && chance.percent(stallPercent) && chance.percent(percent)) {
+            server.freeze(chance.between(LEAST_STALL_MS, MOST_STALL_MS));
+        }
     }
 
     boolean losesReply() {
@@ -143,6 +171,15 @@ final class World {
     void commanded(SimRedis server) {
         commands++;
         onCommand.accept(server);
+    }
+
+    /** What the kernel has taken for a server's connection arrives once it can, if both ends are still there. */
+    void whenReached(String from, SimRedis server, Runnable what) {
+        if (net.reach(Network.Plane.REDIS, from, server.address.host())) {
+            server.happen(what);
+        } else if (server.isAlive() && hasHost(from)) {
+            after(LATE_POLL_MS, () -> whenReached(from, server, what));
+        }
     }
 
     long lag() {
