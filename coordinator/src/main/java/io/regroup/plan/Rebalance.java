@@ -151,6 +151,11 @@ final class Rebalance implements Step {
             if (!each.state().facts().stateOk()) {
                 return Optional.of(what + ": " + each + " says cluster_state:fail");
             }
+            ClusterNode myself = each.table().myself();
+            if (by(share, picture) == MoveBy.MIGRATION && !(myself.migrating().isEmpty() && myself.importing().isEmpty())) {
+                // Redis refuses it until all slots are stable ({@code clusterMigrationCommandImport}).
+                return Optional.of(what + ", when no slot stands open at " + each + " any more");
+            }
         }
         if (mayBeHandingOver(source, picture) && picture.observation.waitedMs("move " + source.id() + " " + target.id()) < Promote.ELECTION_MS) {
             return Optional.of(what + ", when no replica of " + source + " that is not here can be taking over any more");

@@ -40,6 +40,16 @@ class AtomicTest {
         assertThat(scene.decide().actions()).containsExactly(scene.moved("m1", "m2", SOME));
     }
 
+    /** Seed 94698, with more faults: the move was refused and begun again every 10 ms, and nobody waited for long enough to close the slots. */
+    @Test
+    void redisMovesNoneWhileOthersStandOpenAtOneOfThem() {
+        Scene scene = grown().able(MoveBy.MIGRATION, "m1", "m2", "m3", "n1").open("m1", "m3", SlotSet.of(15000)).opensNothing("m3");
+        assertThat(scene.decide().actions()).noneMatch(scene.moved("m1", "n1", SlotSet.range(4437, 5460), MoveBy.MIGRATION)::equals)
+            .contains(scene.moved("m2", "n1", SlotSet.range(9898, 10921), MoveBy.MIGRATION));
+        assertThat(scene.decide().waits()).anyMatch(w -> w.reason().endsWith("when no slot stands open at " + scene.called("m1") + " any more"));
+        assertThat(scene.waited("open " + id("m1"), 1000).decide().actions()).containsExactly(new Action.CloseSlots(scene.address("m1"), SlotSet.of(15000)));
+    }
+
     @Test
     void nothingElseBeginsBesideIt() {
         Scene scene = grown().atomic(MoveBy.MIGRATESLOTS, "m1", "m2", SOME).sent("move " + id("m1") + " " + id("m2"), 10);
