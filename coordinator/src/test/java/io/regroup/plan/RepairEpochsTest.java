@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import java.util.List;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** A stranger's epoch in a table takes the votes away (seed 5494): the master takes a higher one. */
@@ -72,7 +73,7 @@ class RepairEpochsTest {
             .moved("r4", Scene.cluster(3, 2).address("m1").host()).sent("forget " + id("r4"), 100).stillHasOwner("m2", "r4", SlotSet.range(0, 5460)).atGate("m2")
             .stored("m2", SlotSet.range(5461, 10922), 2);
         assertThat(scene.decide().waits()).extracting(Wait::key).doesNotContain("epoch " + id("m1"));
-        assertThat(scene.decide().actions()).contains(new Action.Permit("m2", "start-of-m2", false));
+        assertThat(scene.decide().actions()).contains(new Action.Permit("m2", "start-of-m2", false, new TreeSet<>(List.of(id("r4")))));
     }
 
     /** Seed 1005967: a replica tells its master's epoch, so that each new one was the next claim, and the gate stayed closed. */
@@ -80,7 +81,7 @@ class RepairEpochsTest {
     void norWhereAReplicaOfTheOwnerIs() {
         Scene scene = borrowing(Scene.cluster(3, 2).master("r2")).follows("r5", "m1");
         assertThat(scene.decide().waits()).extracting(Wait::key).doesNotContain("epoch " + id("m1"));
-        assertThat(scene.decide().actions()).contains(new Action.Permit("m2", "start-of-m2", false));
+        assertThat(scene.decide().actions()).contains(new Action.Permit("m2", "start-of-m2", false, new TreeSet<>(List.of(id("r4")))));
     }
 
     /** On its volume m2 has r4 as the master of m1's slots, at the address that r5, which follows r2 with its epoch 102, has now. */

@@ -93,6 +93,10 @@ final class SimRedis {
         return phase == Phase.SERVING;
     }
 
+    long ageMs() {
+        return world.now() - startedAt;
+    }
+
     /** Whether its port accepts connections. */
     boolean listens() {
         return phase == Phase.LOADING || phase == Phase.SERVING;
