@@ -137,7 +137,7 @@ final class PromotionRules {
         world.trace(() -> server + " is master in place of " + old.brief() + " by " + how + ", epoch " + server.myself.configEpoch
             + ", " + taken.size() + " slots" + (missing.isEmpty() ? "" : ", without " + missing.cardinality() + " acknowledged writes"));
         boolean heedless = world.now() <= heedlessByHand.getOrDefault(server.id(), Long.MIN_VALUE);
-        if (how.equals("FORCE") && !missing.isEmpty() && !heedless) {
+        if (how.equals("FORCE") && !missing.isEmpty() && !heedless && !electedByDeposed.contains(server.id())) {
             checkDeposed(server, old, missing);
         }
         if (!how.equals("FAILOVER") && !heedless && isLookedAt(server)) {

@@ -53,6 +53,31 @@ class TwoMajoritiesTest {
         assertThat(course.until("whole again", WHOLE_MS)).isPositive();
     }
 
+    /**
+     * Seed 108453, with more faults: the other way round. The operator's replica is with the master that is cut off, and both take writes as two of three; on
+     * the larger side the one that he replaced, who has not heard of it, votes for a replica of the one that is cut off.
+     */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
+    void aVoteKnowsNothingOfAMajorityThatAnOperatorMadeBeyondTheCut(long seed) {
+        World world = new World(seed, new Asked(9, 2), new Tamper(), null);
+        Course course = Course.formed(world);
+        new Clients(world).start();
+        List<Pod> masters = world.pods().stream().filter(pod -> pod.redis().orElseThrow().myself.isMaster()).toList();
+        SimRedis byHand = replicasOf(masters.get(1), world).get(0);
+        List<SimRedis> heirs = replicasOf(masters.get(2), world);
+        Set<String> side = Set.of(masters.get(2).ip, byHand.address.host());
+        List<Runnable> mends = Stream.of(Plane.values()).map(plane -> world.net.cut(plane, side)).toList();
+        world.group.onNetwork();
+        world.rules.onOperator(byHand, List.of("CLUSTER", "FAILOVER", "TAKEOVER"));
+        course.until("voted for", ELECTED_MS, () -> heirs.stream().map(TwoMajoritiesTest::isMaster).anyMatch(Optional::isEmpty) ? Optional.empty()
+            : Optional.of(heirs + " are replicas"));
+        course.pass(WRITES_MS);
+        mends.forEach(Runnable::run);
+        world.group.onNetwork();
+        assertThat(course.until("whole again", WHOLE_MS)).isPositive();
+    }
+
     private static Optional<String> isMaster(SimRedis server) {
         return server.myself.isMaster() ? Optional.empty() : Optional.of(server + " is a replica");
     }
