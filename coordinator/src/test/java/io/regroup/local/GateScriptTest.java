@@ -182,6 +182,26 @@ class GateScriptTest {
             + other + " 10.0.0.3:6379@16379 master - 0 0 2 connected 5461-10922\n");
     }
 
+    /**
+     * All had other addresses after a restart, and one had that of another. It meets itself there, and what it wrote as a master and reads as a replica makes
+     * it a master by its table, which is one for nobody: its keys are its master's, and that refuses to be moved what it has.
+     */
+    @Test
+    void nobodyIsLookedForAtItsOwnAddress() throws IOException {
+        String other = "2".repeat(40);
+        String third = "3".repeat(40);
+        String self = "1".repeat(40) + " 127.0.0.1:6379@16379 myself,master - 0 0 1 connected 0-5460\n";
+        Files.createDirectories(redis);
+        Files.writeString(redis.resolve("nodes.conf"), self + other + " 127.0.0.1:6379@16379,,shard-id=5 master - 0 0 3 connected 10923-16383\n"
+            + third + " 127.0.0.11:6379@16379 master - 0 0 2 connected 5461-10922\nvars currentEpoch 6 lastVoteEpoch 0\n");
+        start();
+        permit(request() + " data");
+
+        await().atMost(5, SECONDS).until(() -> started().size() == 1);
+        assertThat(redis.resolve("nodes.conf")).hasContent(self + other + " :0@0,,shard-id=5 master,noaddr - 0 0 3 connected 10923-16383\n"
+            + third + " 127.0.0.11:6379@16379 master - 0 0 2 connected 5461-10922\nvars currentEpoch 6 lastVoteEpoch 0\n");
+    }
+
     @Test
     void aMasterThatStartsAgainKeepsItsTable() throws IOException {
         Files.createDirectories(redis);

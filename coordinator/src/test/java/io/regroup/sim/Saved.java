@@ -63,6 +63,11 @@ record Saved(Optional<ClusterTable> table, long currentEpoch, long lastVoteEpoch
             myself.slaveof.address = null;
             myself.slaveof.flags.add(NodeFlag.NOADDR);
         }
+        // So does that nobody is looked for at its own address.
+        redis.table.values().stream().filter(other -> other != myself && redis.address.equals(other.address)).forEach(other -> {
+            other.address = null;
+            other.flags.add(NodeFlag.NOADDR);
+        });
         kept.others().values().stream().filter(ClusterNode::isIntroduced).forEach(line -> link(redis, line));
         return myself;
     }
