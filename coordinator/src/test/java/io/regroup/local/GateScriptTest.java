@@ -190,16 +190,16 @@ class GateScriptTest {
     void nobodyIsLookedForAtItsOwnAddress() throws IOException {
         String other = "2".repeat(40);
         String third = "3".repeat(40);
-        String self = "1".repeat(40) + " 127.0.0.1:6379@16379 myself,master - 0 0 1 connected 0-5460\n";
+        String self = "1".repeat(40) + " 127.0.0.1:7001@17001 myself,master - 0 0 1 connected 0-5460\n";
         Files.createDirectories(redis);
-        Files.writeString(redis.resolve("nodes.conf"), self + other + " 127.0.0.1:6379@16379,,shard-id=5 master - 0 0 3 connected 10923-16383\n"
-            + third + " 127.0.0.11:6379@16379 master - 0 0 2 connected 5461-10922\nvars currentEpoch 6 lastVoteEpoch 0\n");
+        Files.writeString(redis.resolve("nodes.conf"), self + other + " 127.0.0.1:7001@17001,,shard-id=5 master - 0 0 3 connected 10923-16383\n"
+            + third + " 127.0.0.11:7001@17001 master - 0 0 2 connected 5461-10922\nvars currentEpoch 6 lastVoteEpoch 0\n");
         start();
         permit(request() + " data");
 
         await().atMost(5, SECONDS).until(() -> started().size() == 1);
         assertThat(redis.resolve("nodes.conf")).hasContent(self + other + " :0@0,,shard-id=5 master,noaddr - 0 0 3 connected 10923-16383\n"
-            + third + " 127.0.0.11:6379@16379 master - 0 0 2 connected 5461-10922\nvars currentEpoch 6 lastVoteEpoch 0\n");
+            + third + " 127.0.0.11:7001@17001 master - 0 0 2 connected 5461-10922\nvars currentEpoch 6 lastVoteEpoch 0\n");
     }
 
     @Test
