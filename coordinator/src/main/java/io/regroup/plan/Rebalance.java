@@ -153,7 +153,7 @@ final class Rebalance implements Step {
             }
             ClusterNode myself = each.table().myself();
             if (by(share, picture) == MoveBy.MIGRATION && !(myself.migrating().isEmpty() && myself.importing().isEmpty())) {
-                // Redis refuses it until all slots are stable ({@code clusterMigrationCommandImport}).
+                // Redis refuses it: "all slot states must be STABLE to start a slot migration task".
                 return Optional.of(what + ", when no slot stands open at " + each + " any more");
             }
         }
