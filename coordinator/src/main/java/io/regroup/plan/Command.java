@@ -87,6 +87,14 @@ public record Command(List<String> words) {
         return of("CONFIG", "SET", "cluster-replica-no-failover", may ? "no" : "yes");
     }
 
+    /**
+     * Whether this server follows whoever takes the last slot of its master, or of its own, also where that one has others besides
+     * ({@code clusterUpdateSlotsConfigWith}).
+     */
+    public static Command mayMigrate(boolean may) {
+        return of("CONFIG", "SET", "cluster-allow-replica-migration", may ? "yes" : "no");
+    }
+
     static Command setConfigEpoch(long epoch) {
         return of("CLUSTER", "SET-CONFIG-EPOCH", Long.toString(epoch));
     }

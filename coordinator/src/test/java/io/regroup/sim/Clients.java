@@ -72,6 +72,9 @@ final class Clients {
         if (server.slots.owner(slot) != server.myself || !server.myself.isMaster()) {
             return "MOVED";
         }
+        if (server.replication.masterAt().isPresent()) {
+            return RedisNodes.READONLY;
+        }
         return holdsWriters(server) ? RedisNodes.KEPT_WAITING : "";
     }
 

@@ -33,6 +33,10 @@ final class ClusterCommands {
             redis.mayBeElected(words.getLast().equals("no"));
             return OK;
         }
+        if (words.equals(Command.mayMigrate(true).words()) || words.equals(Command.mayMigrate(false).words())) {
+            redis.mayMigrate = words.getLast().equals("yes");
+            return OK;
+        }
         if (words.get(0).equals("CLIENT")) {
             return client(redis, words.get(1), arguments);
         }

@@ -12,6 +12,7 @@ import java.util.stream.Collectors;
 final class KeyCommands {
 
     private static final String WEIGHT = "100";
+    private static final String READONLY = "READONLY You can't write against a read only replica.";
 
     private KeyCommands() {
     }
@@ -77,6 +78,9 @@ final class KeyCommands {
 
     /** migrateCommand: RESTORE-ASKING at the target, then DEL here, in one breath. */
     private static Reply migrate(SimRedis redis, List<String> words) {
+        if (redis.replication.masterAt().isPresent()) {
+            return new Reply.Refusal(READONLY);
+        }
         Address at = new Address(words.get(1), Integer.parseInt(words.get(2)));
         List<Integer> keys = words.subList(words.indexOf("KEYS") + 1, words.size()).stream().map(Integer::parseInt)
             .filter(key -> redis.data().writes().get(key)).collect(Collectors.toList());
@@ -97,6 +101,9 @@ final class KeyCommands {
             String refusal = Clients.refusal(target, Dataset.slotOf(key));
             if (refusal.equals("MOVED") && !(target.myself.isMaster() && target.slots.importing.containsKey(Dataset.slotOf(key))) || refusal.equals("CLUSTERDOWN")) {
                 return new Reply.Refusal("ERR Target instance replied with error: " + refusal);
+            }
+            if (target.replication.masterAt().isPresent()) {
+                return new Reply.Refusal("ERR Target instance replied with error: " + READONLY);
             }
             target.replication.write(key);
             redis.replication.delete(key);

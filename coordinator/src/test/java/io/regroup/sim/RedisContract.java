@@ -280,6 +280,77 @@ abstract class RedisContract {
         nodes.until("also later ones", () -> nodes.keys(7) == 3);
     }
 
+    /** Redis makes whoever a packet names a master that says so, also itself ({@code clusterSetNodeAsMaster}): what it copies stays as it is. */
+    private void makeItAMasterByItsTable() {
+        cluster(true);
+        write(0, 5);
+        nodes.start(6);
+        meet(6, 0);
+        nodes.until("all know the new one", () -> all(6, i -> knows(i, 6) && knows(6, i)));
+        nodes.hearsItselfLate(6, () -> {
+            assertThat(nodes.cluster(6, "REPLICATE", nodes.id(0).value())).isEqualTo(RedisNodes.OK);
+            nodes.until("it copies its master", () -> nodes.linkUp(6) && nodes.keys(6) == 5);
+            assertThat(isMaster(6)).isFalse();
+        });
+        nodes.until("it is a master by its table", () -> isMaster(6));
+    }
+
+    @Test
+    void whoHearsItsOwnWordOfBeforeItBecameAReplicaIsAMasterByItsTableAndCopiesOn() {
+        makeItAMasterByItsTable();
+        assertThat(nodes.table(6).myself().slots()).isEqualTo(SlotSet.NONE);
+        write(0, 1);
+        nodes.until("it has what its master is given", () -> nodes.linkUp(6) && nodes.keys(6) == 6);
+        nodes.until("the others take its word", () -> line(1, 6).orElseThrow().isMaster());
+        assertThat(nodes.cluster(6, "REPLICATE", nodes.id(0).value())).isEqualTo("ERR To set a master the node must be empty and without assigned slots.");
+        assertThat(nodes.cluster(6, "FAILOVER", "TAKEOVER")).isEqualTo("ERR You should send CLUSTER FAILOVER to a replica");
+        assertThat(nodes.cluster(6, "RESET")).isEqualTo("ERR CLUSTER RESET can't be called with master nodes containing keys");
+        assertThat(nodes.write(6, SLOT[0])).isEqualTo("MOVED");
+    }
+
+    @Test
+    void whateverSlotsThatOneGetsItTakesNoWrite() {
+        makeItAMasterByItsTable();
+        assertThat(nodes.cluster(0, "SETSLOT", "1", "MIGRATING", nodes.id(6).value())).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.cluster(6, "SETSLOT", "1", "IMPORTING", nodes.id(0).value())).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.migrateOne(0, 1, 6)).contains("READONLY");
+        assertThat(nodes.keys(0)).isEqualTo(5);
+        assertThat(nodes.cluster(6, "SETSLOT", "1", "NODE", nodes.id(6).value())).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.table(6).myself().slots()).isEqualTo(SlotSet.of(1));
+        assertThat(nodes.write(6, 1)).isEqualTo(RedisNodes.READONLY);
+        assertThat(nodes.migrateOne(6, 1, 0)).startsWith("READONLY");
+    }
+
+    /** It takes a slot of its master's at its own, lower epoch, loses it to that one again, and follows whoever has taken its last slot. */
+    @Test
+    void thatOneFollowsItsMasterAgainWhereItLosesASlotToIt() {
+        makeItAMasterByItsTable();
+        assertThat(nodes.carryOut(6, Command.mayMigrate(true))).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.cluster(6, "SETSLOT", "1", "NODE", nodes.id(6).value())).isEqualTo(RedisNodes.OK);
+        nodes.until("it is its replica again", () -> nodes.table(6).myself().master().filter(nodes.id(0)::equals).isPresent());
+        assertThat(nodes.carryOut(6, Command.mayMigrate(false))).isEqualTo(RedisNodes.OK);
+        nodes.until("and copies it", () -> nodes.linkUp(6) && nodes.keys(6) == 5);
+        write(0, 1);
+        nodes.until("also later keys", () -> nodes.keys(6) == 6);
+        nodes.until("the others know", () -> all(6, i -> line(i, 6).orElseThrow().isReplica()));
+        assertThat(nodes.table(0).myself().slots()).isEqualTo(PARTS.get(0));
+        assertThat(nodes.write(0, SLOT[0])).isEqualTo(RedisNodes.OK);
+    }
+
+    /** Of what it knows others tell it nothing ({@code clusterProcessPacket}, UPDATE): only whoever takes all that its master had. */
+    @Test
+    void whereThatMasterIsGoneItFollowsItsHeir() {
+        makeItAMasterByItsTable();
+        nodes.kill(0);
+        assertThat(nodes.carryOut(6, Command.mayMigrate(true))).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.cluster(6, "SETSLOT", "1", "NODE", nodes.id(6).value())).isEqualTo(RedisNodes.OK);
+        nodes.holds("it follows nobody", 1000, () -> isMaster(6));
+        nodes.until("the other replica is elected", () -> isMaster(3));
+        nodes.until("it is its replica", () -> nodes.table(6).myself().master().filter(nodes.id(3)::equals).isPresent());
+        nodes.until("and copies it", () -> nodes.linkUp(6) && nodes.keys(6) == 5);
+        assertThat(nodes.table(3).myself().slots()).isEqualTo(PARTS.get(0));
+    }
+
     /** The most dangerous thing here: FACTS, The empty master. */
     @Test
     void anEmptyMasterAtTheSameAddressIsNeverFailedAndTheOldOneHasNoAddress() {

@@ -13,6 +13,7 @@ import java.util.function.BooleanSupplier;
 interface RedisNodes extends AutoCloseable {
 
     String OK = "OK";
+    String READONLY = "READONLY";
     /** No answer yet. */
     String KEPT_WAITING = "kept waiting";
 
@@ -48,6 +49,12 @@ interface RedisNodes extends AutoCloseable {
 
     /** {@code MIGRATE} of one key of a slot to another node. @return OK, or the error */
     String migrateOne(int node, int slot, int target);
+
+    /**
+     * What this node has just said of itself on the bus comes to itself only after that: as where it talks to itself by the line of one that had its address
+     * before.
+     */
+    void hearsItselfLate(int node, Runnable meanwhile);
 
     /** SIGKILL. */
     void kill(int node);

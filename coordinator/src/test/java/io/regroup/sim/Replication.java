@@ -295,9 +295,12 @@ final class Replication {
     void dropSlot(int slot) {
         Dataset before = data.copy();
         data.drop(slot);
-        offset++;
-        log.add(-1 - slot);
-        forward(-1 - slot);
+        // replicationFeedSlaves: whoever copies another tells its own followers only what comes from there.
+        if (master == null) {
+            offset++;
+            log.add(-1 - slot);
+            forward(-1 - slot);
+        }
         world.copies.onReplaced(self, before, self);
     }
 

@@ -68,6 +68,8 @@ final class SimRedis {
     /** {@code TIME}, in ms. */
     LongSupplier wallClock;
     private boolean broadcasts;
+    /** {@code cluster-allow-replica-migration}. */
+    boolean mayMigrate;
     /** While it is frozen: what has come to it, in order. */
     private List<Runnable> waiting;
     private boolean cronIsDue;
@@ -275,7 +277,7 @@ final class SimRedis {
     }
 
     private ServerFacts facts() {
-        return new ServerFacts(stateOk, currentEpoch, data().size(), myself.isReplica() && replication.isUp(),
+        return new ServerFacts(stateOk, currentEpoch, data().size(), replication.isUp(),
             myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof), replication.masterAt(), replication.offset, (world.now() - startedAt) / 1000, "7.0.15", strays(), replication.quietMs(), behindMs(),
             wallClock.getAsLong(), migrations.atomic());
     }
@@ -544,6 +546,13 @@ final class SimRedis {
         }
     }
 
+    /** By a connection that somebody has opened to it. */
+    void hear(Message message) {
+        Link closed = new Link(world, this, myself);
+        closed.close();
+        onMessage(closed, message, true);
+    }
+
     private Entry known(NodeId id) {
         Entry entry = table.get(id);
         return entry == null || entry.inHandshake() ? null : entry;
@@ -695,7 +704,7 @@ final class SimRedis {
         claimed.and(sender.slots()).ranges().forEach(range -> slots.notClaimed.clear(range.first(), range.last() + 1));
         sender.slots().minus(claimed).ranges().forEach(range -> slots.notClaimed.set(range.first(), range.last() + 1));
         updateState();
-        if (newMaster != null && !master.hasSlots() && claimed.size() == moved) {
+        if (newMaster != null && !master.hasSlots() && (mayMigrate || claimed.size() == moved)) {
             follow(newMaster);
         } else if (myself.slaveof != null && myself.slaveof.slaveof != null && myself.slaveof.slaveof != myself) {
             follow(myself.slaveof.slaveof);

@@ -160,6 +160,13 @@ final class SimulatedNodes implements RedisNodes {
     }
 
     @Override
+    public void hearsItselfLate(int node, Runnable meanwhile) {
+        Message said = server(node).packet(Message.Type.PING, false, List.of(), null);
+        meanwhile.run();
+        server(node).hear(said);
+    }
+
+    @Override
     public void kill(int node) {
         pods.get(node).crashRedis(true);
     }
