@@ -9,8 +9,10 @@ import io.regroup.model.Primary;
 import io.regroup.model.RedisState;
 import io.regroup.model.RedisState.Answering;
 import io.regroup.model.Report;
+import io.regroup.plan.Command;
 import io.regroup.redis.OwnRedis;
 import io.regroup.redis.Port;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -48,6 +50,7 @@ public final class Member implements AutoCloseable {
     private final OwnRedis own;
     private final Consumer<Report> out;
     private final long reportMs;
+    private final FollowAgain followAgain = new FollowAgain();
     private final LinkedBlockingQueue<Runnable> errands = new LinkedBlockingQueue<>();
     private final Thread thread;
     private volatile Report last;
@@ -224,6 +227,10 @@ public final class Member implements AutoCloseable {
         RedisState state = state(own.read(), now);
         if (state instanceof Answering answering) {
             ElectionRule.toBeSaid(answering).ifPresent(own::letBeElected);
+            List<Command> words = followAgain.toBeSaid(answering);
+            if (own.say(words)) {
+                followAgain.said(words);
+            }
         }
         Optional<ClusterTable> stored = Optional.empty();
         if (!(state instanceof Answering)) {

@@ -1,10 +1,44 @@
 package io.regroup.model;
 
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
 /** What a member knows of its own Redis. Each kind of not knowing has a type of its own. */
 public sealed interface RedisState {
 
     /** It answers; this is what it says. */
     record Answering(ClusterTable table, ServerFacts facts) implements RedisState {
+
+        /**
+         * Whom it copies, where its own table shows it as a master: Redis made it one by a packet of its own, of before it became that one's replica, which
+         * it heard late ({@code clusterProcessPacket} sets the role of whoever a packet names). It takes no write, and REPLICATE, RESET and FAILOVER refuse it.
+         */
+        public Optional<Address> copiesAsMaster() {
+            return facts.masterAt().filter(at -> table.myself().isMaster());
+        }
+
+        /** The same by its line. Absent too where nobody is known at that address, or several are. */
+        public Optional<ClusterNode> copiedAsMaster() {
+            List<ClusterNode> there = copiesAsMaster().stream()
+                .flatMap(at -> table.others().values().stream().filter(line -> line.isIntroduced() && line.address().filter(at::equals).isPresent())).toList();
+            return there.size() == 1 ? Optional.of(there.getFirst()) : Optional.empty();
+        }
+
+        /** Whose replica that one is to be: whom it copies; where that one has no slot any more, whoever serves those of its keys, all of which are served. */
+        public Optional<ClusterNode> toFollowAgain() {
+            if (copiesAsMaster().isEmpty()) {
+                return Optional.empty();
+            }
+            Optional<ClusterNode> copied = copiedAsMaster().filter(line -> line.isMaster() && !line.slots().isEmpty());
+            if (copied.isPresent()) {
+                return copied;
+            }
+            List<ClusterNode> serving = table.others().values().stream().filter(line -> line.isMaster() && !line.is(NodeFlag.FAIL)).toList();
+            SlotSet served = serving.stream().map(ClusterNode::slots).reduce(SlotSet.NONE, SlotSet::plus);
+            return serving.stream().filter(line -> !line.slots().and(facts.strays()).isEmpty() && served.containsAll(facts.strays()))
+                .max(Comparator.<ClusterNode>comparingInt(line -> line.slots().and(facts.strays()).size()).thenComparing(ClusterNode::id));
+        }
     }
 
     /** It answers {@code LOADING}: it reads its data and will serve. */

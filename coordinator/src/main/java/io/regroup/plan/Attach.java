@@ -44,6 +44,9 @@ final class Attach implements Step {
         }
         keepers(picture).forEach(h -> waits.add(new Wait("keys " + h.id(), h + " is a master without slots and has " + h.state().facts().keys()
             + " keys, which nobody may drop: delete its pod if they are not missed, and a blank one takes its place")));
+        astray(picture).forEach(h -> waits.add(new Wait("astray " + h.id(), h + " copies "
+            + h.state().copiesAsMaster().orElseThrow() + " and is a master by its table: its coordinator makes it that one's replica again; "
+            + "if it stays so, restart its redis-server")));
         MasterPlan plan = picture.masters();
         List<Host> masters = Stream.concat(plan.staying().stream(), plan.coming().stream()).filter(h -> !Promote.isHandingOver(h.id(), picture))
             .filter(h -> !h.isLeaving() || stayingReplicas(h, picture).isEmpty()).toList();
@@ -55,6 +58,7 @@ final class Attach implements Step {
         free = free.subList(Math.min(free.size(), RepairSlots.reserved(picture)), free.size());
         List<Host> homeless = new ArrayList<>(free);
         homeless.addAll(strays(picture));
+        astray(picture).filter(h -> isEmpty(h) && !h.isLeaving() && h.state().toFollowAgain().isEmpty()).forEach(homeless::add);
         homeless.removeIf(h -> picture.observation.sentWithin("replicate " + h.id(), SETTLE_MS));
         List<Host> ready = homeless.stream().filter(h -> knowsAll(h, masters) && !dialsItself(h) && !isTakenForOwner(h, picture)).toList();
         homeless.stream().filter(h -> !ready.contains(h)).forEach(h -> waits.add(new Wait("attach " + h.id(), h + " is joining: "
@@ -118,7 +122,12 @@ final class Attach implements Step {
     }
 
     static Stream<Host> slotless(Picture picture) {
-        return picture.nodes.values().stream().filter(h -> h.isMaster() && !h.isLeaving() && !picture.owned.containsKey(h.id()));
+        return picture.nodes.values().stream().filter(h -> h.isMaster() && !h.copiesAsMaster() && !h.isLeaving() && !picture.owned.containsKey(h.id()));
+    }
+
+    /** Masters by their table that copy another. Redis takes REPLICATE there as long as they have no key. */
+    private static Stream<Host> astray(Picture picture) {
+        return picture.nodes.values().stream().filter(Host::copiesAsMaster);
     }
 
     /**

@@ -198,7 +198,7 @@ final class LostShards {
         SortedMap<NodeId, String> lost = new TreeMap<>();
         for (NodeId owner : picture.owned.keySet()) {
             if (picture.hostOf(owner).isEmpty() && Fate.of(owner, picture) instanceof Fate.Proven proof
-                && Heir.candidate(owner, picture).isEmpty() && copyThatMayReturn(owner, picture).isEmpty()) {
+                && Heir.candidate(owner, picture).isEmpty() && copyThatMayReturn(owner, picture).isEmpty() && !isCopiedByMaster(owner, picture)) {
                 lost.put(owner, proof.words());
             }
         }
@@ -229,6 +229,11 @@ final class LostShards {
         return picture.named().stream().filter(id -> picture.hostOf(id).isEmpty() && !picture.blanks.containsKey(id))
             .filter(id -> picture.saidOf(id).stream().allMatch(line -> line.isMaster() && line.slots().isEmpty()))
             .filter(id -> !(Fate.of(id, picture) instanceof Fate.Proven)).findFirst();
+    }
+
+    /** Started anew, that one is a master of nothing with all that it had, and can be given the slots. */
+    private static boolean isCopiedByMaster(NodeId owner, Picture picture) {
+        return picture.nodes.values().stream().anyMatch(h -> h.state().copiedAsMaster().filter(line -> line.id().equals(owner)).isPresent());
     }
 
     /** A replica of this node that does not answer, and whose end is not certain or whose data is kept. */

@@ -62,6 +62,11 @@ final class Picture {
             return table.myself().master();
         }
 
+        /** See {@link Answering#copiesAsMaster}: it is to become a replica again, and no slot may go there. */
+        boolean copiesAsMaster() {
+            return state.copiesAsMaster().isPresent();
+        }
+
         boolean isLeaving() {
             return report.leaving();
         }
@@ -228,7 +233,7 @@ final class Picture {
 
     /** Those, and those that may come to own some. */
     List<Host> liveMasters() {
-        return nodes.values().stream().filter(Host::isMaster).toList();
+        return nodes.values().stream().filter(h -> h.isMaster() && !h.copiesAsMaster()).toList();
     }
 
     /** Hosted, answering replicas that follow this master, in the order of their ids. */

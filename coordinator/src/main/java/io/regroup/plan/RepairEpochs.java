@@ -19,7 +19,8 @@ import java.util.stream.Stream;
  *
  * <p>So does one whose slots a server that waits at its gate has on its volume with an epoch that is not older: it had taken that just before its
  * end, and nobody had heard of it; and one whose slots such a volume gives to a third, at whose address another node is by now: that one's epoch
- * will be taken for the third's. And one that serves slots which another, who serves none, claims with the same epoch.
+ * will be taken for the third's. And one that serves slots which another, who serves none, claims with the same epoch; and one that is copied by a master
+ * by its table with a higher one.
  */
 final class RepairEpochs implements Step {
 
@@ -44,16 +45,19 @@ final class RepairEpochs implements Step {
             long own = master.table().myself().configEpoch();
             long shown = picture.saidOf(master.id()).stream().filter(ClusterNode::isMaster).mapToLong(ClusterNode::configEpoch).max().orElse(own);
             long waiting = waitingClaim(master, picture);
-            if (shown <= own && waiting < own || isInMove(master, picture)) {
+            long astray = claimOfWhoCopies(master, picture);
+            if (shown <= own && waiting < own && astray < own || isInMove(master, picture)) {
                 continue;
             }
             String key = "epoch " + master.id();
             String what = master + " has the epoch " + own + (shown > own ? ", and others show " + shown + " for it"
-                : ", and a server that waits at its gate claims its slots with " + waiting);
+                : waiting >= own ? ", and a server that waits at its gate claims its slots with " + waiting
+                : ", and one that copies it, and is a master by its table, has " + astray);
             waits.add(new Wait(key, what));
             if (picture.observation.waitedMs(key) >= SETTLE_MS && !picture.observation.sentWithin("bump " + master.id(), SETTLE_MS)) {
                 due.addAll(bump(master, shown <= own, picture));
-                which.add(what + (shown > own ? ": nobody would vote for its replicas" : ": that claim would win"));
+                which.add(what + (shown > own ? ": nobody would vote for its replicas"
+                    : waiting >= own ? ": that claim would win" : ": that one cannot lose a slot to it, and follow it again"));
             }
         }
         for (Host rival : picture.liveMasters()) {
@@ -104,6 +108,12 @@ final class RepairEpochs implements Step {
         return picture.stored.values().stream().filter(report -> report.state() instanceof AtGate)
             .flatMap(report -> report.stored().stream()).mapToLong(kept -> Math.max(ownClaim(master, kept, picture), borrowedClaim(master.id(), kept, picture)))
             .max().orElse(-1);
+    }
+
+    /** The highest epoch of those that are to lose a slot to this master ({@link io.regroup.model.RedisState.Answering#copiesAsMaster}); -1: there is none. */
+    private static long claimOfWhoCopies(Host master, Picture picture) {
+        return picture.nodes.values().stream().filter(h -> h.state().toFollowAgain().filter(line -> line.id().equals(master.id())).isPresent())
+            .mapToLong(h -> h.table().myself().configEpoch()).max().orElse(-1);
     }
 
     private static long ownClaim(Host master, ClusterTable kept, Picture picture) {

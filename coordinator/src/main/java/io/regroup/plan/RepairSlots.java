@@ -139,7 +139,7 @@ final class RepairSlots implements Step {
         int pieces = empties.isEmpty() ? 1 : Math.clamp(missing - deserted(picture), 1, picture.unclaimed.size());
         SlotSet slots = picture.unclaimed.split(pieces).getFirst();
         Optional<Host> taker = missing > 0 && !empties.isEmpty() ? Optional.of(empties.getFirst())
-            : picture.liveOwners().stream().filter(h -> !h.isLeaving())
+            : picture.liveOwners().stream().filter(h -> !h.isLeaving() && !h.copiesAsMaster())
                 .min(Comparator.<Host>comparingInt(h -> picture.slotsOf(h.id()).size()).thenComparing(Host::id));
         if (taker.isEmpty()) {
             waits.add(new Wait(UNCLAIMED, what + "; no live master could take them"));
@@ -213,7 +213,7 @@ final class RepairSlots implements Step {
             SlotSet had = picture.kins.stream().flatMap(kin -> kin.roster().line(host.id()).stream()).map(ClusterNode::slots)
                 .reduce(SlotSet.NONE, SlotSet::plus).and(picture.unclaimed);
             Optional<NodeId> from = donor(host, picture);
-            if (host.isMaster() && !had.isEmpty() && from.isPresent() && !picture.observation.sentWithin("take " + host.id(), SETTLE_MS)) {
+            if (host.isMaster() && !host.copiesAsMaster() && !had.isEmpty() && from.isPresent() && !picture.observation.sentWithin("take " + host.id(), SETTLE_MS)) {
                 return Optional.of(new Work(new Action.TakeSlots(host.address(), host.id(), had, had.and(heldBy(host)), from.get()),
                     what + ": " + host + " had " + had.size() + " of them, and takes them back"));
             }

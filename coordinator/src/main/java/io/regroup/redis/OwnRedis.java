@@ -69,6 +69,7 @@ public final class OwnRedis {
     /** What the last reading showed of it. */
     private Part part = Part.NONE;
     private boolean refused;
+    private Command refusedLast;
     private final MasterSilence silence = new MasterSilence();
 
     /** What a server is to others: it turns when it is promoted, or follows another one, and when its link to that one is there or is lost. */
@@ -155,6 +156,29 @@ public final class OwnRedis {
             log.debug("Redis was not told whether it may be elected", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /** One after the other, up to the first that is refused. @return whether all were carried out */
+    public boolean say(List<Command> commands) {
+        try {
+            for (Command command : commands) {
+                Reply reply = ask(List.of(command)).getFirst();
+                if (reply instanceof Reply.Refusal refusal && !command.equals(refusedLast)) {
+                    refusedLast = command;
+                    log.warn("Redis refuses {}: {}", command, refusal.error());
+                }
+                if (!(reply instanceof Reply.Answer)) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (ExecutionException | TimeoutException e) {
+            log.debug("Redis has not answered {}", commands, e);
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 

@@ -141,7 +141,7 @@ class GateScriptTest {
                 "--include", overrides.resolve("a.conf").toString(),
                 "--include", overrides.resolve("b.conf").toString(),
                 "--port 7001 --dir", redis.toString(),
-                "--cluster-enabled yes --cluster-config-file nodes.conf --cluster-announce-ip 127.0.0.1 --repl-ping-replica-period 1 --bind 127.0.0.1"));
+                "--cluster-enabled yes --cluster-config-file nodes.conf --cluster-announce-ip 127.0.0.1 --cluster-allow-replica-migration no --repl-ping-replica-period 1 --bind 127.0.0.1"));
     }
 
     /** It would copy whoever answers there now: all pods may have restarted with other addresses. */

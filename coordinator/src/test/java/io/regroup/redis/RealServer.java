@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -68,6 +69,27 @@ public final class RealServer implements AutoCloseable {
     /** Lets it begin to know the other one. */
     public void meet(Servers servers, RealServer peer) {
         assertThat(ask(servers, "CLUSTER", "MEET", peer.address.host(), Integer.toString(peer.address.port()))).isEqualTo(new Reply.Answer("OK"));
+    }
+
+    /**
+     * What it has just said of itself on the bus comes to itself only after that: as where it talks to itself by the line of one that had its address before.
+     */
+    public void hearsItselfLate(Servers servers, Runnable meanwhile) {
+        try (ServerSocket peer = new ServerSocket(0, 1, InetAddress.getByName(address.host()))) {
+            peer.setSoTimeout((int) PATIENCE.toMillis());
+            ask(servers, "CLUSTER", "MEET", address.host(), Integer.toString(address.port()), Integer.toString(peer.getLocalPort()));
+            byte[] said;
+            try (Socket accepted = peer.accept()) {
+                said = BusPacket.read(accepted.getInputStream());
+            }
+            meanwhile.run();
+            try (Socket itself = new Socket(address.host(), address.port() + BusPacket.PORT_OFFSET)) {
+                itself.getOutputStream().write(BusPacket.asPing(said));
+                BusPacket.read(itself.getInputStream());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static RedisServer server(Path dir) {

@@ -15,6 +15,9 @@ final class Faults {
     /** Of a hundred of these, in which they do when they are sent something. */
     private static final int STALLS = 30;
 
+    /** Of a hundred faults, with more of them: that no seed in thousands comes to by itself. */
+    private static final int OWN_WORDS = 4;
+
     private final World world;
     private final Chance chance;
 
@@ -27,6 +30,10 @@ final class Faults {
     void strike() {
         if (world.commandsCanBeLate && chance.percent(FREEZES)) {
             freeze();
+            return;
+        }
+        if (Simulation.HARDER && chance.percent(OWN_WORDS)) {
+            ownWord();
             return;
         }
         switch ((int) chance.between(0, 24)) {
@@ -152,6 +159,14 @@ final class Faults {
             world.trace(() -> m + " is paused for " + ms + " ms" + (clockStops ? ", and so is its clock" : ""));
             m.pause(ms, clockStops);
         });
+    }
+
+    /** A replica hears what it said of itself before it became one. */
+    private void ownWord() {
+        List<SimRedis> replicas = world.servers().stream().filter(server -> server.isServing() && !server.isFrozen() && server.myself.isReplica()).toList();
+        if (!replicas.isEmpty()) {
+            chance.pick(replicas).hearItself();
+        }
     }
 
     private void pause(Pod pod) {

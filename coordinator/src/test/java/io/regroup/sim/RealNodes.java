@@ -13,9 +13,6 @@ import io.regroup.redis.RealServer;
 import io.regroup.redis.Servers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -204,22 +201,7 @@ final class RealNodes implements RedisNodes {
 
     @Override
     public void hearsItselfLate(int node, Runnable meanwhile) {
-        Address own = address(node);
-        try (ServerSocket peer = new ServerSocket(0, 1, InetAddress.getByName(own.host()))) {
-            peer.setSoTimeout((int) PATIENCE.toMillis());
-            cluster(node, "MEET", own.host(), Integer.toString(own.port()), Integer.toString(peer.getLocalPort()));
-            byte[] said;
-            try (Socket accepted = peer.accept()) {
-                said = BusPacket.read(accepted.getInputStream());
-            }
-            meanwhile.run();
-            try (Socket itself = new Socket(own.host(), own.port() + BusPacket.PORT_OFFSET)) {
-                itself.getOutputStream().write(BusPacket.asPing(said));
-                BusPacket.read(itself.getInputStream());
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        running.get(node).hearsItselfLate(servers, meanwhile);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.regroup.sim;
 import io.regroup.lead.Effect;
 import io.regroup.lead.Leader;
 import io.regroup.lead.Leaps;
+import io.regroup.member.FollowAgain;
 import io.regroup.model.Address;
 import io.regroup.model.Asked;
 import io.regroup.model.ClusterTable;
@@ -18,6 +19,7 @@ import io.regroup.model.View;
 import io.regroup.move.MoveSettings;
 import io.regroup.move.Transfer;
 import io.regroup.plan.Action;
+import io.regroup.plan.Command;
 import io.regroup.plan.Decision.Wait;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,6 +54,7 @@ final class SimMember {
     /** What its monotonic clock shows beyond the world's: that begins anywhere, and stands still while a machine is suspended. */
     private long clockOffset;
     private final Leaps leaps;
+    private final FollowAgain followAgain = new FollowAgain();
     private final List<Runnable> backlog = new ArrayList<>();
     private long nextWake = Long.MAX_VALUE;
     long pausedUntil;
@@ -238,7 +241,12 @@ final class SimMember {
         RedisState state = pod.state();
         boolean answers = state instanceof RedisState.Answering;
         if (state instanceof RedisState.Answering answering) {
-            world.tamper.toBeSaid(answering).ifPresent(may -> pod.redis().orElseThrow().mayBeElected(may));
+            SimRedis own = pod.redis().orElseThrow();
+            world.tamper.toBeSaid(answering).ifPresent(own::mayBeElected);
+            List<Command> words = world.tamper.toBeSaid(followAgain, answering);
+            if (words.stream().allMatch(command -> ClusterCommands.execute(own, command.words()).equals(ClusterCommands.OK))) {
+                followAgain.said(words);
+            }
         }
         Optional<ClusterTable> stored = answers ? Optional.empty() : pod.stored();
         return new Report(pod.model(), round, pod.address(), pod.groupAddress(), state, stored, pod.leaving, masterProbe(), pod.memory);

@@ -2,10 +2,12 @@ package io.regroup.sim;
 
 import io.regroup.lead.Effect;
 import io.regroup.member.ElectionRule;
+import io.regroup.member.FollowAgain;
 import io.regroup.model.Asked;
 import io.regroup.model.End;
 import io.regroup.model.RedisState.Answering;
 import io.regroup.model.Report;
+import io.regroup.plan.Command;
 import java.util.List;
 import java.util.Optional;
 
@@ -44,6 +46,11 @@ class Tamper {
     /** What a member says to its own server: whether Redis itself may elect it. */
     Optional<Boolean> toBeSaid(Answering state) {
         return ElectionRule.toBeSaid(state);
+    }
+
+    /** What a member says to a server that copies another and is a master by its table. */
+    List<Command> toBeSaid(FollowAgain rule, Answering state) {
+        return rule.toBeSaid(state);
     }
 
     List<String> words(List<String> words) {

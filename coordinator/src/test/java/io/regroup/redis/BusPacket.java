@@ -1,4 +1,4 @@
-package io.regroup.sim;
+package io.regroup.redis;
 
 import java.io.DataInputStream;
 import java.io.IOException;

@@ -1,0 +1,98 @@
+package io.regroup.member;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.model.Address;
+import io.regroup.model.Atomic;
+import io.regroup.model.NodeId;
+import io.regroup.model.RedisState.Answering;
+import io.regroup.model.ServerFacts;
+import io.regroup.model.SlotSet;
+import io.regroup.plan.Command;
+import io.regroup.redis.NodesText;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class FollowAgainTest {
+
+    private static final String ITSELF = "b".repeat(40);
+    private static final String MASTER = "a".repeat(40) + " 10.0.0.1:6379@16379 master - 0 0 5 connected 100-200\n";
+    private static final String THIRD = "c".repeat(40) + " 10.0.0.3:6379@16379 master - 0 0 7 connected 0-99\n";
+    private static final Address AT = new Address("10.0.0.1", 6379);
+    private static final List<Command> TAKE = List.of(Command.mayMigrate(true), Command.setSlot(100, "NODE", new NodeId(ITSELF)));
+    private static final List<Command> NOT = List.of(Command.mayMigrate(false));
+
+    private final FollowAgain rule = new FollowAgain();
+
+    private static Answering astray(String slots, String... others) {
+        return of(ITSELF + " 10.0.0.2:6379@16379 myself,master - 0 0 4 connected" + slots + "\n" + String.join("", others), Optional.of(AT));
+    }
+
+    private static Answering replica() {
+        return of(ITSELF + " 10.0.0.2:6379@16379 myself,slave " + "a".repeat(40) + " 0 0 5 connected\n" + MASTER + THIRD, Optional.of(AT));
+    }
+
+    private static Answering of(String nodes, Optional<Address> masterAt) {
+        return new Answering(NodesText.parse(nodes),
+            new ServerFacts(true, 7, 0, true, true, masterAt, 0, 0, "8.0.2", SlotSet.NONE, 0, 0, 0, Atomic.NONE));
+    }
+
+    @Test
+    void whoIsSeenTwiceTakesASlotOfItsMastersAndLosesItAsAReplica() {
+        assertThat(rule.toBeSaid(astray("", MASTER, THIRD))).as("it may just be becoming a replica").isEmpty();
+        assertThat(rule.toBeSaid(astray("", MASTER, THIRD))).isEqualTo(TAKE);
+        rule.said(TAKE);
+        assertThat(rule.toBeSaid(astray(" 100", MASTER, THIRD))).as("it has one").isEmpty();
+        assertThat(rule.toBeSaid(replica())).isEqualTo(NOT);
+        assertThat(rule.toBeSaid(replica())).as("what was not carried out is said again").isEqualTo(NOT);
+        rule.said(NOT);
+        assertThat(rule.toBeSaid(replica())).isEmpty();
+    }
+
+    @Test
+    void theCoordinatorBeforeMayHaveEndedInBetween() {
+        assertThat(rule.toBeSaid(replica())).isEqualTo(NOT);
+    }
+
+    @Test
+    void whatCopiesNobodyTakesNone() {
+        rule.said(NOT);
+        for (int i = 0; i < 2; i++) {
+            assertThat(rule.toBeSaid(of(ITSELF + " 10.0.0.2:6379@16379 myself,master - 0 0 4 connected\n" + MASTER, Optional.empty()))).isEmpty();
+        }
+    }
+
+    /** Others would believe it. */
+    @Test
+    void whoHasAHigherEpochThanItsMasterTakesNone() {
+        staysWithout(MASTER.replace(" 5 connected", " 4 connected"));
+    }
+
+    @Test
+    void whoseMasterHasNoSlotTakesNone() {
+        staysWithout(MASTER.replace(" 100-200", ""));
+    }
+
+    @Test
+    void ofAReplicaItTakesNone() {
+        staysWithout(MASTER.replace("master -", "slave " + "c".repeat(40)).replace(" 100-200", ""));
+    }
+
+    @Test
+    void whereNobodyIsKnownAtThatAddressItTakesNone() {
+        staysWithout(MASTER.replace("10.0.0.1", "10.0.0.9"));
+    }
+
+    @Test
+    void norWhereTwoAre() {
+        staysWithout(MASTER + MASTER.replace("a".repeat(40), "d".repeat(40)));
+    }
+
+    private void staysWithout(String master) {
+        rule.said(NOT);
+        for (int i = 0; i < 3; i++) {
+            assertThat(rule.toBeSaid(astray("", master, THIRD))).isEmpty();
+        }
+    }
+}

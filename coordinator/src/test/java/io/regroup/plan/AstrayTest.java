@@ -1,0 +1,61 @@
+package io.regroup.plan;
+
+import static io.regroup.plan.Scene.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.regroup.model.SlotSet;
+import io.regroup.plan.Decision.Wait;
+import org.junit.jupiter.api.Test;
+
+/** A server that copies another, and is a master by its table: its own coordinator makes it a replica again, and no slot may go there meanwhile. */
+class AstrayTest {
+
+    private static Scene astray(int replicas) {
+        Scene scene = Scene.cluster(3, replicas);
+        return scene.masterOfNothing("r1").copiesFrom("r1", scene.address("m1").host());
+    }
+
+    /** StatefulSetKubeIT: it was told over and over to take them, and refused. */
+    @Test
+    void noSlotOfWhichItHasKeysIsMovedThere() {
+        Scene scene = astray(1).strays("r1", SlotSet.range(0, 5460));
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).containsExactly(new Wait("astray " + id("r1"), scene.called("r1") + " copies " + scene.address("m1")
+            + " and is a master by its table: its coordinator makes it that one's replica again; if it stays so, restart its redis-server"));
+    }
+
+    @Test
+    void itIsNobodysMasterToComeAndTakesNoSlotsThatNobodyHas() {
+        assertThat(astray(1).keys("r1", 0).asked(8, 1).decide().actions()).noneMatch(Action.MoveSlots.class::isInstance);
+        Scene scene = astray(1).owns("m1", SlotSet.range(100, 5460), 1).strays("r1", SlotSet.range(0, 5460)).waited("unclaimed", 60_000);
+        assertThat(scene.decide().actions()).hasSize(1).allMatch(action -> action instanceof Action.TakeSlots take && !take.node().equals(id("r1")));
+    }
+
+    @Test
+    void whoeverItIsToFollowTakesAHigherEpoch() {
+        Scene scene = astray(1).owns("r1", SlotSet.NONE, 50);
+        String what = scene.called("m1") + " has the epoch 1, and one that copies it, and is a master by its table, has 50";
+        assertThat(scene.decide().waits()).contains(new Wait("epoch " + id("m1"), what));
+        assertThat(scene.waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS).decide()).extracting(Decision::reason)
+            .isEqualTo(what + ": that one cannot lose a slot to it, and follow it again; it takes a new one");
+        assertThat(scene.decide().actions()).contains(new Action.BumpEpoch(scene.address("m1"), id("m1")));
+        assertThat(astray(1).owns("r1", SlotSet.NONE, 0).decide().waits()).extracting(Wait::key).containsExactly("astray " + id("r1"));
+    }
+
+    /** With keys Redis refuses it. */
+    @Test
+    void ofAMasterThatIsGoneItIsGivenToAnotherWhereItHasNoKey() {
+        Scene scene = astray(2).copiesFrom("r1", "10.9.9.9").keys("r1", 0);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Replicate(scene.address("r1"), id("r1"), id("m1")));
+        assertThat(scene.keys("r1", 10).decide().actions()).isEmpty();
+    }
+
+    /** Restarted, it can be given the slots. */
+    @Test
+    void aShardIsNotLostAsLongAsItHasTheLastCopy() {
+        Scene scene = astray(1).gone("m1").proven("m1", "pod m1 is gone").waited("lost " + id("m1"), 600_000);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).extracting(Wait::key).contains("astray " + id("r1")).doesNotContain("lost " + id("m1"));
+        assertThat(scene.copiesFrom("r1", "10.9.9.9").decide().waits()).extracting(Wait::key).contains("lost " + id("m1"));
+    }
+}
