@@ -51,6 +51,7 @@ public final class Hands {
                 case Action.Permit permit ->
                     toMember.accept(permit.member(), new Message.Permitted(permit.request(), permit.blank(), permit.former()));
                 case Action.Release release -> toMember.accept(release.member(), new Message.Released(release.withSlots()));
+                case Action.Restart restart -> toMember.accept(restart.member(), new Message.Restarted());
                 default -> { }
             }
         }

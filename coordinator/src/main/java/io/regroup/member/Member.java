@@ -157,6 +157,17 @@ public final class Member implements AutoCloseable {
         });
     }
 
+    /** If its Redis copies another, and is a master by its table: its container is started again, on the same data. */
+    public void restart() {
+        errands.add(() -> {
+            if (look(System.nanoTime() / 1_000_000).state() instanceof Answering answering && answering.copiesAsMaster().isPresent()) {
+                log.info("Redis is started again: it copies {} and is a master by its table", answering.copiesAsMaster().get());
+                own.shutDown(answering.table().myself().slots());
+            }
+            due = true;
+        });
+    }
+
     /** Why this pod waits, for its own containers' logs. */
     public void explain(String reason) {
         errands.add(() -> gate.explain(reason));

@@ -61,6 +61,7 @@ public final class Json {
                 json.addProperty("release", true);
                 json.addProperty("withSlots", m.withSlots());
             }
+            case Message.Restarted m -> json.addProperty("restart", true);
             case Message.Noted m -> json.add("note", m.note());
         }
         return json.toString().getBytes(StandardCharsets.UTF_8);
@@ -96,6 +97,9 @@ public final class Json {
         if (json.has("release")) {
             // An older leader does not say it, and its word counts as it is.
             return new Message.Released(find(json, "withSlots", JsonElement::getAsBoolean).orElse(true));
+        }
+        if (json.has("restart")) {
+            return new Message.Restarted();
         }
         if (json.has("note")) {
             return new Message.Noted(json.getAsJsonObject("note"));

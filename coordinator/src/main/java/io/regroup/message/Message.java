@@ -44,6 +44,10 @@ public sealed interface Message {
     record Released(boolean withSlots) implements Message {
     }
 
+    /** The leader to one: its Redis may be started again, if it copies another and is a master by its table. */
+    record Restarted() implements Message {
+    }
+
     /** The leader to all: what it sees, decides and waits for, as {@code status} shows it. */
     record Noted(JsonObject note) implements Message {
     }

@@ -470,6 +470,17 @@ public sealed interface Action {
         }
     }
 
+    /**
+     * This member's server copies another, is a master by its table ({@link io.regroup.model.RedisState.Answering#copiesAsMaster}), and has the last copy of a
+     * shard. Started again, it is a master of nothing that can be given slots. Its member looks first whether that is still so.
+     */
+    record Restart(String member, NodeId node) implements Action {
+        @Override
+        public List<String> keys() {
+            return List.of("restart " + node);
+        }
+    }
+
     private static SortedSet<Address> copy(SortedSet<Address> addresses) {
         return Collections.unmodifiableSortedSet(new TreeSet<>(addresses));
     }

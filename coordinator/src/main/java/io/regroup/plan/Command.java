@@ -61,7 +61,7 @@ public record Command(List<String> words) {
         return slots("ADDSLOTSRANGE", slots);
     }
 
-    static Command delSlots(SlotSet slots) {
+    public static Command delSlots(SlotSet slots) {
         return slots("DELSLOTSRANGE", slots);
     }
 

@@ -84,20 +84,26 @@ final class Forget implements Step {
                     + followers + " follow another master"));
                 continue;
             }
-            List<Host> unaware = unaware(id, picture);
-            if (!unaware.isEmpty()) {
-                List<Host> importing = unaware.stream().filter(host -> imports(host, id)).toList();
-                waits.add(new Wait("heard " + id, picture.name(id) + " is dead, and is forgotten once " + (importing.isEmpty()
-                    ? unaware + " have heard who has its slots now" : "what " + importing + " imports has come: there it has these slots as yet")));
-                if (picture.observation.waitedMs("heard " + id) < HEARD_MS || !importing.isEmpty()) {
-                    continue;
-                }
+            if (!isNewsHeard(id, picture, waits)) {
+                continue;
             }
             forgets.add(everywhere(id, picture));
             reasons.add(picture.name(id) + " (" + death.get() + ")");
         }
         return forgets.isEmpty() || !allHeard ? Optional.empty()
             : Optional.of(new Work(forgets, "dead and without slots: " + String.join(", ", reasons)));
+    }
+
+    /** Whether all have heard who has the dead one's slots, as far as another has them, or have been waited for. */
+    static boolean isNewsHeard(NodeId id, Picture picture, List<Wait> waits) {
+        List<Host> unaware = unaware(id, picture);
+        if (unaware.isEmpty()) {
+            return true;
+        }
+        List<Host> importing = unaware.stream().filter(host -> imports(host, id)).toList();
+        waits.add(new Wait("heard " + id, picture.name(id) + " is dead, and is forgotten once " + (importing.isEmpty()
+            ? unaware + " have heard who has its slots now" : "what " + importing + " imports has come: there it has these slots as yet")));
+        return picture.observation.waitedMs("heard " + id) >= HEARD_MS && importing.isEmpty();
     }
 
     /** Who still gives it slots that another has by now: whoever may serve them tells all, whether its member is here or not. */

@@ -28,6 +28,9 @@ final class LostShards {
     /** What was sent needs this long to be seen by all, in ms. */
     private static final long SETTLE_MS = 1000;
 
+    /** How long a server has to be started again, in ms, before it is told once more. */
+    private static final long RESTART_MS = 10_000;
+
     private LostShards() {
     }
 
@@ -39,6 +42,13 @@ final class LostShards {
      * stands in the tables: whoever leads next sees it, and the address is free.
      */
     static Optional<Work> giveUp(NodeId owner, String why, Picture picture, List<Wait> waits) {
+        Optional<Host> astray = copyAstray(owner, picture);
+        if (astray.isPresent()) {
+            String whose = picture.name(owner) + " is dead (" + why + "), and " + astray.get() + " has a copy of it, and is a master by its table";
+            waits.add(new Wait("lost " + owner, whose + ": its redis-server is started again"));
+            return picture.observation.sentWithin("restart " + astray.get().id(), RESTART_MS) ? Optional.empty()
+                : Optional.of(new Work(new Action.Restart(astray.get().member(), astray.get().id()), whose + ": its redis-server is started again"));
+        }
         LastAnswer last = picture.observation.masters().get(owner);
         String what = "every copy of " + picture.name(owner) + ", master of " + picture.slotsOf(owner).size() + " slots (" + picture.slotsOf(owner)
             + ") with " + (last == null ? "an unknown number of" : "about " + last.keys()) + " keys, is gone (" + why + ")";
@@ -87,6 +97,10 @@ final class LostShards {
         heir = followers.stream().filter(h -> !h.isLeaving()).max(Comparator.comparing(Host::id));
         if (heir.isEmpty() && !picture.named().contains(owner)) {
             return Optional.empty();   // Only the volume of one that does not run yet names it.
+        }
+        // Some of them another may have just got.
+        if (heir.isEmpty() && !Forget.isNewsHeard(owner, picture, waits)) {
+            return Optional.empty();
         }
         return Optional.of(heir.map(h -> promote(h, owner, what, picture)).orElseGet(() -> new Work(Forget.everywhere(owner, picture), what
             + ": it is forgotten, " + keeper.map(member -> "and " + member + " goes on with what it had of them").orElse("its slots are free"))));
@@ -198,7 +212,7 @@ final class LostShards {
         SortedMap<NodeId, String> lost = new TreeMap<>();
         for (NodeId owner : picture.owned.keySet()) {
             if (picture.hostOf(owner).isEmpty() && Fate.of(owner, picture) instanceof Fate.Proven proof
-                && Heir.candidate(owner, picture).isEmpty() && copyThatMayReturn(owner, picture).isEmpty() && !isCopiedByMaster(owner, picture)) {
+                && Heir.candidate(owner, picture).isEmpty() && copyThatMayReturn(owner, picture).isEmpty()) {
                 lost.put(owner, proof.words());
             }
         }
@@ -231,9 +245,12 @@ final class LostShards {
             .filter(id -> !(Fate.of(id, picture) instanceof Fate.Proven)).findFirst();
     }
 
-    /** Started anew, that one is a master of nothing with all that it had, and can be given the slots. */
-    private static boolean isCopiedByMaster(NodeId owner, Picture picture) {
-        return picture.nodes.values().stream().anyMatch(h -> h.state().copiedAsMaster().filter(line -> line.id().equals(owner)).isPresent());
+    /** It can be no heir, and takes no write, whatever slots it has. Where it copied that owner, or has keys of its slots. */
+    private static Optional<Host> copyAstray(NodeId owner, Picture picture) {
+        return picture.nodes.values().stream().filter(h -> h.copiesAsMaster() && !h.isLeaving() && h.state().facts().keys() > 0)
+            .filter(h -> h.state().copiedAsMaster().filter(line -> line.id().equals(owner)).isPresent()
+                || !h.state().facts().strays().and(picture.slotsOf(owner)).isEmpty())
+            .max(Comparator.<Host>comparingLong(h -> h.state().facts().offset()).thenComparing(Host::id));
     }
 
     /** A replica of this node that does not answer, and whose end is not certain or whose data is kept. */

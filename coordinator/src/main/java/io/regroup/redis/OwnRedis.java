@@ -50,6 +50,7 @@ public final class OwnRedis {
     }
 
     private static final Logger log = LoggerFactory.getLogger(OwnRedis.class);
+    private static final Command SHUTDOWN = new Command(List.of("SHUTDOWN", "SAVE"));
     private static final Command REPLICATION = new Command(List.of("INFO", "replication"));
     private static final List<Command> QUESTIONS = List.of(
         new Command(List.of("CLUSTER", "NODES")), new Command(List.of("CLUSTER", "INFO")),
@@ -180,6 +181,15 @@ public final class OwnRedis {
             Thread.currentThread().interrupt();
             return false;
         }
+    }
+
+    /**
+     * It ends, and keeps all that it has, whether it writes an append-only file or not. It does not answer that: its connection breaks.
+     *
+     * @param without slots that its table is not to give it when it starts again: what it has taken of another's would be held against it
+     */
+    public void shutDown(SlotSet without) {
+        say(without.isEmpty() ? List.of(SHUTDOWN) : List.of(Command.delSlots(without), SHUTDOWN));
     }
 
     /** Valkey's {@code redis_version} is that of the Redis whose commands it has. */

@@ -50,12 +50,26 @@ class AstrayTest {
         assertThat(scene.keys("r1", 10).decide().actions()).isEmpty();
     }
 
-    /** Restarted, it can be given the slots. */
+    /** Started again, it can be given the slots. */
     @Test
     void aShardIsNotLostAsLongAsItHasTheLastCopy() {
         Scene scene = astray(1).gone("m1").proven("m1", "pod m1 is gone").waited("lost " + id("m1"), 600_000);
-        assertThat(scene.decide().actions()).isEmpty();
-        assertThat(scene.decide().waits()).extracting(Wait::key).contains("astray " + id("r1")).doesNotContain("lost " + id("m1"));
-        assertThat(scene.copiesFrom("r1", "10.9.9.9").decide().waits()).extracting(Wait::key).contains("lost " + id("m1"));
+        String what = id("m1").brief() + " (" + scene.address("m1") + ") is dead (pod m1 is gone), and " + scene.called("r1")
+            + " has a copy of it, and is a master by its table: its redis-server is started again";
+        assertThat(scene.decide().actions()).containsExactly(new Action.Restart("r1", id("r1")));
+        assertThat(scene.decide().reason()).isEqualTo(what);
+        assertThat(scene.sent("restart " + id("r1"), 9_999).decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).contains(new Wait("lost " + id("m1"), what));
+        assertThat(scene.sent("restart " + id("r1"), 10_000).decide().actions()).hasSize(1);
+        assertThat(scene.leaving("r1").decide().actions()).as("nobody starts it again").noneMatch(Action.Restart.class::isInstance);
+    }
+
+    /** Where its master is by its table an operator, or gossip, has changed meanwhile. */
+    @Test
+    void itsKeysTellWhoseCopyItHas() {
+        Scene scene = astray(1).copiesFrom("r1", "10.9.9.9").gone("m1").proven("m1", "pod m1 is gone").waited("lost " + id("m1"), 600_000);
+        assertThat(scene.decide().actions()).noneMatch(Action.Restart.class::isInstance).isNotEmpty();
+        assertThat(scene.strays("r1", SlotSet.of(17)).decide().actions()).containsExactly(new Action.Restart("r1", id("r1")));
+        assertThat(scene.strays("r1", SlotSet.of(6000)).decide().actions()).noneMatch(Action.Restart.class::isInstance);
     }
 }

@@ -109,6 +109,19 @@ class RepairSlotsTest {
         assertThat(scene.sent("bump " + id("r1"), 100).decide().actions()).as("it is seen what came of it").isEmpty();
     }
 
+    /** Seed 5224, with more faults: it was forgotten in the same breath, and they told clients that nobody serves the slots that it had just got. */
+    @Test
+    void ofALostShardOfWhichAnotherHasSomeSlotsByNowAllHearThatFirst() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").proven("r1", "pod r1 is gone").gone("m1").proven("m1", "pod m1 is gone")
+            .owns("m1", SlotSet.range(100, 5460), 1).owns("m2", SlotSet.range(0, 99).plus(SlotSet.range(5461, 10922)), 100).stillHasOwner("m3", "m1", SlotSet.range(0, 5460))
+            .waited("lost " + id("m1"), 10_000);
+        assertThat(scene.decide().actions()).noneMatch(action -> action instanceof Action.Forget forget && forget.node().equals(id("m1")));
+        assertThat(scene.decide().waits()).contains(new Wait("heard " + id("m1"), id("m1").brief() + " (" + scene.address("m1")
+            + ") is dead, and is forgotten once [" + scene.called("m3") + "] have heard who has its slots now"));
+        assertThat(scene.waited("heard " + id("m1"), Forget.HEARD_MS).decide().actions())
+            .anyMatch(action -> action instanceof Action.Forget forget && forget.node().equals(id("m1")));
+    }
+
     /**
      * Seed 1014393: a server came back with an old table, and took the epoch of a stranger at the forgotten master's address for that one's. By that table
      * the heir, who had ended as well, followed it still.

@@ -105,6 +105,10 @@ public final class RealServer implements AutoCloseable {
         new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
     }
 
+    public boolean isAlive() {
+        return process.isAlive();
+    }
+
     /** SIGKILL; returns when it has ended. */
     public void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();

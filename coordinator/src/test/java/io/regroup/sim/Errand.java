@@ -44,6 +44,7 @@ final class Errand {
             switch (action) {
                 case Action.Permit permit -> tell(permit.member(), m -> m.permit(leader.name, permit.request(), permit.blank(), permit.former()));
                 case Action.Release release -> tell(release.member(), m -> m.release(leader.name, release.withSlots()));
+                case Action.Restart restart -> tell(restart.member(), m -> m.restart(leader.name));
                 default -> { }
             }
         }

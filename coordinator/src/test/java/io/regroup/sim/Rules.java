@@ -233,6 +233,11 @@ final class Rules {
         }
     }
 
+    /** A replica that was started again has no epoch of its own ({@code clusterLoadConfig}): nor has the master that it becomes so. */
+    void onOwnWord(SimRedis server) {
+        epochs.remove(server.id());
+    }
+
     // ---- as time goes by
 
     void tick() {

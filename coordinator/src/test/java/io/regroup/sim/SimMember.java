@@ -388,6 +388,16 @@ final class SimMember {
         });
     }
 
+    void restart(String from) {
+        obey(from, () -> {
+            if (pod.state() instanceof RedisState.Answering answering && answering.copiesAsMaster().isPresent()) {
+                SimRedis own = pod.redis().orElseThrow();
+                own.slots.unbindAll(own.myself);
+                pod.crashRedis(true);
+            }
+        });
+    }
+
     @Override
     public String toString() {
         return name;

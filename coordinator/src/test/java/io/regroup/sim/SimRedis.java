@@ -555,6 +555,7 @@ final class SimRedis {
 
     /** What it said on the bus while it had no slot and followed nobody. */
     void hearItself() {
+        world.rules.onOwnWord(this);
         world.trace(() -> this + " hears what it said of itself before it became a replica");
         hear(new Message(Type.PING, id(), address, EnumSet.of(NodeFlag.MYSELF, NodeFlag.MASTER), Optional.empty(), SlotSet.NONE, currentEpoch, myself.configEpoch,
             0, false, false, List.of(), Optional.empty(), SlotSet.NONE, 0));
