@@ -13,6 +13,7 @@ public sealed interface RedisState {
         /**
          * Whom it copies, where its own table shows it as a master: Redis made it one by a packet of its own, of before it became that one's replica, which
          * it heard late ({@code clusterProcessPacket} sets the role of whoever a packet names). It takes no write, and REPLICATE, RESET and FAILOVER refuse it.
+         * Valkey has ended the copying too, and takes writes.
          */
         public Optional<Address> copiesAsMaster() {
             return facts.masterAt().filter(at -> table.myself().isMaster());

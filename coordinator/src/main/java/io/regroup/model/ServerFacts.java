@@ -11,7 +11,8 @@ import java.util.Optional;
  * @param linkUp        replicas: {@code master_link_status:up}
  * @param synced        replicas: it has finished a full or partial sync in this process's life, so that its data is a
  *                      copy of its master's. False for one that never got that far.
- * @param masterAt      replicas: where it looks for its master ({@code master_host} and {@code master_port}), whatever its table says
+ * @param masterAt      where it looks for its master ({@code master_host} and {@code master_port}), whatever its table says; also where Valkey has ended
+ *                      that although nobody told it to
  * @param offset        replication offset ({@code master_repl_offset} or {@code slave_repl_offset})
  * @param uptimeSeconds age of the process
  * @param strays        slots of which it has keys; masters: only those that are not its own and that it does not import; replicas: none once synced
@@ -36,6 +37,11 @@ public record ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean
     public ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean linkUp, boolean synced, Optional<Address> masterAt, long offset,
                        long uptimeSeconds, String version, SlotSet strays) {
         this(stateOk, currentEpoch, keys, linkUp, synced, masterAt, offset, uptimeSeconds, version, strays, 0, 0, 0, Atomic.NONE);
+    }
+
+    /** The same, of one that looks for its master there. */
+    public ServerFacts lookingAt(Optional<Address> master) {
+        return new ServerFacts(stateOk, currentEpoch, keys, linkUp, synced, master, offset, uptimeSeconds, version, strays, quietMs, behindMs, clockMs, atomic);
     }
 
     /** Replicas: whether its master has gone on without it. */

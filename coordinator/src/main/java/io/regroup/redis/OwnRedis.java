@@ -66,6 +66,7 @@ public final class OwnRedis {
     private final CopyOf copyOf;
     private final StrayKeys strays = new StrayKeys();
     private final OwnMigrations migrations = new OwnMigrations();
+    private final Copied copied = new Copied();
     private Link link;
     /** What the last reading showed of it. */
     private Part part = Part.NONE;
@@ -105,6 +106,7 @@ public final class OwnRedis {
                 link = servers.connector().open(address).get(timeout.toMillis(), TimeUnit.MILLISECONDS);
                 link.onLost(onLost);
                 migrations.forget();
+                copied.forget();
             }
             if (migrations.needsHelp()) {
                 migrations.helped(ask(List.of(OwnMigrations.HELP)).getFirst());
@@ -247,7 +249,8 @@ public final class OwnRedis {
         long quietMs = 1000 * silence.seconds(linkUp, quiet.orElse(-1L));
         return new ServerFacts(info.is("cluster_state", "ok"), info.number("cluster_current_epoch"), info.keys(), linkUp,
             isCopy,
-            info.find("master_host").filter(host -> !host.isBlank()).map(host -> new Address(host, (int) info.number("master_port"))),
+            copied.read(table, info.find("master_host").filter(host -> !host.isBlank()).map(host -> new Address(host, (int) info.number("master_port"))), linkUp,
+                info.keys()),
             info.find("slave_repl_offset").map(Long::parseLong).orElseGet(() -> info.number("master_repl_offset")),
             info.number("uptime_in_seconds"), version(info), strays.found(),
             quietMs, heard.map(at -> quietMs - Math.max(0, System.currentTimeMillis() - at)).filter(ms -> ms > 0).orElse(0L),

@@ -7,6 +7,7 @@ import io.regroup.model.Address;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeId;
 import io.regroup.model.Probe;
+import io.regroup.model.RedisState;
 import io.regroup.model.ServerFacts;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Command;
@@ -287,6 +288,35 @@ class OwnRedisIT {
 
         replica.kill();
         assertThat(reader.hasTurned()).as("there is none").isTrue();
+    }
+
+    /** Valkey stops copying then, and is a master of nothing with its master's keys. */
+    @Test
+    void aReplicaThatItsOwnWordHasMadeAMasterCopiesItsMasterAllTheSame() {
+        RealServer master = server("master").start().awaitAnswers(servers);
+        RealServer replica = server("replica").start("--cluster-allow-replica-migration", "no").awaitAnswers(servers);
+        NodeId masterId = answered(reader(master.address())).table().myself().id();
+        OwnRedis reader = reader(replica.address());
+        NodeId replicaId = answered(reader).table().myself().id();
+        sendSlots(master, SlotSet.ALL);
+        send(master, "CLUSTER", "SET-CONFIG-EPOCH", "2");
+        replica.meet(servers, master);
+        await("introduced").atMost(PATIENCE).until(() -> answered(reader).table().line(masterId).filter(line -> line.slots().equals(SlotSet.ALL)).isPresent());
+        await("it takes writes").atMost(PATIENCE).until(() -> master.ask(servers, "SET", "key", "value"), new Reply.Answer("OK")::equals);
+        replica.hearsItselfLate(servers, () -> {
+            send(replica, "CLUSTER", "REPLICATE", masterId.value());
+            await("it copies").atMost(PATIENCE).until(() -> answered(reader).facts().linkUp() && answered(reader).facts().keys() == 1);
+        });
+
+        Reading.Answered astray = await("a master by its table").atMost(PATIENCE).until(() -> answered(reader), reading -> reading.table().myself().isMaster());
+        assertThat(new RedisState.Answering(astray.table(), astray.facts()).copiesAsMaster()).contains(master.address());
+
+        assertThat(reader.say(List.of(Command.mayMigrate(true), Command.setSlot(SLOT_OF_KEY, "NODE", replicaId)))).isTrue();
+        await("it follows again").atMost(PATIENCE).until(() -> answered(reader).table().myself().master().filter(masterId::equals).isPresent());
+        assertThat(reader.say(List.of(Command.mayMigrate(false)))).isTrue();
+        await("and copies").atMost(PATIENCE).until(() -> answered(reader).facts().linkUp() && answered(reader).facts().keys() == 1);
+        assertThat(answered(reader(master.address())).table().myself().slots()).isEqualTo(SlotSet.ALL);
+        assertThat(send(master, "GET", "key")).isEqualTo("value");
     }
 
     @Test

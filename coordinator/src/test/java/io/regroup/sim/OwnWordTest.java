@@ -3,6 +3,8 @@ package io.regroup.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.Asked;
+import io.regroup.model.MoveBy;
+import io.regroup.model.SlotSet;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -88,6 +90,25 @@ class OwnWordTest {
         course.until("whole again", WHOLE_MS);
         assertThat(world.servers()).anyMatch(each -> each.myself.isMaster() && each.data().size() == keys);
         assertThat(world.ledger.lostByCrash() + world.ledger.lostByLag()).isZero();
+    }
+
+    /** Valkey makes it a master of nothing, with its master's keys, and these had their slots moved there. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void onValkeyTooItFollowsItsMasterAgain(long seed) {
+        World world = new World(seed, new Asked(6, 1), new Tamper(), null);
+        world.able = address -> MoveBy.MIGRATESLOTS;
+        Course course = Course.written(world);
+        SimRedis server = server(aReplica(world));
+        Entry master = server.myself.slaveof;
+        SlotSet slots = master.slots();
+        server.hearItself();
+        assertThat(server.replication.masterAt()).isEmpty();
+        course.until("whole again", WHOLE_MS);
+        course.pass(WRITE_MS);
+        assertThat(server.myself.slaveof).isSameAs(master);
+        assertThat(master.slots()).isEqualTo(slots);
+        assertThat(world.servers()).noneMatch(each -> each.mayMigrate);
     }
 
     private static Pod aReplica(World world) {

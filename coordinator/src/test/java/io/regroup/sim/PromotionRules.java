@@ -22,7 +22,7 @@ final class PromotionRules {
     /** A coordinator that runs has looked at its server within so long. */
     private static final long MOST_LOOK_MS = 500;
     /** What was tried while a cut lasted is evidence for so long. */
-    private static final long MOST_PROBE_MS = 600;
+    static final long MOST_PROBE_MS = 600;
 
     private final World world;
     /** Replicas that an operator told to take over without their master's data, and how long they may. */

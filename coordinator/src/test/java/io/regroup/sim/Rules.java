@@ -127,7 +127,8 @@ final class Rules {
     /** S3: what lives and can be reached is not forgotten. Who decided it before a cut ended cannot know of that. */
     void checkDead(SimMember leader, NodeId id, long decidedAt) {
         for (SimRedis server : world.servers()) {
-            if (server.id().equals(id) && server.isServing() && world.canReach(leader.pod.ip, server.address) && world.net.mendedAt() <= decidedAt) {
+            if (server.id().equals(id) && server.isServing() && world.canReach(leader.pod.ip, server.address)
+                && decidedAt - world.net.mendedAt() >= PromotionRules.MOST_PROBE_MS) {
                 throw world.broken("S3", server + " is to be forgotten and lives");
             }
         }
@@ -171,11 +172,16 @@ final class Rules {
             }
             boolean heard = leader.view().orElseThrow().members().contains(pod.name)
                 && world.canReach(leader.pod.ip, pod.address());
-            if (heard) {
+            if (heard && !isOutOfReach(pod)) {
                 throw world.broken("S1", slots.size() + " slots are given up although " + pod.name + " keeps " + kept.cardinality() + " writes to them");
             }
             world.ledger.forgive(kept);
         }
+    }
+
+    /** A master by its table that copies another can give nothing away before it is started again, which the kubelet does not do in a pod that ends. */
+    private static boolean isOutOfReach(Pod pod) {
+        return pod.leaving && pod.redis().filter(server -> server.myself.isMaster() && server.replication.masterAt().isPresent()).isPresent();
     }
 
     /**

@@ -21,6 +21,7 @@ import io.regroup.move.Transfer;
 import io.regroup.plan.Action;
 import io.regroup.plan.Command;
 import io.regroup.plan.Decision.Wait;
+import io.regroup.redis.Copied;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -54,6 +55,8 @@ final class SimMember {
     /** What its monotonic clock shows beyond the world's: that begins anywhere, and stands still while a machine is suspended. */
     private long clockOffset;
     private final Leaps leaps;
+    private final Copied copied = new Copied();
+    private SimRedis lookedAt;
     private final FollowAgain followAgain = new FollowAgain();
     private final List<Runnable> backlog = new ArrayList<>();
     private long nextWake = Long.MAX_VALUE;
@@ -238,7 +241,7 @@ final class SimMember {
     }
 
     private Report read() {
-        RedisState state = pod.state();
+        RedisState state = looked();
         boolean answers = state instanceof RedisState.Answering;
         if (state instanceof RedisState.Answering answering) {
             SimRedis own = pod.redis().orElseThrow();
@@ -250,6 +253,19 @@ final class SimMember {
         }
         Optional<ClusterTable> stored = answers ? Optional.empty() : pod.stored();
         return new Report(pod.model(), round, pod.address(), pod.groupAddress(), state, stored, pod.leaving, masterProbe(), pod.memory);
+    }
+
+    private RedisState looked() {
+        if (!(pod.state() instanceof RedisState.Answering state)) {
+            return pod.state();
+        }
+        SimRedis own = pod.redis().orElseThrow();
+        if (own != lookedAt) {
+            copied.forget();
+        }
+        lookedAt = own;
+        return new RedisState.Answering(state.table(),
+            state.facts().lookingAt(copied.read(state.table(), state.facts().masterAt(), state.facts().linkUp(), state.facts().keys())));
     }
 
     private Optional<MasterProbe> masterProbe() {
@@ -390,7 +406,7 @@ final class SimMember {
 
     void restart(String from) {
         obey(from, () -> {
-            if (pod.state() instanceof RedisState.Answering answering && answering.copiesAsMaster().isPresent()) {
+            if (looked() instanceof RedisState.Answering answering && answering.copiesAsMaster().isPresent()) {
                 SimRedis own = pod.redis().orElseThrow();
                 own.slots.unbindAll(own.myself);
                 pod.crashRedis(true);
