@@ -12,36 +12,54 @@ import java.util.Optional;
  * is there to make a replica; but whoever loses its last slot to another follows that one ({@code clusterUpdateSlotsConfigWith}). So it takes one slot of its
  * master's at its own, lower epoch, which nobody else believes, and loses it with that one's next ping. It has the data already: not a key is copied anew.
  *
- * <p>{@code cluster-allow-replica-migration} has to be on for that while. Without it Redis would delete the keys of that slot instead.
+ * <p>{@code cluster-allow-replica-migration} has to be on for that while: without it Redis would delete the keys of that slot instead. And clients that write are
+ * kept waiting there: Redis would refuse them, but Valkey take what is thrown away a moment later. One step a look.
  */
 public final class FollowAgain {
 
-    /** The coordinator before may have ended in between. */
-    private boolean mayMigrate = true;
+    /** In ms. It loses the slot within a ping, a second. */
+    private static final long PAUSE_MS = 3000;
+
+    /** Absent: nobody knows, for the coordinator before may have ended in between. */
+    private Optional<Boolean> mayMigrate = Optional.empty();
+    private boolean paused;
     /** What the look before has shown: a server that becomes a replica between two questions of one look is no such server. */
     private Optional<Address> copied = Optional.empty();
 
-    /** What is to be sent to it, as long as it is answered OK. Called once a look. */
+    /** What is to be sent to it, in one pipeline. Called once a look. */
     public List<Command> toBeSaid(Answering state) {
         Optional<Address> before = copied;
         copied = state.copiesAsMaster();
-        Optional<Integer> slot = copied.filter(at -> before.equals(Optional.of(at))).flatMap(at -> slotToTake(state));
-        if (slot.isPresent()) {
-            mayMigrate = true;
-            return List.of(Command.mayMigrate(true), Command.setSlot(slot.get(), "NODE", state.table().myself().id()));
+        if (copied.isEmpty()) {
+            return mayMigrate.equals(Optional.of(false)) ? List.of()
+                : paused ? List.of(Command.mayMigrate(false), Command.unpause()) : List.of(Command.mayMigrate(false));
         }
-        return mayMigrate && copied.isEmpty() ? List.of(Command.mayMigrate(false)) : List.of();
-    }
-
-    /** All of that has been answered OK. */
-    public void said(List<Command> commands) {
-        mayMigrate &= !commands.contains(Command.mayMigrate(false));
-    }
-
-    /** Absent: it has one already, or its master would not get it back. */
-    private static Optional<Integer> slotToTake(Answering state) {
+        if (!before.equals(copied)) {
+            return List.of();
+        }
+        if (!mayMigrate.equals(Optional.of(true))) {
+            return List.of(Command.mayMigrate(true));
+        }
         ClusterNode myself = state.table().myself();
-        return state.toFollowAgain().filter(master -> myself.slots().isEmpty() && master.configEpoch() > myself.configEpoch())
-            .map(master -> master.slots().first());
+        Optional<ClusterNode> master = state.toFollowAgain().filter(m -> myself.slots().isEmpty());
+        if (master.isPresent() && mayCollide(state)) {
+            return List.of(Command.bumpEpoch());
+        }
+        return master.filter(m -> m.configEpoch() > myself.configEpoch())
+            .map(m -> List.of(Command.setSlot(m.slots().first(), "NODE", myself.id()), Command.pauseWrites(PAUSE_MS))).orElse(List.of());
+    }
+
+    /** It has carried out all of that. */
+    public void said(List<Command> commands) {
+        if (commands.contains(Command.mayMigrate(true)) || commands.contains(Command.mayMigrate(false))) {
+            mayMigrate = Optional.of(commands.contains(Command.mayMigrate(true)));
+        }
+        paused = commands.contains(Command.pauseWrites(PAUSE_MS)) || paused && !commands.contains(Command.unpause());
+    }
+
+    /** With another's epoch it may get a new one at any moment ({@code clusterHandleConfigEpochCollision}), and all would believe its claim. New ones have 0. */
+    private static boolean mayCollide(Answering state) {
+        long own = state.table().myself().configEpoch();
+        return own == 0 || state.table().others().values().stream().anyMatch(line -> line.isMaster() && line.configEpoch() == own);
     }
 }

@@ -239,8 +239,10 @@ public final class Member implements AutoCloseable {
         if (state instanceof Answering answering) {
             ElectionRule.toBeSaid(answering).ifPresent(own::letBeElected);
             List<Command> words = followAgain.toBeSaid(answering);
-            if (own.say(words)) {
+            if (!words.isEmpty() && own.say(words)) {
+                log.info("Redis has done {}", words);
                 followAgain.said(words);
+                wake();
             }
         }
         Optional<ClusterTable> stored = Optional.empty();

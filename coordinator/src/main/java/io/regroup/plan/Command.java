@@ -65,7 +65,7 @@ public record Command(List<String> words) {
         return slots("DELSLOTSRANGE", slots);
     }
 
-    static Command bumpEpoch() {
+    public static Command bumpEpoch() {
         return of("CLUSTER", "BUMPEPOCH");
     }
 
@@ -74,11 +74,11 @@ public record Command(List<String> words) {
     }
 
     /** Clients that write are kept waiting for so long, or until {@link #unpause}; all other commands go on. */
-    static Command pauseWrites(long ms) {
+    public static Command pauseWrites(long ms) {
         return of("CLIENT", "PAUSE", Long.toString(ms), "WRITE");
     }
 
-    static Command unpause() {
+    public static Command unpause() {
         return of("CLIENT", "UNPAUSE");
     }
 

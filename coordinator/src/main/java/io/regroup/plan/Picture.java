@@ -159,7 +159,7 @@ final class Picture {
         Owners owners = new Owners(rosters, nodes);
         owned = owners.owned;
         unclaimed = owners.unclaimed;
-        liveOwners = nodes.values().stream().filter(h -> h.isMaster() && owned.containsKey(h.id())).toList();
+        liveOwners = nodes.values().stream().filter(h -> h.isMaster() && !h.copiesAsMaster() && owned.containsKey(h.id())).toList();
         lastPrimary = reports.values().stream().flatMap(r -> r.primary().stream())
             .max(Comparator.comparingLong(Primary::number).thenComparing(Primary::isSettled));
         quorum = Quorum.of(this);

@@ -37,6 +37,9 @@ final class RepairSlots implements Step {
             return Optional.empty();
         }
         Optional<Work> first = picture.unheard.isEmpty() ? HalfMoved.finish(picture, waits).or(() -> HalfMoved.close(picture, waits)) : Optional.empty();
+        if (first.isEmpty() && picture.unheard.isEmpty()) {
+            first = fromAstray(picture);
+        }
         // Every grace runs, whatever else is to be done first, and while a report is late: on a busy machine one always is.
         for (var lost : LostShards.of(picture).entrySet()) {
             Optional<Work> work = LostShards.giveUp(lost.getKey(), lost.getValue(), picture, waits);
@@ -51,6 +54,25 @@ final class RepairSlots implements Step {
             first.ifPresent(work -> waits.add(new Wait(UNCLAIMED, work.reason())));
         }
         return picture.unheard.isEmpty() ? first : Optional.empty();
+    }
+
+    /**
+     * Slots of a server that takes no write: it had taken one to lose it again, and its master was told by hand to drop just that. The one that it copies
+     * has all keys of them, and takes them back.
+     */
+    private static Optional<Work> fromAstray(Picture picture) {
+        for (Host astray : picture.nodes.values()) {
+            SlotSet slots = picture.slotsOf(astray.id());
+            Optional<Host> master = astray.state().copiedAsMaster().or(() -> astray.state().toFollowAgain()).map(line -> picture.nodes.get(line.id()))
+                .filter(h -> h.isMaster() && !h.copiesAsMaster() && !picture.observation.sentWithin("take " + h.id(), SETTLE_MS));
+            Optional<NodeId> from = master.flatMap(h -> donor(h, picture));
+            if (astray.copiesAsMaster() && !slots.isEmpty() && from.isPresent()) {
+                Host taker = master.get();
+                return Optional.of(new Work(new Action.TakeSlots(taker.address(), taker.id(), slots, slots.and(heldBy(taker)), from.get()),
+                    astray + " has the slots " + slots + ", copies " + taker + ", and takes no write: " + taker + " takes them"));
+            }
+        }
+        return Optional.empty();
     }
 
     private static String nobodys(Picture picture) {
@@ -139,7 +161,7 @@ final class RepairSlots implements Step {
         int pieces = empties.isEmpty() ? 1 : Math.clamp(missing - deserted(picture), 1, picture.unclaimed.size());
         SlotSet slots = picture.unclaimed.split(pieces).getFirst();
         Optional<Host> taker = missing > 0 && !empties.isEmpty() ? Optional.of(empties.getFirst())
-            : picture.liveOwners().stream().filter(h -> !h.isLeaving() && !h.copiesAsMaster())
+            : picture.liveOwners().stream().filter(h -> !h.isLeaving())
                 .min(Comparator.<Host>comparingInt(h -> picture.slotsOf(h.id()).size()).thenComparing(Host::id));
         if (taker.isEmpty()) {
             waits.add(new Wait(UNCLAIMED, what + "; no live master could take them"));

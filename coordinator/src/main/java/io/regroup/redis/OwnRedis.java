@@ -162,20 +162,17 @@ public final class OwnRedis {
         }
     }
 
-    /** One after the other, up to the first that is refused. @return whether all were carried out */
+    /** In one pipeline. @return whether all were carried out */
     public boolean say(List<Command> commands) {
         try {
-            for (Command command : commands) {
-                Reply reply = ask(List.of(command)).getFirst();
-                if (reply instanceof Reply.Refusal refusal && !command.equals(refusedLast)) {
-                    refusedLast = command;
-                    log.warn("Redis refuses {}: {}", command, refusal.error());
-                }
-                if (!(reply instanceof Reply.Answer)) {
-                    return false;
+            List<Reply> replies = ask(commands);
+            for (int i = 0; i < commands.size(); i++) {
+                if (replies.get(i) instanceof Reply.Refusal refusal && !commands.get(i).equals(refusedLast)) {
+                    refusedLast = commands.get(i);
+                    log.warn("Redis refuses {}: {}", commands.get(i), refusal.error());
                 }
             }
-            return true;
+            return replies.stream().allMatch(Reply.Answer.class::isInstance);
         } catch (ExecutionException | TimeoutException e) {
             log.debug("Redis has not answered {}", commands, e);
             return false;
@@ -191,7 +188,10 @@ public final class OwnRedis {
      * @param without slots that its table is not to give it when it starts again: what it has taken of another's would be held against it
      */
     public void shutDown(SlotSet without) {
-        say(without.isEmpty() ? List.of(SHUTDOWN) : List.of(Command.delSlots(without), SHUTDOWN));
+        // That is on its disk once it has answered.
+        if (without.isEmpty() || say(List.of(Command.delSlots(without)))) {
+            say(List.of(SHUTDOWN));
+        }
     }
 
     /** Valkey's {@code redis_version} is that of the Redis whose commands it has. */

@@ -42,6 +42,7 @@ class FollowAgainIT {
         own = server("own").awaitAnswers(servers);
         peer = server("peer").awaitAnswers(servers);
         ok(peer, "CLUSTER", "ADDSLOTSRANGE", "0", "16383");
+        ok(own, "CLUSTER", "SET-CONFIG-EPOCH", "1");
         ok(peer, "CLUSTER", "SET-CONFIG-EPOCH", "2");
         own.meet(servers, peer);
         await("they have met").atMost(PATIENCE).until(() -> nodes(own).contains("0-16383") && !nodes(own).contains("handshake"));

@@ -20,7 +20,8 @@ class FollowAgainTest {
     private static final String MASTER = "a".repeat(40) + " 10.0.0.1:6379@16379 master - 0 0 5 connected 100-200\n";
     private static final String THIRD = "c".repeat(40) + " 10.0.0.3:6379@16379 master - 0 0 7 connected 0-99\n";
     private static final Address AT = new Address("10.0.0.1", 6379);
-    private static final List<Command> TAKE = List.of(Command.mayMigrate(true), Command.setSlot(100, "NODE", new NodeId(ITSELF)));
+    private static final List<Command> LET = List.of(Command.mayMigrate(true));
+    private static final List<Command> TAKE = List.of(Command.setSlot(100, "NODE", new NodeId(ITSELF)), Command.pauseWrites(3000));
     private static final List<Command> NOT = List.of(Command.mayMigrate(false));
 
     private final FollowAgain rule = new FollowAgain();
@@ -41,13 +42,32 @@ class FollowAgainTest {
     @Test
     void whoIsSeenTwiceTakesASlotOfItsMastersAndLosesItAsAReplica() {
         assertThat(rule.toBeSaid(astray("", MASTER, THIRD))).as("it may just be becoming a replica").isEmpty();
+        assertThat(rule.toBeSaid(astray("", MASTER, THIRD))).isEqualTo(LET);
+        assertThat(rule.toBeSaid(astray("", MASTER, THIRD))).as("it has not been carried out").isEqualTo(LET);
+        rule.said(LET);
         assertThat(rule.toBeSaid(astray("", MASTER, THIRD))).isEqualTo(TAKE);
         rule.said(TAKE);
         assertThat(rule.toBeSaid(astray(" 100", MASTER, THIRD))).as("it has one").isEmpty();
-        assertThat(rule.toBeSaid(replica())).isEqualTo(NOT);
-        assertThat(rule.toBeSaid(replica())).as("what was not carried out is said again").isEqualTo(NOT);
-        rule.said(NOT);
+        List<Command> end = List.of(Command.mayMigrate(false), Command.unpause());
+        assertThat(rule.toBeSaid(replica())).isEqualTo(end);
+        assertThat(rule.toBeSaid(replica())).as("what was not carried out is said again").isEqualTo(end);
+        rule.said(end);
         assertThat(rule.toBeSaid(replica())).isEmpty();
+    }
+
+    /** With another's epoch it could get a new one while it has the slot, and all would believe it: seed 18371, with more faults. */
+    @Test
+    void itHasAnEpochOfItsOwnFirst() {
+        let();
+        assertThat(rule.toBeSaid(astray("", MASTER, THIRD.replace(" 7 connected", " 4 connected")))).containsExactly(Command.bumpEpoch());
+        assertThat(rule.toBeSaid(of(ITSELF + " 10.0.0.2:6379@16379 myself,master - 0 0 0 connected\n" + MASTER, Optional.of(AT)))).containsExactly(Command.bumpEpoch());
+        assertThat(rule.toBeSaid(astray("", MASTER, THIRD))).isEqualTo(TAKE);
+    }
+
+    private void let() {
+        rule.toBeSaid(astray("", MASTER, THIRD));
+        rule.toBeSaid(astray("", MASTER, THIRD));
+        rule.said(LET);
     }
 
     @Test
@@ -66,7 +86,7 @@ class FollowAgainTest {
     /** Others would believe it. */
     @Test
     void whoHasAHigherEpochThanItsMasterTakesNone() {
-        staysWithout(MASTER.replace(" 5 connected", " 4 connected"));
+        staysWithout(MASTER.replace(" 5 connected", " 3 connected"));
     }
 
     @Test
@@ -90,7 +110,7 @@ class FollowAgainTest {
     }
 
     private void staysWithout(String master) {
-        rule.said(NOT);
+        let();
         for (int i = 0; i < 3; i++) {
             assertThat(rule.toBeSaid(astray("", master, THIRD))).isEmpty();
         }

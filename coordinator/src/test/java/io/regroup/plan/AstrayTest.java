@@ -50,6 +50,14 @@ class AstrayTest {
         assertThat(scene.keys("r1", 10).decide().actions()).isEmpty();
     }
 
+    /** Seed 23594, with more faults: it had taken one to lose it again, and an operator let its master drop just that. */
+    @Test
+    void slotsThatItHasAllTheSameGoToTheOneThatItCopies() {
+        Scene scene = astray(1).owns("m1", SlotSet.range(1, 5460), 1).owns("r1", SlotSet.of(0), 50);
+        assertThat(scene.decide().actions()).containsExactly(new Action.TakeSlots(scene.address("m1"), id("m1"), SlotSet.of(0), SlotSet.of(0), id("m2")));
+        assertThat(scene.sent("take " + id("m1"), 100).decide().actions()).noneMatch(Action.TakeSlots.class::isInstance);
+    }
+
     /** Started again, it can be given the slots. */
     @Test
     void aShardIsNotLostAsLongAsItHasTheLastCopy() {

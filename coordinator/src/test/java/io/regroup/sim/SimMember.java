@@ -247,8 +247,10 @@ final class SimMember {
             SimRedis own = pod.redis().orElseThrow();
             world.tamper.toBeSaid(answering).ifPresent(own::mayBeElected);
             List<Command> words = world.tamper.toBeSaid(followAgain, answering);
-            if (words.stream().allMatch(command -> ClusterCommands.execute(own, command.words()).equals(ClusterCommands.OK))) {
+            if (!words.isEmpty() && words.stream().map(command -> ClusterCommands.execute(own, command.words())).noneMatch(reply -> reply.startsWith("ERR"))) {
+                world.trace(() -> own + " has done " + words);
                 followAgain.said(words);
+                later(0, this::report);
             }
         }
         Optional<ClusterTable> stored = answers ? Optional.empty() : pod.stored();
