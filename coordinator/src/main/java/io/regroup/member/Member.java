@@ -240,9 +240,11 @@ public final class Member implements AutoCloseable {
             ElectionRule.toBeSaid(answering).ifPresent(own::letBeElected);
             List<Command> words = followAgain.toBeSaid(answering);
             if (!words.isEmpty() && own.say(words)) {
-                log.info("Redis has done {}", words);
                 followAgain.said(words);
-                wake();
+                if (answering.copiesAsMaster().isPresent()) {
+                    log.info("Redis copies {} and is a master by its table: it has done {}, to follow that one again", answering.copiesAsMaster().get(), words);
+                    wake();
+                }
             }
         }
         Optional<ClusterTable> stored = Optional.empty();

@@ -175,10 +175,17 @@ final class LostShards {
 
     /**
      * Whether one that keeps older data of this shard has been let through its gate: this owner had a copy then. As soon as it serves it hears of that one
-     * and deletes its keys ({@code clusterUpdateSlotsConfigWith}), so the owner is to be forgotten before.
+     * and deletes its keys ({@code clusterUpdateSlotsConfigWith}), so the owner is to be forgotten before; unless that may be back with newer ones, and the
+     * other keeps its own until then.
      */
     private static boolean isBeingStarted(NodeId owner, Picture picture) {
-        return keepersOf(owner, picture).anyMatch(keeper -> keeper.state() instanceof Starting || keeper.state() instanceof Loading);
+        return keepersOf(owner, picture).filter(keeper -> keeper.state() instanceof Starting || keeper.state() instanceof Loading)
+            .anyMatch(keeper -> !Fate.mayReturn(owner, picture) || !wouldFollow(keeper, owner, picture));
+    }
+
+    /** Then it keeps its keys until it is in sync: Redis deletes those of slots that it loses where some of them, or others besides, have come to the owner. */
+    private static boolean wouldFollow(Report keeper, NodeId owner, Picture picture) {
+        return keeper.stored().filter(table -> table.myself().slots().equals(picture.slotsOf(owner))).isPresent();
     }
 
     /**

@@ -42,7 +42,7 @@ public final class OwnRedis {
         }
     }
 
-    /** Tells of which master this server's data is a copy, also across the restarts of this process. */
+    /** Tells of which master this server's data is a copy, also across the restarts of this process. Of itself: it has served since. */
     public interface CopyOf {
         Optional<NodeId> master(NodeId self);
 
@@ -249,12 +249,21 @@ public final class OwnRedis {
         long quietMs = 1000 * silence.seconds(linkUp, quiet.orElse(-1L));
         return new ServerFacts(info.is("cluster_state", "ok"), info.number("cluster_current_epoch"), info.keys(), linkUp,
             isCopy,
-            copied.read(table, info.find("master_host").filter(host -> !host.isBlank()).map(host -> new Address(host, (int) info.number("master_port"))), linkUp,
-                info.keys()),
+            masterAt(table, info),
             info.find("slave_repl_offset").map(Long::parseLong).orElseGet(() -> info.number("master_repl_offset")),
             info.number("uptime_in_seconds"), version(info), strays.found(),
             quietMs, heard.map(at -> quietMs - Math.max(0, System.currentTimeMillis() - at)).filter(ms -> ms > 0).orElse(0L),
             info.find("server_time_usec").map(us -> Long.parseLong(us) / 1000).orElse(0L), migrations.atomic(table.myself()));
+    }
+
+    private Optional<Address> masterAt(ClusterTable table, InfoText info) {
+        NodeId self = table.myself().id();
+        Optional<Address> master = copied.read(table,
+            info.find("master_host").filter(host -> !host.isBlank()).map(host -> new Address(host, (int) info.number("master_port"))), info.keys(), copyOf.master(self));
+        if (copied.servesItself(table)) {
+            copyOf.remember(self, self);
+        }
+        return master;
     }
 
     /**

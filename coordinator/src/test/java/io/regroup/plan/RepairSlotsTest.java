@@ -274,6 +274,11 @@ class RepairSlotsTest {
                 .containsExactly(Forget.everywhere(id("r1"), new Picture(scene.observation())));
             assertThat(scene.decide().reason()).endsWith(": it is forgotten, and m1 goes on with what it had of them");
         }
+        assertThat(scene.provenForNow("r1", "container redis of pod r1 has ended").decide().actions()).as("it may be back with newer data, and the other follows it")
+            .isEmpty();
+        assertThat(scene.stored("m1", SlotSet.range(0, 5459), 1).state("m1", new RedisState.Loading()).decide().actions()).as("that one would not follow it")
+            .containsExactly(Forget.everywhere(id("r1"), new Picture(scene.observation())));
+        scene.stored("m1", SlotSet.range(0, 5460), 1).proven("r1", "pod r1 is gone");
         assertThat(scene.atGate("m1").decide().actions()).as("its gate keeps it from that").isEmpty();
         assertThat(scene.ended("m1").decide().actions()).as("so does the next one").isEmpty();
         scene.state("m1", new RedisState.Loading()).onLoss(false, 10_000);

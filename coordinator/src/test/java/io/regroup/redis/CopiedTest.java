@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.Address;
 import io.regroup.model.ClusterTable;
+import io.regroup.model.NodeId;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -15,80 +17,61 @@ class CopiedTest {
 
     private final Copied copied = new Copied();
 
-    private static ClusterTable replica() {
-        return NodesText.parse(MASTER + ITSELF + "slave " + "a".repeat(40) + " 0 0 5 connected\n");
-    }
-
-    private static ClusterTable master(String slots) {
-        return master(slots, MASTER);
-    }
+    private static final Optional<NodeId> OF_MASTER = Optional.of(new NodeId("a".repeat(40)));
 
     private static ClusterTable master(String slots, String other) {
         return NodesText.parse(other + ITSELF + "master - 0 0 4 connected" + slots + "\n");
     }
 
-    private Optional<Address> asReplica(boolean linkUp) {
-        return copied.read(replica(), Optional.of(AT), linkUp, 10);
-    }
-
     private Optional<Address> asMaster(String slots, long keys) {
-        return copied.read(master(slots), Optional.empty(), false, keys);
+        return copied.read(master(slots, MASTER), Optional.empty(), keys, OF_MASTER);
     }
 
     @Test
     void whatInfoSaysIsSo() {
-        assertThat(asReplica(false)).contains(AT);
-        assertThat(copied.read(master(""), Optional.of(AT), true, 10)).contains(AT);
-        assertThat(new Copied().read(master(""), Optional.empty(), false, 10)).isEmpty();
+        ClusterTable replica = NodesText.parse(MASTER + ITSELF + "slave " + "a".repeat(40) + " 0 0 5 connected\n");
+        assertThat(copied.read(replica, Optional.of(AT), 10, Optional.empty())).contains(AT);
+        assertThat(copied.read(master("", MASTER), Optional.of(AT), 10, Optional.empty())).contains(AT);
+        assertThat(copied.servesItself(replica)).isFalse();
     }
 
     @Test
-    void whoWasLinkedAndIsAMasterOfNothingWithKeysIsAstrayUntilItIsAReplica() {
-        asReplica(true);
-        assertThat(asMaster("", 10)).contains(AT);
+    void whoHasACopyOfOneThatServesAndIsAMasterOfNothingIsAstray() {
         assertThat(asMaster("", 10)).contains(AT);
         assertThat(asMaster(" 100", 10)).as("it has taken one, to lose it again").contains(AT);
-        assertThat(asReplica(false)).contains(AT);
-        assertThat(asMaster("", 10)).as("its link was not up").isEmpty();
+        assertThat(copied.servesItself(master(" 100", MASTER))).isFalse();
+        assertThat(asMaster("", 10)).contains(AT);
+        assertThat(asMaster(" 0-5", 10)).as("it has been given some").isEmpty();
+        assertThat(copied.servesItself(master(" 0-5", MASTER))).isTrue();
     }
 
     @Test
-    void whoIsPromotedIsNot() {
-        asReplica(true);
-        assertThat(asMaster(" 100-200", 10)).isEmpty();
-        assertThat(asMaster("", 10)).as("it loses them later").isEmpty();
+    void whoServesOneSlotIsNot() {
+        assertThat(asMaster(" 100", 10)).isEmpty();
+        assertThat(copied.servesItself(master(" 100", MASTER))).isTrue();
+        asMaster("", 10);
+        copied.forget();
+        assertThat(asMaster(" 100", 10)).as("in its next life").isEmpty();
     }
 
     @Test
     void norIsWhoHasNothing() {
-        asReplica(true);
-        assertThat(asMaster("", 0)).as("RESET").isEmpty();
-        assertThat(asMaster("", 10)).isEmpty();
+        assertThat(asMaster("", 0)).isEmpty();
     }
 
+    /** What it has may be the last copy. */
     @Test
-    void norWhoHasGotSlotsSince() {
-        asReplica(true);
-        asMaster("", 10);
-        assertThat(asMaster(" 0-5", 10)).isEmpty();
-        assertThat(asMaster("", 10)).isEmpty();
+    void norWhereThatOneDoesNotServe() {
+        for (String gone : List.of(MASTER.replace(" 100-200", ""), MASTER.replace("master -", "master,fail -"), MASTER.replace("10.0.0.1:6379@16379 master", ":0@0 master,noaddr"),
+            MASTER.replace("a".repeat(40), "c".repeat(40)), MASTER.replace("master -", "slave " + "b".repeat(40)).replace(" 100-200", ""))) {
+            assertThat(copied.read(master("", gone), Optional.empty(), 10, OF_MASTER)).as(gone).isEmpty();
+        }
     }
 
-    /** What it has may be the last copy: it was let go of its master, which had lost its slots. */
+    /** It has been a master since: what it has may be its own. */
     @Test
-    void norWhoseMasterHasNoSlots() {
-        asReplica(true);
-        assertThat(copied.read(master("", MASTER.replace(" 100-200", "")), Optional.empty(), false, 10)).isEmpty();
-    }
-
-    @Test
-    void norWhoIsInItsNextLife() {
-        asReplica(true);
-        copied.forget();
-        assertThat(asMaster("", 10)).isEmpty();
-        asReplica(true);
-        asMaster("", 10);
-        copied.forget();
-        assertThat(asMaster("", 10)).isEmpty();
+    void norWhoHasServedSince() {
+        assertThat(copied.read(master("", MASTER), Optional.empty(), 10, Optional.of(new NodeId("b".repeat(40))))).isEmpty();
+        assertThat(copied.read(master("", MASTER), Optional.empty(), 10, Optional.empty())).isEmpty();
     }
 }

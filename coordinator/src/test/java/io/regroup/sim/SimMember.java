@@ -250,7 +250,9 @@ final class SimMember {
             if (!words.isEmpty() && words.stream().map(command -> ClusterCommands.execute(own, command.words())).noneMatch(reply -> reply.startsWith("ERR"))) {
                 world.trace(() -> own + " has done " + words);
                 followAgain.said(words);
-                later(0, this::report);
+                if (answering.copiesAsMaster().isPresent()) {
+                    later(0, this::report);
+                }
             }
         }
         Optional<ClusterTable> stored = answers ? Optional.empty() : pod.stored();
@@ -266,8 +268,11 @@ final class SimMember {
             copied.forget();
         }
         lookedAt = own;
-        return new RedisState.Answering(state.table(),
-            state.facts().lookingAt(copied.read(state.table(), state.facts().masterAt(), state.facts().linkUp(), state.facts().keys())));
+        Optional<Address> master = copied.read(state.table(), state.facts().masterAt(), state.facts().keys(), own.replication.copyOf);
+        if (copied.servesItself(state.table())) {
+            own.replication.copyOf = Optional.of(own.id());
+        }
+        return new RedisState.Answering(state.table(), state.facts().lookingAt(master));
     }
 
     private Optional<MasterProbe> masterProbe() {
