@@ -13,7 +13,8 @@ import java.util.Optional;
  * master's at its own, lower epoch, which nobody else believes, and loses it with that one's next ping. It has the data already: not a key is copied anew.
  *
  * <p>{@code cluster-allow-replica-migration} has to be on for that while: without it Redis would delete the keys of that slot instead. And clients that write are
- * kept waiting there: Redis would refuse them, but Valkey take what is thrown away a moment later. One step a look.
+ * kept waiting there: Redis would refuse them, but Valkey take what is thrown away a moment later. One that was started again imports the slots that it has keys
+ * of ({@code verifyClusterConfigWithData}), and would keep those that it takes: they are closed before. One step a look.
  */
 public final class FollowAgain {
 
@@ -23,11 +24,21 @@ public final class FollowAgain {
     /** Absent: nobody knows, for the coordinator before may have ended in between. */
     private Optional<Boolean> mayMigrate = Optional.empty();
     private boolean paused;
+    private long life;
     /** What the look before has shown: a server that becomes a replica between two questions of one look is no such server. */
     private Optional<Address> copied = Optional.empty();
 
-    /** What is to be sent to it, in one pipeline. Called once a look. */
-    public List<Command> toBeSaid(Answering state) {
+    /**
+     * What is to be sent to it, in one pipeline. Called once a look.
+     *
+     * @param inLife another number for each life of the server: in the next it does not know what it has been told
+     */
+    public List<Command> toBeSaid(Answering state, long inLife) {
+        if (inLife != life) {
+            life = inLife;
+            mayMigrate = Optional.empty();
+            paused = false;
+        }
         Optional<Address> before = copied;
         copied = state.copiesAsMaster();
         if (copied.isEmpty()) {
@@ -42,11 +53,14 @@ public final class FollowAgain {
         }
         ClusterNode myself = state.table().myself();
         Optional<ClusterNode> master = state.toFollowAgain().filter(m -> myself.slots().isEmpty());
+        if (master.isPresent() && !myself.importing().isEmpty()) {
+            return myself.importing().keySet().stream().map(Command::stable).toList();
+        }
         if (master.isPresent() && mayCollide(state)) {
             return List.of(Command.bumpEpoch());
         }
         return master.filter(m -> m.configEpoch() > myself.configEpoch())
-            .map(m -> List.of(Command.setSlot(m.slots().first(), "NODE", myself.id()), Command.pauseWrites(PAUSE_MS))).orElse(List.of());
+            .map(m -> List.of(Command.mayMigrate(true), Command.setSlot(m.slots().first(), "NODE", myself.id()), Command.pauseWrites(PAUSE_MS))).orElse(List.of());
     }
 
     /** It has carried out all of that. */

@@ -238,7 +238,7 @@ public final class Member implements AutoCloseable {
         RedisState state = state(own.read(), now);
         if (state instanceof Answering answering) {
             ElectionRule.toBeSaid(answering).ifPresent(own::letBeElected);
-            List<Command> words = followAgain.toBeSaid(answering);
+            List<Command> words = followAgain.toBeSaid(answering, own.life());
             if (!words.isEmpty() && own.say(words)) {
                 followAgain.said(words);
                 if (answering.copiesAsMaster().isPresent()) {

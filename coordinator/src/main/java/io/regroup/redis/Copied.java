@@ -39,9 +39,9 @@ public final class Copied {
         return master.isIntroduced() && master.isMaster() && !master.slots().isEmpty() && !master.is(NodeFlag.FAIL);
     }
 
-    /** Whether what it has is its own by now: it serves slots. */
-    public boolean servesItself(ClusterTable table) {
-        return !astray && table.myself().isMaster() && !table.myself().slots().isEmpty();
+    /** Whether what it has, or gets from here on, is its own: it serves slots, or is a master and has nothing yet. */
+    public boolean isItsOwn(ClusterTable table, long keys) {
+        return !astray && table.myself().isMaster() && (!table.myself().slots().isEmpty() || keys == 0);
     }
 
     /** Another life of the server may have begun. */

@@ -42,7 +42,7 @@ public final class OwnRedis {
         }
     }
 
-    /** Tells of which master this server's data is a copy, also across the restarts of this process. Of itself: it has served since. */
+    /** Tells of which master this server's data is a copy, also across the restarts of this process. Of itself: it has served since, or was empty. */
     public interface CopyOf {
         Optional<NodeId> master(NodeId self);
 
@@ -67,6 +67,7 @@ public final class OwnRedis {
     private final StrayKeys strays = new StrayKeys();
     private final OwnMigrations migrations = new OwnMigrations();
     private final Copied copied = new Copied();
+    private long life;
     private Link link;
     /** What the last reading showed of it. */
     private Part part = Part.NONE;
@@ -107,6 +108,7 @@ public final class OwnRedis {
                 link.onLost(onLost);
                 migrations.forget();
                 copied.forget();
+                life++;
             }
             if (migrations.needsHelp()) {
                 migrations.helped(ask(List.of(OwnMigrations.HELP)).getFirst());
@@ -160,6 +162,11 @@ public final class OwnRedis {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Another number whenever it may have been started again. */
+    public long life() {
+        return life;
     }
 
     /** In one pipeline. @return whether all were carried out */
@@ -260,7 +267,7 @@ public final class OwnRedis {
         NodeId self = table.myself().id();
         Optional<Address> master = copied.read(table,
             info.find("master_host").filter(host -> !host.isBlank()).map(host -> new Address(host, (int) info.number("master_port"))), info.keys(), copyOf.master(self));
-        if (copied.servesItself(table)) {
+        if (copied.isItsOwn(table, info.keys())) {
             copyOf.remember(self, self);
         }
         return master;

@@ -32,23 +32,23 @@ class CopiedTest {
         ClusterTable replica = NodesText.parse(MASTER + ITSELF + "slave " + "a".repeat(40) + " 0 0 5 connected\n");
         assertThat(copied.read(replica, Optional.of(AT), 10, Optional.empty())).contains(AT);
         assertThat(copied.read(master("", MASTER), Optional.of(AT), 10, Optional.empty())).contains(AT);
-        assertThat(copied.servesItself(replica)).isFalse();
+        assertThat(copied.isItsOwn(replica, 10)).isFalse();
     }
 
     @Test
     void whoHasACopyOfOneThatServesAndIsAMasterOfNothingIsAstray() {
         assertThat(asMaster("", 10)).contains(AT);
         assertThat(asMaster(" 100", 10)).as("it has taken one, to lose it again").contains(AT);
-        assertThat(copied.servesItself(master(" 100", MASTER))).isFalse();
+        assertThat(copied.isItsOwn(master(" 100", MASTER), 10)).isFalse();
         assertThat(asMaster("", 10)).contains(AT);
         assertThat(asMaster(" 0-5", 10)).as("it has been given some").isEmpty();
-        assertThat(copied.servesItself(master(" 0-5", MASTER))).isTrue();
+        assertThat(copied.isItsOwn(master(" 0-5", MASTER), 10)).isTrue();
     }
 
     @Test
     void whoServesOneSlotIsNot() {
         assertThat(asMaster(" 100", 10)).isEmpty();
-        assertThat(copied.servesItself(master(" 100", MASTER))).isTrue();
+        assertThat(copied.isItsOwn(master(" 100", MASTER), 10)).isTrue();
         asMaster("", 10);
         copied.forget();
         assertThat(asMaster(" 100", 10)).as("in its next life").isEmpty();
@@ -57,6 +57,8 @@ class CopiedTest {
     @Test
     void norIsWhoHasNothing() {
         assertThat(asMaster("", 0)).isEmpty();
+        assertThat(copied.isItsOwn(master("", MASTER), 0)).as("what slots are moved there with").isTrue();
+        assertThat(copied.isItsOwn(master("", MASTER), 10)).isFalse();
     }
 
     /** What it has may be the last copy. */

@@ -57,6 +57,7 @@ final class SimMember {
     private final Leaps leaps;
     private final Copied copied = new Copied();
     private SimRedis lookedAt;
+    private long life;
     private final FollowAgain followAgain = new FollowAgain();
     private final List<Runnable> backlog = new ArrayList<>();
     private long nextWake = Long.MAX_VALUE;
@@ -246,7 +247,7 @@ final class SimMember {
         if (state instanceof RedisState.Answering answering) {
             SimRedis own = pod.redis().orElseThrow();
             world.tamper.toBeSaid(answering).ifPresent(own::mayBeElected);
-            List<Command> words = world.tamper.toBeSaid(followAgain, answering);
+            List<Command> words = world.tamper.toBeSaid(followAgain, answering, life);
             if (!words.isEmpty() && words.stream().map(command -> ClusterCommands.execute(own, command.words())).noneMatch(reply -> reply.startsWith("ERR"))) {
                 world.trace(() -> own + " has done " + words);
                 followAgain.said(words);
@@ -266,10 +267,11 @@ final class SimMember {
         SimRedis own = pod.redis().orElseThrow();
         if (own != lookedAt) {
             copied.forget();
+            life++;
         }
         lookedAt = own;
         Optional<Address> master = copied.read(state.table(), state.facts().masterAt(), state.facts().keys(), own.replication.copyOf);
-        if (copied.servesItself(state.table())) {
+        if (copied.isItsOwn(state.table(), state.facts().keys())) {
             own.replication.copyOf = Optional.of(own.id());
         }
         return new RedisState.Answering(state.table(), state.facts().lookingAt(master));

@@ -49,8 +49,8 @@ class Tamper {
     }
 
     /** What a member says to a server that copies another and is a master by its table. */
-    List<Command> toBeSaid(FollowAgain rule, Answering state) {
-        return rule.toBeSaid(state);
+    List<Command> toBeSaid(FollowAgain rule, Answering state, long life) {
+        return rule.toBeSaid(state, life);
     }
 
     List<String> words(List<String> words) {
