@@ -83,7 +83,7 @@ final class LostShards {
                 + ", the master before it, which is dead: it follows that one no more, and goes on with what it has", picture);
         }
         List<Host> followers = picture.replicasOf(owner);
-        Optional<String> keeper = keeperOf(owner, picture);
+        Optional<String> keeper = keeperOf(owner, picture).or(() -> holder(owner, picture));
         Optional<NodeId> away = keeper.flatMap(member -> mayStillName(owner, member, picture));
         if (away.isPresent()) {
             waits.add(new Wait("told " + owner, picture.name(away.get()) + " is not here, and would tell " + keeper.get() + " that "
@@ -104,6 +104,13 @@ final class LostShards {
         }
         return Optional.of(heir.map(h -> promote(h, owner, what, picture)).orElseGet(() -> new Work(Forget.everywhere(owner, picture), what
             + ": it is forgotten, " + keeper.map(member -> "and " + member + " goes on with what it had of them").orElse("its slots are free"))));
+    }
+
+    /** A master of nothing that has keys of its slots: of these it can be the master once they are nobody's. */
+    private static Optional<String> holder(NodeId owner, Picture picture) {
+        return picture.liveMasters().stream().filter(h -> !h.isLeaving() && h.state().facts().keys() > 0 && picture.slotsOf(h.id()).isEmpty())
+            .filter(h -> !HalfMoved.taken(h).and(picture.slotsOf(owner)).isEmpty())
+            .max(Comparator.<Host>comparingLong(h -> h.state().facts().keys()).thenComparing(Host::id)).map(Host::member);
     }
 
     /**

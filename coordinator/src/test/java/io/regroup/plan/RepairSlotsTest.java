@@ -109,6 +109,16 @@ class RepairSlotsTest {
         assertThat(scene.sent("bump " + id("r1"), 100).decide().actions()).as("it is seen what came of it").isEmpty();
     }
 
+    /** Seed 8981, with more faults: one that had been made a master by its own word, and was started again for its keys; a blank replica got the slots. */
+    @Test
+    void aMasterOfNothingWithKeysOfThemComesBeforeAReplicaThatHasNothing() {
+        Scene scene = Scene.cluster(3, 2).masterOfNothing("r4").strays("r4", SlotSet.range(0, 5460)).neverSynced("r1").keys("r1", 0).gone("m1")
+            .proven("m1", "pod m1 is gone").waited("lost " + id("m1"), 10_000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Unfollow(scene.address("r1"), id("r1"), id("m1"), SlotSet.range(0, 5460)));
+        assertThat(scene.decide().reason()).contains("r4 keeps what it had of them, and is to go on");
+        assertThat(scene.masterOfNothing("r1").decide().actions()).contains(Forget.everywhere(id("m1"), new Picture(scene.observation())));
+    }
+
     /** Seed 5224, with more faults: it was forgotten in the same breath, and they told clients that nobody serves the slots that it had just got. */
     @Test
     void ofALostShardOfWhichAnotherHasSomeSlotsByNowAllHearThatFirst() {

@@ -147,7 +147,7 @@ final class Rules {
      */
     private void checkLost(SimMember leader, SlotSet slots, BitSet there, boolean toAnother) {
         for (Pod pod : world.pods()) {
-            if (!toAnother && pod.redis().filter(r -> r.isServing() && r.myself.isMaster()).isPresent()) {
+            if (!toAnother && !isOutOfReach(pod) && pod.redis().filter(r -> r.isServing() && r.myself.isMaster()).isPresent()) {
                 continue;
             }
             // A master that claims them itself is their owner when the one with the higher epoch is forgotten.
