@@ -11,13 +11,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What the pod's volume keeps of its Redis: {@code nodes.conf} counts only together with that node's data. */
 public final class Volume implements OwnRedis.CopyOf {
 
+    private static final Logger log = LoggerFactory.getLogger(Volume.class);
+
     private final Path redisDir;
     private final Path copyOf;
     private Optional<String> remembered = Optional.empty();
+    private boolean failed;
 
     public Volume(Path dataDir) {
         redisDir = dataDir.resolve("redis");
@@ -73,17 +78,31 @@ public final class Volume implements OwnRedis.CopyOf {
             .map(words -> new NodeId(words[1]));
     }
 
+    /** Where that cannot be written, no older word stays there: it is tried again the next time. What the server does is told all the same, above all on a full disk. */
     @Override
     public void remember(NodeId self, NodeId master) {
         String line = self + " " + master;
-        if (remembered.filter(line::equals).isPresent()) {
+        if (!failed && remembered.filter(line::equals).isPresent()) {
             return;
         }
+        remembered = Optional.of(line);
         try {
             Files.writeString(copyOf, line + "\n");
-            remembered = Optional.of(line);
+            failed = false;
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            if (!failed) {
+                log.warn("{} cannot be written: a server that is started again will not know whose copy it has", copyOf, e);
+            }
+            failed = true;
+            forget();
+        }
+    }
+
+    private void forget() {
+        try {
+            Files.deleteIfExists(copyOf);
+        } catch (IOException e) {
+            log.debug("{} cannot be deleted", copyOf, e);
         }
     }
 }
