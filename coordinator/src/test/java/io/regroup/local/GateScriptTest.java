@@ -292,6 +292,23 @@ class GateScriptTest {
         return process;
     }
 
+    /** ScaleKubeIT: a pod was deleted while it was started, and its hook waited for the whole grace period: the container had deleted what it said. */
+    @Test
+    void aPodThatIsDeletedWhileItIsStartedLeaves() throws Exception {
+        ProcessBuilder builder = new ProcessBuilder(SCRIPT.resolveSibling("regroup-leave").toString());
+        builder.environment().put("DATA_DIR", dir.toString());
+        Process hook = builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())).start();
+        processes.add(hook);
+        await().atMost(5, SECONDS).until(() -> Files.exists(gate.resolve("leave")));
+        start();
+        request();
+        await().atMost(5, SECONDS).until(() -> Files.exists(gate.resolve("leave")));
+        assertThat(hook.isAlive()).isTrue();
+        Files.createFile(gate.resolve("released"));
+        assertThat(hook.waitFor(5, SECONDS)).isTrue();
+        assertThat(hook.exitValue()).isZero();
+    }
+
     /** The id that the script asks with, as soon as it asks. */
     private String request() throws IOException {
         await().atMost(5, SECONDS).until(() -> Files.exists(gate.resolve("request")));
