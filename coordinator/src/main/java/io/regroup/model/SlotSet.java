@@ -12,6 +12,8 @@ import java.util.stream.IntStream;
  * at every look.
  */
 public final class SlotSet {
+    /** So many ranges one reads before one gives up. */
+    private static final int SHOWN = 20;
 
     /** The number of hash slots of a Redis Cluster ({@code CLUSTER_SLOTS}). */
     public static final int COUNT = 16384;
@@ -216,6 +218,13 @@ public final class SlotSet {
     @Override
     public String toString() {
         return ranges().stream().map(Range::toString).collect(Collectors.joining(" "));
+    }
+
+    /** The same for a line that somebody reads: of slots that lie far apart there may be thousands. */
+    public String brief() {
+        List<Range> ranges = ranges();
+        return ranges.size() <= SHOWN ? toString()
+            : ranges.stream().limit(SHOWN).map(Range::toString).collect(Collectors.joining(" ")) + " and " + (ranges.size() - SHOWN) + " more ranges";
     }
 
     /** Collects sets, and tells of each what of it was not there before. */

@@ -43,7 +43,7 @@ final class HalfMoved {
             if (Rebalance.isMoving(source, picture) || Rebalance.isMoving(target, picture)) {
                 return;
             }
-            String what = slots.size() + " slots stand open between " + picture.name(source) + " and " + picture.name(target) + " (" + slots + ")";
+            String what = slots.size() + " slots stand open between " + picture.name(source) + " and " + picture.name(target) + " (" + slots.brief() + ")";
             waits.add(new Wait("half " + source + " " + target, what));
             if (picture.nodes.get(target).table().assigned().containsAll(slots)
                 && Rebalance.epochsAreSettled(picture.nodes.get(source), picture.nodes.get(target), picture)
@@ -125,12 +125,12 @@ final class HalfMoved {
                 continue;
             }
             String key = "open " + host.id();
-            waits.add(new Wait(key, host + " has slots open that nobody moves: " + open));
+            waits.add(new Wait(key, host + " has slots open that nobody moves: " + open.brief()));
             Atomic atomic = host.state().facts().atomic();
             Action action = atomic.slots().and(open).isEmpty() ? new Action.CloseSlots(host.address(), open)
                 : new Action.CancelMoves(host.address(), atomic.by());
             if (picture.observation.waitedMs(key) >= SETTLE_MS && action.keys().stream().noneMatch(k -> picture.observation.sentWithin(k, SETTLE_MS))) {
-                return Optional.of(new Work(action, host + " has slots open that nobody moves: " + open));
+                return Optional.of(new Work(action, host + " has slots open that nobody moves: " + open.brief()));
             }
         }
         return Optional.empty();

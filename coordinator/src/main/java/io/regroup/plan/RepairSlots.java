@@ -76,7 +76,7 @@ final class RepairSlots implements Step {
     }
 
     private static String nobodys(Picture picture) {
-        return "no node owns " + picture.unclaimed.size() + " slots (" + picture.unclaimed + ")";
+        return "no node owns " + picture.unclaimed.size() + " slots (" + picture.unclaimed.brief() + ")";
     }
 
     /**
