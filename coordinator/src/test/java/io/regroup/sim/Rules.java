@@ -128,7 +128,7 @@ final class Rules {
     void checkDead(SimMember leader, NodeId id, long decidedAt) {
         for (SimRedis server : world.servers()) {
             if (server.id().equals(id) && server.isServing() && world.canReach(leader.pod.ip, server.address)
-                && decidedAt - world.net.mendedAt() >= PromotionRules.MOST_PROBE_MS) {
+                && world.net.mendedAt() <= decidedAt && !wasTriedInCut(leader, server, decidedAt)) {
                 throw world.broken("S3", server + " is to be forgotten and lives");
             }
         }
@@ -139,6 +139,15 @@ final class Rules {
                 throw world.broken("S3", id.brief() + " is to be forgotten, and " + pod.name + " keeps it and is just starting again");
             }
         }
+    }
+
+    /** What its leader knows of its port is from a cut that has just ended: it has not had the time to try it again. */
+    private boolean wasTriedInCut(SimMember leader, SimRedis server, long decidedAt) {
+        long mended = world.net.mendedAt();
+        Long tried = leader.triedSilent.get(server.address);
+        Long answered = leader.answered.get(server.address);
+        return tried != null && tried < mended && (answered == null || answered < tried || answered >= decidedAt)
+            && decidedAt - mended < PromotionRules.MOST_PROBE_MS;
     }
 
     /**

@@ -45,6 +45,10 @@ final class SimMember {
     private long round = NO_ROUND;
     /** What each heard report shows, and when that was so. */
     final SortedMap<String, Heard> heard = new TreeMap<>();
+    /** When a port was tried last that did not answer. */
+    final SortedMap<Address, Long> triedSilent = new TreeMap<>();
+    /** When one answered last, or refused. */
+    final SortedMap<Address, Long> answered = new TreeMap<>();
     private Optional<Asked> told = Optional.empty();
     private View view;
     private Leader leader;
@@ -374,7 +378,9 @@ final class SimMember {
 
     private void attempt(Address address, long since) {
         Probe probe = probe(address);
+        long triedAt = world.now();
         later(probe == Probe.SILENT ? TRY_TIMEOUT_MS : world.chance.between(1, 4), () -> {
+            (probe == Probe.SILENT ? triedSilent : answered).put(address, probe == Probe.SILENT ? triedAt : world.now());
             leader.onProbe(address, probe, since, clock());
             drive();
         });
