@@ -10,8 +10,10 @@ import io.regroup.plan.Command;
 import io.regroup.plan.Reply;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -71,8 +73,8 @@ public final class OwnRedis {
     private Link link;
     /** What the last reading showed of it. */
     private Part part = Part.NONE;
-    private boolean refused;
-    private Command refusedLast;
+    /** Each is told of once: what is refused is said again at each look. */
+    private final Set<Command> refused = new HashSet<>();
     private final MasterSilence silence = new MasterSilence();
 
     /** What a server is to others: it turns when it is promoted, or follows another one, and when its link to that one is there or is lost. */
@@ -149,18 +151,8 @@ public final class OwnRedis {
 
     /** Its table shows it in {@link io.regroup.model.NodeFlag#NOFAILOVER}. What it does not take or answer is said again, as long as that differs. */
     public void letBeElected(boolean may) {
-        try {
-            Reply reply = ask(List.of(Command.mayBeElected(may))).getFirst();
-            if (reply instanceof Reply.Answer) {
-                log.info(may ? "Redis may elect this server" : "Redis may not elect this replica: it lacks what its master has, or that one has just been heard");
-            } else if (reply instanceof Reply.Refusal refusal && !refused) {
-                refused = true;
-                log.warn("Redis does not let this coordinator say whether it may be elected: {}", refusal.error());
-            }
-        } catch (ExecutionException | TimeoutException e) {
-            log.debug("Redis was not told whether it may be elected", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (say(List.of(Command.mayBeElected(may)))) {
+            log.info(may ? "Redis may elect this server" : "Redis may not elect this replica: it lacks what its master has, or that one has just been heard");
         }
     }
 
@@ -174,8 +166,7 @@ public final class OwnRedis {
         try {
             List<Reply> replies = ask(commands);
             for (int i = 0; i < commands.size(); i++) {
-                if (replies.get(i) instanceof Reply.Refusal refusal && !commands.get(i).equals(refusedLast)) {
-                    refusedLast = commands.get(i);
+                if (replies.get(i) instanceof Reply.Refusal refusal && refused.add(commands.get(i))) {
                     log.warn("Redis refuses {}: {}", commands.get(i), refusal.error());
                 }
             }
