@@ -120,7 +120,7 @@ final class World {
     }
 
     boolean canReach(SimRedis from, Address to) {
-        return canReach(from.address.host(), to);
+        return !isFrozen(from.address.host()) && canReach(from.address.host(), to);
     }
 
     /** Whether the coordinator of this pod leads. */
@@ -137,15 +137,16 @@ final class World {
 
     /** By the cluster bus. */
     boolean busReaches(SimRedis from, Address to) {
-        return net.reach(Network.Plane.BUS, from.address.host(), to.host()) && !isAnyFrozen(from.address.host(), to.host());
+        return net.reach(Network.Plane.BUS, from.address.host(), to.host()) && !isFrozen(from.address.host()) && !isFrozen(to.host());
     }
 
+    /** From a process there that is no server: a coordinator goes on while its own server stands still. */
     boolean canReach(String from, Address to) {
-        return net.reach(Network.Plane.REDIS, from, to.host()) && !isAnyFrozen(from, to.host());
+        return net.reach(Network.Plane.REDIS, from, to.host()) && !isFrozen(to.host());
     }
 
-    private boolean isAnyFrozen(String one, String other) {
-        return !frozen.isEmpty() && (frozen.contains(one) || frozen.contains(other));
+    private boolean isFrozen(String host) {
+        return !frozen.isEmpty() && frozen.contains(host);
     }
 
     /** Nothing is cut, and no server stands still. */
