@@ -55,7 +55,7 @@ final class RepairEpochs implements Step {
                 : ", and one that copies it, and is a master by its table, has " + astray);
             waits.add(new Wait(key, what));
             if (picture.observation.waitedMs(key) >= SETTLE_MS && !picture.observation.sentWithin("bump " + master.id(), SETTLE_MS)) {
-                due.addAll(bump(master, shown <= own, picture));
+                due.addAll(bump(master, shown <= own && isHighest(master), picture));
                 which.add(what + (shown > own ? ": nobody would vote for its replicas"
                     : waiting >= own ? ": that claim would win" : ": that one cannot lose a slot to it, and follow it again"));
             }
@@ -68,8 +68,7 @@ final class RepairEpochs implements Step {
             String what = rival + " serves slots that " + idle.get() + ", who serves none, claims with the same epoch";
             waits.add(new Wait("epoch " + rival.id(), what));
             if (!picture.observation.sentWithin("bump " + rival.id(), RIVAL_MS)) {
-                long own = rival.table().myself().configEpoch();
-                due.addAll(bump(rival, rival.table().others().values().stream().allMatch(line -> line.configEpoch() <= own), picture));
+                due.addAll(bump(rival, isHighest(rival), picture));
                 which.add(what + ": that claim would win");
             }
         }
@@ -80,6 +79,12 @@ final class RepairEpochs implements Step {
     /** While slots of it move, a new epoch would win them back from whom they have gone to. */
     private static boolean isInMove(Host master, Picture picture) {
         return Rebalance.isMoving(master.id(), picture) || Rebalance.hasOpenSlots(master, picture);
+    }
+
+    /** For all that it knows. */
+    private static boolean isHighest(Host master) {
+        long own = master.table().myself().configEpoch();
+        return master.state().facts().currentEpoch() <= own && master.table().others().values().stream().allMatch(line -> line.configEpoch() <= own);
     }
 
     /** Who has the highest epoch of all takes no other one ({@code clusterBumpConfigEpochWithoutConsensus}): then another goes first. */

@@ -42,6 +42,13 @@ class AstrayTest {
         assertThat(astray(1).owns("r1", SlotSet.NONE, 0).decide().waits()).extracting(Wait::key).containsExactly("astray " + id("r1"));
     }
 
+    /** Seed 7193, with more faults: another master took one too, stood still before it had told anybody, and overruled whoever had been elected in its place. */
+    @Test
+    void nobodyElseDoes() {
+        Scene scene = astray(1).owns("r1", SlotSet.NONE, 50).owns("m1", SlotSet.range(0, 5460), 2).owns("m2", SlotSet.range(5461, 10922), 1);
+        assertThat(scene.waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS).decide().actions()).containsExactly(new Action.BumpEpoch(scene.address("m1"), id("m1")));
+    }
+
     /** With keys Redis refuses it. */
     @Test
     void ofAMasterThatIsGoneItIsGivenToAnotherWhereItHasNoKey() {
