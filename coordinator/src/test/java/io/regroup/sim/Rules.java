@@ -75,7 +75,9 @@ final class Rules {
             }
         }
         if (action instanceof Action.TakeSlots take && words.get(1).equals("SETSLOT") && words.get(3).equals("NODE")) {
-            checkLost(leader, take.slots(), takenBy(take.taker(), what), true);
+            // Where ADDSLOTSRANGE came too late it is this one alone.
+            SlotSet taken = server.myself.slots().plus(SlotSet.of(Integer.parseInt(words.get(2)))).and(take.slots());
+            checkLost(leader, taken, takenBy(take.taker(), what), true);
         } else if (what.decision().step().equals("repair") && action instanceof Action.Forget forget && server.table.containsKey(forget.node())) {
             checkLost(leader, server.table.get(forget.node()).slots(), new BitSet(), false);
         }
