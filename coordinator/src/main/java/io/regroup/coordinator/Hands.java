@@ -12,11 +12,13 @@ import io.regroup.plan.Reply;
 import io.regroup.redis.Servers;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -100,7 +102,7 @@ public final class Hands {
         SortedMap<Address, List<Command>> orders = new TreeMap<>();
         batches.forEach((address, commands) -> orders.put(address, until.containsKey(address)
             ? commands.stream().map(command -> command.until(until.get(address))).toList() : commands));
-        for (var replies : servers.send(orders, TIMEOUT).entrySet()) {
+        for (var replies : withoutScripts(orders, servers.send(orders, TIMEOUT)).entrySet()) {
             List<Command> commands = batches.get(replies.getKey());
             for (int i = 0; i < commands.size(); i++) {
                 Reply reply = replies.getValue().get(i);
@@ -109,6 +111,28 @@ public final class Hands {
             }
         }
         return done;
+    }
+
+    /** What only a script was refused is sent as it is: the server was there just now. */
+    private SortedMap<Address, List<Reply>> withoutScripts(SortedMap<Address, List<Command>> orders, SortedMap<Address, List<Reply>> replies) {
+        SortedMap<Address, List<Command>> again = new TreeMap<>();
+        replies.forEach((address, list) -> refused(orders.get(address), list)
+            .forEach(i -> again.computeIfAbsent(address, a -> new ArrayList<>()).add(orders.get(address).get(i).unlimited())));
+        if (again.isEmpty()) {
+            return replies;
+        }
+        SortedMap<Address, List<Reply>> all = new TreeMap<>(replies);
+        servers.send(again, TIMEOUT).forEach((address, second) -> {
+            List<Reply> list = new ArrayList<>(replies.get(address));
+            Iterator<Reply> next = second.iterator();
+            refused(orders.get(address), list).forEach(i -> list.set(i, next.next()));
+            all.put(address, list);
+        });
+        return all;
+    }
+
+    private static List<Integer> refused(List<Command> commands, List<Reply> replies) {
+        return IntStream.range(0, commands.size()).filter(i -> commands.get(i).needsNoScript(replies.get(i))).boxed().toList();
     }
 
     private void tell(String where, String step, Address address, Command command, Reply reply) {

@@ -45,6 +45,9 @@ public record Command(List<String> words) {
     private static final Set<String> IN_SCRIPTS = Set.of("MEET", "FORGET", "REPLICATE", "ADDSLOTSRANGE", "DELSLOTSRANGE", "FLUSHSLOTS", "BUMPEPOCH",
         "SET-CONFIG-EPOCH", "FAILOVER");
 
+    /** With which a server refuses a script what it carries out for it only where that may write. */
+    private static final String NOT_IN_SCRIPTS = "not allowed from read-only script";
+
     public Command {
         words = List.copyOf(words);
     }
@@ -136,8 +139,8 @@ public record Command(List<String> words) {
 
     /**
      * The same, which the server refuses from then on: a server that stands still finds in its socket what was sent to it seconds ago, and a cut network
-     * lets it through when it ends, whether anybody waits for the answer or not. What no script may do (CLUSTER RESET, CLIENT) and what Valkey lets only
-     * writing ones do (CLUSTER SETSLOT) stays as it is.
+     * lets it through when it ends, whether anybody waits for the answer or not. What no script may do (CLUSTER RESET, CLIENT) stays as it is, and so does
+     * what only opens or closes slots, as Valkey has no SETSLOT in such scripts ({@link #needsNoScript}) and it must not come any later than what is before it.
      *
      * @param clockMs in ms since the epoch, by the server's clock
      */
@@ -146,7 +149,7 @@ public record Command(List<String> words) {
         if (isConditional()) {
             limited.addAll(words);
             limited.set(1, IN_TIME + words.get(1));
-        } else if (words.get(0).equals("CLUSTER") && IN_SCRIPTS.contains(words.get(1)) && words.size() < MOST_UNPACKED) {
+        } else if (words.get(0).equals("CLUSTER") && (IN_SCRIPTS.contains(words.get(1)) || takesSlot()) && words.size() < MOST_UNPACKED) {
             limited.addAll(List.of("EVAL_RO", IN_TIME + THEN, "0"));
             limited.addAll(words);
         } else {
@@ -154,6 +157,11 @@ public record Command(List<String> words) {
         }
         limited.add(Long.toString(clockMs));
         return new Command(limited);
+    }
+
+    /** Whether it is refused only because a script sends it: Valkey tells its replicas of SETSLOT first, and waits for them. */
+    public boolean needsNoScript(Reply reply) {
+        return limit().isPresent() && reply instanceof Reply.Refusal refusal && refusal.error().contains(NOT_IN_SCRIPTS);
     }
 
     /** Until when it may be carried out, in ms since the epoch by the server's clock. */
@@ -182,6 +190,10 @@ public record Command(List<String> words) {
     /** The last of these. */
     public String verb() {
         return name().substring(name().indexOf(' ') + 1);
+    }
+
+    private boolean takesSlot() {
+        return words.get(1).equals("SETSLOT") && words.get(3).equals("NODE");
     }
 
     private boolean isConditional() {

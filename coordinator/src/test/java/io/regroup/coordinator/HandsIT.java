@@ -8,6 +8,7 @@ import io.regroup.lead.Leader;
 import io.regroup.model.Address;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeId;
+import io.regroup.model.SlotSet;
 import io.regroup.plan.Action;
 import io.regroup.plan.Action.Promotion;
 import io.regroup.plan.Command;
@@ -158,6 +159,17 @@ class HandsIT {
         carryOut(new Action.Promote(replica.address(), id(replica), id(master), Promotion.TAKEOVER), until(replica, -1));
         assertThat(counters.all()).containsEntry("refused FAILOVER", 1L);
         assertThat(table(replica).myself().master()).contains(id(master));
+    }
+
+    /** Seed 1599, with more faults: who had stood still took a slot, with a new epoch, from whoever had been given it meanwhile. */
+    @ParameterizedTest
+    @ValueSource(longs = {60_000, -1})
+    void slotsAreTakenInTimeOrNotAtAll(long ms) {
+        SlotSet slots = SlotSet.range(0, 5);
+        await("it knows whose they were").atMost(PATIENCE).until(() -> table(other).line(id(master)).filter(line -> line.isIntroduced()).isPresent());
+        carryOut(new Action.TakeSlots(other.address(), id(other), slots, SlotSet.NONE, id(master)), until(other, ms));
+        assertThat(table(other).myself().slots()).isEqualTo(ms > 0 ? slots : SlotSet.NONE);
+        assertThat(counters.all().containsKey("refused SETSLOT")).isEqualTo(ms < 0);
     }
 
     /** Whatever the server, a limit does not keep it from doing what it is told in time. */

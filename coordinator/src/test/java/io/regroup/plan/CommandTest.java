@@ -20,7 +20,8 @@ class CommandTest {
     private static Stream<Command> limited() {
         return Stream.of(Command.meet(new Address("10.0.0.1", 6379)), Command.forget(id("m1")), Command.replicate(id("m1")), Command.addSlots(SlotSet.range(1, 5)),
             Command.delSlots(SlotSet.range(1, 5)), Command.flushSlots(), Command.bumpEpoch(), Command.setConfigEpoch(3), Command.failover(),
-            Command.failoverWhileItFollows(id("r1"), id("m1"), "TAKEOVER"), Command.takeoverFromReplica(id("m1")));
+            Command.failoverWhileItFollows(id("r1"), id("m1"), "TAKEOVER"), Command.takeoverFromReplica(id("m1")),
+            Command.setSlot(7, "NODE", id("m1")));
     }
 
     @ParameterizedTest
@@ -35,8 +36,8 @@ class CommandTest {
     }
 
     @Test
-    void whatNoScriptMayDoHasNone() {
-        for (Command command : List.of(Command.of("CLUSTER", "RESET", "HARD"), Command.unpause(), Command.setSlot(7, "NODE", id("m1")))) {
+    void whatNoScriptMayDoHasNoneNorWhatOnlyOpensOrClosesASlot() {
+        for (Command command : List.of(Command.of("CLUSTER", "RESET", "HARD"), Command.unpause(), Command.setSlot(7, "MIGRATING", id("m1")), Command.stable(7))) {
             assertThat(command.until(UNTIL)).isEqualTo(command);
         }
     }

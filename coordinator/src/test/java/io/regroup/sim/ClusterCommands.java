@@ -1,6 +1,7 @@
 package io.regroup.sim;
 
 import io.regroup.model.Address;
+import io.regroup.model.MoveBy;
 import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Command;
@@ -77,7 +78,7 @@ final class ClusterCommands {
         Command limited = new Command(words);
         if (limited.limit().isPresent()) {
             return limited.limit().filter(until -> redis.wallClock.getAsLong() > until).map(late -> "ERR it comes too late")
-                .or(() -> refusal(redis, limited.unlimited().words()));
+                .or(() -> refusal(redis, limited.unlimited().words())).or(() -> ofValkey(redis, limited));
         }
         boolean fromReplica = words.size() == TAKEOVER_FROM_REPLICA;
         Reply replicas = KeyCommands.execute(redis, Command.of("CLUSTER", "REPLICAS", words.get(fromReplica ? 3 : 4)));
@@ -89,6 +90,12 @@ final class ClusterCommands {
             case Reply.Refusal refusal -> Optional.of(refusal.error());
             default -> Optional.of("ERR it follows another master by now");
         };
+    }
+
+    /** {@code CMD_MAY_REPLICATE}: it tells its replicas first. */
+    private static Optional<String> ofValkey(SimRedis redis, Command limited) {
+        return redis.able == MoveBy.MIGRATESLOTS && limited.verb().equals("SETSLOT")
+            ? Optional.of("ERR Write commands are not allowed from read-only scripts. script: on @user_script:4.") : Optional.empty();
     }
 
     /** What a server is told to do, whatever that depends on. */

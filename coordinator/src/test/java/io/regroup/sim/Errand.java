@@ -21,8 +21,8 @@ final class Errand {
 
     private static final long TIMEOUT_MS = 1500;
 
-    /** One command, and what it is part of. */
-    private record Line(Action action, Command command) {
+    /** One command, and what it is part of. @param limited whether its server refuses it when it comes late */
+    private record Line(Action action, Command command, boolean limited) {
     }
 
     private final SimMember leader;
@@ -92,7 +92,7 @@ final class Errand {
         };
         SortedMap<Address, List<Line>> batches = new TreeMap<>();
         what.decision().actions().forEach(action -> of.apply(action).forEach((address, commands) ->
-            commands.forEach(command -> batches.computeIfAbsent(address, a -> new ArrayList<>()).add(new Line(action, command)))));
+            commands.forEach(command -> batches.computeIfAbsent(address, a -> new ArrayList<>()).add(new Line(action, command, true)))));
         batches.forEach((address, lines) -> {
             open[0]++;
             int breaksAt = world.breaksPipeline() ? world.chance.index(lines.size() + 1) : lines.size();
@@ -132,7 +132,12 @@ final class Errand {
             } else {
                 Line line = lines.get(next);
                 String reply = carryOut(line, server);
-                send(address, lines, next + 1, breaksAt, well && reply.equals(ClusterCommands.OK), answered);
+                boolean again = order(line, server).needsNoScript(new Reply.Refusal(reply));
+                if (again) {
+                    lines.add(new Line(line.action(), line.command(), false));
+                }
+                send(address, lines, next + 1, again && breaksAt == lines.size() - 1 ? lines.size() : breaksAt,
+                    well && (again || reply.equals(ClusterCommands.OK)), answered);
             }
         });
     }
@@ -148,9 +153,12 @@ final class Errand {
     }
 
     private String carryOut(Line line, SimRedis server) {
+        return world.rules.onCommand(leader, what, decidedAt, line.action(), server, world.tamper.words(order(line, server).words()));
+    }
+
+    private Command order(Line line, SimRedis server) {
         Long until = what.until().get(server.address);
-        Command order = until == null ? line.command() : line.command().until(until);
-        return world.rules.onCommand(leader, what, decidedAt, line.action(), server, world.tamper.words(order.words()));
+        return until == null || !line.limited() ? line.command() : line.command().until(until);
     }
 
     private void finish() {
