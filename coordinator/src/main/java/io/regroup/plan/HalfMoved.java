@@ -3,6 +3,7 @@ package io.regroup.plan;
 import io.regroup.model.Atomic;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.MoveBy;
+import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
@@ -45,7 +46,7 @@ final class HalfMoved {
             }
             String what = slots.size() + " slots stand open between " + picture.name(source) + " and " + picture.name(target) + " (" + slots.brief() + ")";
             waits.add(new Wait("half " + source + " " + target, what));
-            if (picture.nodes.get(target).table().assigned().containsAll(slots)
+            if (picture.nodes.get(target).table().assigned().containsAll(slots) && seesServing(source, picture.nodes.get(target))
                 && Rebalance.epochsAreSettled(picture.nodes.get(source), picture.nodes.get(target), picture)
                 && !Promote.isHandingOver(source, picture) && !Promote.isHandingOver(target, picture)
                 && !picture.observation.sentWithin("move " + source + " " + target, SETTLE_MS)) {
@@ -54,6 +55,14 @@ final class HalfMoved {
             }
         }));
         return actions.isEmpty() ? Optional.empty() : Optional.of(new Work(actions, String.join(", ", reasons) + ": their move is finished"));
+    }
+
+    /**
+     * Whose copy a master of nothing has where its copying has ended is told only while it sees that one serve ({@link io.regroup.redis.Copied}): what it
+     * has of slots of another may be such a copy, and no half of a move (seed 15668, with more faults).
+     */
+    private static boolean seesServing(NodeId source, Host target) {
+        return target.table().line(source).filter(line -> !line.is(NodeFlag.FAIL) && line.address().isPresent()).isPresent();
     }
 
     /** A move that the servers carry out by themselves is watched to its end; a slot that stands open is moved as it was begun, key by key. */

@@ -4,6 +4,7 @@ import static io.regroup.plan.Scene.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.ClusterNode;
+import io.regroup.model.NodeFlag;
 import io.regroup.model.Probe;
 import io.regroup.model.RedisState;
 import io.regroup.model.SlotSet;
@@ -212,6 +213,14 @@ class RebalanceTest {
     void keysThatNobodyCanSeeComeBackWithTheirSlot() {
         Scene scene = Scene.cluster(3, 1).strays("m2", SlotSet.of(7));
         assertThat(moves(scene)).containsExactly(scene.moved("m1", "m2", SlotSet.of(7)));
+    }
+
+    /** Seed 15668, with more faults: they were copies. */
+    @Test
+    void unlessTheirMasterDoesNotSeeTheOwnerServe() {
+        Scene scene = Scene.cluster(3, 1).strays("m2", SlotSet.of(7));
+        assertThat(scene.nowhere("m1").decide().actions()).noneMatch(Action.MoveSlots.class::isInstance);
+        assertThat(moves(Scene.cluster(3, 1).strays("m2", SlotSet.of(7)).flag("m1", NodeFlag.FAIL))).isEmpty();
     }
 
     /** Seed 3351: what it began to import before it knew whose it was, it never learned, and answered CLUSTERDOWN to MIGRATE for ever. */
