@@ -165,10 +165,14 @@ final class LostShards {
         return keepersOf(owner, picture).map(Report::member).findFirst();
     }
 
-    /** Whether one that waits at its gate was this shard's master after this former one was: what that one had is from before. Only who led meanwhile knows. */
+    /**
+     * Whether one that waits at its gate was this shard's master after this former one was: what that one had is from before. Who led meanwhile knows, and
+     * so does that one's table where it shows the other as the master that it was in place of, and that did not follow it yet.
+     */
     private static boolean isOutdated(NodeId former, NodeId owner, Picture picture) {
         long at = lastAsMaster(former, picture);
-        return keepersOf(owner, picture).flatMap(keeper -> keeper.stored().stream()).anyMatch(kept -> lastAsMaster(kept.myself().id(), picture) > at);
+        return keepersOf(owner, picture).flatMap(keeper -> keeper.stored().stream()).anyMatch(kept -> lastAsMaster(kept.myself().id(), picture) > at
+            || at == Long.MIN_VALUE && kept.line(former).filter(ClusterNode::isMaster).isPresent());
     }
 
     private static long lastAsMaster(NodeId id, Picture picture) {

@@ -316,6 +316,17 @@ class RepairSlotsTest {
         assertThat(scene.decide().actions()).allMatch(Action.Unfollow.class::isInstance);
     }
 
+    /** Seed 11149, with more faults: who led meanwhile had gone too. */
+    @Test
+    void norWhereThatOnesTableShowsWhomItWasInPlaceOf() {
+        Scene scene = Scene.cluster(3, 2).master("r1").gone("r1").proven("r1", "pod r1 is gone").follows("r4", "r1").neverSynced("r4").keys("r4", 3)
+            .strays("r4", SlotSet.of(17)).atGate("m1").stillHasOwner("m1", "r4", SlotSet.NONE).stored("m1", SlotSet.range(0, 5460), 1)
+            .waited("lost " + id("r1"), 10_000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Unfollow(scene.address("r4"), id("r4"), id("r1"), SlotSet.range(0, 5460)));
+        assertThat(scene.answered("r4", 20_000).decide().actions()).as("it has been the master since")
+            .containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("r1"), Promotion.TAKEOVER));
+    }
+
     @Test
     void whoFollowsTheMasterBeforeComesFirstWhereTheLastOnesReplicaHasNothing() {
         Scene scene = Scene.cluster(3, 3).master("r1").gone("r1").proven("r1", "pod r1 is gone").gone("m1").proven("m1", "pod m1 is gone")
