@@ -108,9 +108,9 @@ final class LostShards {
 
     /** A master of nothing that has keys of its slots: of these it can be the master once they are nobody's. */
     private static Optional<String> holder(NodeId owner, Picture picture) {
-        return picture.liveMasters().stream().filter(h -> !h.isLeaving() && h.state().facts().keys() > 0 && picture.slotsOf(h.id()).isEmpty())
+        return picture.liveMasters().stream().filter(h -> h.state().facts().keys() > 0 && picture.slotsOf(h.id()).isEmpty())
             .filter(h -> !HalfMoved.taken(h).and(picture.slotsOf(owner)).isEmpty())
-            .max(Comparator.<Host>comparingLong(h -> h.state().facts().keys()).thenComparing(Host::id)).map(Host::member);
+            .max(Comparator.<Host>comparingLong(h -> h.state().facts().keys()).thenComparing(h -> !h.isLeaving()).thenComparing(Host::id)).map(Host::member);
     }
 
     /**
@@ -204,10 +204,8 @@ final class LostShards {
      * since is gone, the rest is there. By its own table it takes over the slots of its own master, who has ended.
      */
     private static Optional<Host> earlierCopy(NodeId owner, Picture picture) {
-        return picture.nodes.values().stream().filter(h -> !h.isLeaving() && h.state().facts().synced())
-            .filter(h -> h.master().filter(m -> !picture.owned.containsKey(m) && Fate.of(m, picture) instanceof Fate.Proven).flatMap(h.table()::line)
-                .filter(line -> !line.slots().and(picture.slotsOf(owner)).isEmpty()).isPresent())
-            .max(Comparator.<Host>comparingLong(h -> h.state().facts().offset()).thenComparing(Host::id));
+        return mostRead(picture.nodes.values().stream().filter(h -> h.state().facts().synced() && lineOfFormer(h, picture)
+            .filter(line -> isProven(line, picture) && !line.slots().and(picture.slotsOf(owner)).isEmpty()).isPresent()));
     }
 
     /**
@@ -216,10 +214,27 @@ final class LostShards {
      */
     private static Optional<Host> formerReplica(NodeId owner, Picture picture) {
         SlotSet lost = picture.slotsOf(owner);
-        return picture.nodes.values().stream().filter(h -> !h.isLeaving() && !h.state().facts().strays().and(lost).isEmpty())
-            .filter(h -> h.master().filter(m -> !picture.owned.containsKey(m) && Fate.of(m, picture) instanceof Fate.Proven && !isOutdated(m, owner, picture))
-                .flatMap(h.table()::line).filter(line -> line.slots().isEmpty()).isPresent())
-            .max(Comparator.<Host>comparingLong(h -> h.state().facts().offset()).thenComparing(Host::id));
+        return mostRead(picture.nodes.values().stream().filter(h -> !h.state().facts().strays().and(lost).isEmpty() && lineOfFormer(h, picture)
+            .filter(line -> isProven(line, picture) && line.slots().isEmpty() && !isOutdated(line.id(), owner, picture)).isPresent()));
+    }
+
+    /** Whether it may be one of these two, once the end of the master that it follows is certain. */
+    static boolean isOfFormer(Host host, NodeId owner, Picture picture) {
+        return lineOfFormer(host, picture)
+            .filter(line -> !line.slots().plus(host.state().facts().strays()).and(picture.slotsOf(owner)).isEmpty()).isPresent();
+    }
+
+    /** The master that it follows, by its own table, if that one has no slots any more. */
+    private static Optional<ClusterNode> lineOfFormer(Host host, Picture picture) {
+        return host.master().filter(master -> !picture.owned.containsKey(master)).flatMap(host.table()::line);
+    }
+
+    private static boolean isProven(ClusterNode line, Picture picture) {
+        return Fate.of(line.id(), picture) instanceof Fate.Proven;
+    }
+
+    private static Optional<Host> mostRead(Stream<Host> copies) {
+        return copies.max(Comparator.<Host>comparingLong(h -> h.state().facts().offset()).thenComparing(h -> !h.isLeaving()).thenComparing(Host::id));
     }
 
     /**

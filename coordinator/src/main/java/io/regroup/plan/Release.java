@@ -36,10 +36,12 @@ final class Release implements Step {
             .findFirst());
     }
 
-    /** Its replica, or who was the master before it and may have heard nothing of that. */
+    /** Its replica, or who was the master before it and may have heard nothing of that, or a replica of that one. */
     private static boolean hasDataOf(ClusterNode itself, NodeId owner, Picture picture) {
+        Host host = picture.nodes.get(itself.id());
         return itself.master().filter(owner::equals).isPresent()
-            || itself.isMaster() && !itself.slots().and(picture.slotsOf(owner)).isEmpty();
+            || itself.isMaster() && !itself.slots().and(picture.slotsOf(owner)).isEmpty()
+            || host != null && LostShards.isOfFormer(host, owner, picture);
     }
 
     /**

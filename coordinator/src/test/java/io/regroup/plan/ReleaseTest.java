@@ -67,6 +67,20 @@ class ReleaseTest {
             .containsExactly(new Action.Permit("m1", "start-of-m1", false));
     }
 
+    /** Seed 21294, with more faults: it was let go while the shard waited for the one that had been promoted. */
+    @Test
+    void norMayWhoFollowsTheMasterBeforeOneThatIsGone() {
+        Scene scene = Scene.cluster(3, 2).master("r1").gone("r1").proven("r1", "pod r1 is gone").gone("m1").proven("m1", "pod m1 is gone").follows("r4", "m1")
+            .leaving("r4");
+        String why = "r4 leaves, and has the only copy of the data of " + scene.calledByAddress("r1") + " that is here";
+        assertThat(scene.decide().waits()).as("it has no key of it").noneMatch(w -> w.reason().equals(why));
+        scene.strays("r4", SlotSet.of(17));
+        assertThat(scene.decide().waits()).anyMatch(w -> w.reason().equals(why));
+        assertThat(scene.decide().actions()).noneMatch(Action.Release.class::isInstance);
+        scene.strays("r4", SlotSet.NONE).stillHasOwner("r4", "m1", SlotSet.range(0, 5460));
+        assertThat(scene.decide().waits()).as("it has not heard of the promotion").anyMatch(w -> w.reason().equals(why));
+    }
+
     /** Seed 501748: its replica had been promoted and was gone a moment later. */
     @Test
     void norMayWhoWasTheMasterBeforeOneThatIsGone() {

@@ -81,6 +81,8 @@ class RepairSlotsTest {
             .follows("r4", "m1").stillHasOwner("r4", "m1", SlotSet.range(0, 5460)).waited("lost " + id("r1"), 10_000);
         assertThat(scene.decide().actions()).containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("r1"), id("m1"), Promotion.TAKEOVER, List.of()));
         assertThat(scene.decide().reason()).endsWith(scene.called("r4") + " goes on with the data of the master before it");
+        assertThat(scene.leaving("r4").decide().actions()).as("also where it leaves, as nobody else has them")
+            .containsExactly(new Action.Promote(scene.address("r4"), id("r4"), id("r1"), id("m1"), Promotion.TAKEOVER, List.of()));
     }
 
     /** Seed 768775: each had slots by the other's table and by its own the other had them, and each was told in turn to add what its table had no room for. */
@@ -346,6 +348,8 @@ class RepairSlotsTest {
         assertThat(scene.decide().actions()).containsExactly(new Action.Unfollow(scene.address("r4"), id("r4"), id("m1"), SlotSet.NONE));
         assertThat(scene.decide().reason()).endsWith(scene.called("r4") + " has the data of " + scene.calledByAddress("m1") + ", the master before it, which "
             + "is dead: it follows that one no more, and goes on with what it has");
+        assertThat(scene.leaving("r4").decide().actions()).as("also where it leaves, as nobody else has them")
+            .containsExactly(new Action.Unfollow(scene.address("r4"), id("r4"), id("m1"), SlotSet.NONE));
         assertThat(scene.sent("unfollow " + id("r4"), 10).decide().actions()).isEmpty();
         scene.strays("r4", SlotSet.of(5461));
         assertThat(scene.decide().actions()).as("it has nothing of this shard").contains(Forget.everywhere(id("r1"), new Picture(scene.observation())));
