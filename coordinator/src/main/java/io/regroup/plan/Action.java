@@ -358,8 +358,13 @@ public sealed interface Action {
         }
     }
 
-    /** A master takes an epoch that is higher than all that it knows of. */
-    record BumpEpoch(Address node, NodeId master) implements Action {
+    /**
+     * A master takes an epoch that is higher than all that it knows of. Nobody votes on it: where the master stands still before it has told anybody, who is
+     * elected in its place has the same one, and may lose its writes to it.
+     *
+     * @param slots that it serves; none: it is nobody's master
+     */
+    record BumpEpoch(Address node, NodeId master, SlotSet slots) implements Action {
         @Override
         public List<String> keys() {
             return List.of("bump " + master);
@@ -367,7 +372,7 @@ public sealed interface Action {
 
         @Override
         public SortedMap<Address, List<Command>> commands() {
-            return new TreeMap<>(Map.of(node, List.of(Command.bumpEpoch())));
+            return new TreeMap<>(Map.of(node, slots.isEmpty() ? List.of(Command.bumpEpoch()) : List.of(Command.bumpEpoch(), Command.tellReplicas(slots))));
         }
     }
 

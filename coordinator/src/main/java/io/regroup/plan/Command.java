@@ -1,5 +1,6 @@
 package io.regroup.plan;
 
+import io.lettuce.core.cluster.SlotHash;
 import io.regroup.model.Address;
 import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
@@ -8,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * One Redis command with its words. Slots are sent as ranges (Redis 7.0): thousands of single ones do not fit into what a server
@@ -27,6 +29,8 @@ public record Command(List<String> words) {
     private static final String WHILE_IT_IS_A_REPLICA = """
         if redis.pcall("CLUSTER", "REPLICAS", ARGV[1]).err then return redis.call("CLUSTER", "FAILOVER", "TAKEOVER") end
         return redis.error_reply("ERR the one that it follows is a master by now")""";
+
+    private static final String SPUBLISH = "SPUBLISH";
 
     /** The last of ARGV: until when, in ms since the epoch by the server's clock. */
     private static final String IN_TIME = """
@@ -70,6 +74,17 @@ public record Command(List<String> words) {
 
     public static Command bumpEpoch() {
         return of("CLUSTER", "BUMPEPOCH");
+    }
+
+    /**
+     * What a server sends on the bus at once, to its replicas alone, and nobody sees who does not subscribe to it: with the packet goes its epoch, which they
+     * would hear of with its next ping, up to a second later. Valkey's packets of this kind have none since 8.1.
+     *
+     * @param slots that it serves: those of other channels it refuses
+     */
+    public static Command tellReplicas(SlotSet slots) {
+        return of(SPUBLISH, IntStream.iterate(0, i -> i + 1).mapToObj(i -> "regroup:" + i).filter(channel -> slots.contains(SlotHash.getSlot(channel)))
+            .findFirst().orElseThrow(), "");
     }
 
     static Command flushSlots() {
@@ -182,9 +197,9 @@ public record Command(List<String> words) {
         return new Command(conditional);
     }
 
-    /** What it is called in counters: its first two words. */
+    /** What it is called in counters: its first two words; of the channel nobody asks. */
     public String name() {
-        return limit().isPresent() ? unlimited().name() : isConditional() ? "CLUSTER FAILOVER" : words.get(0) + " " + words.get(1);
+        return words.get(0).equals(SPUBLISH) ? SPUBLISH : limit().isPresent() ? unlimited().name() : isConditional() ? "CLUSTER FAILOVER" : words.get(0) + " " + words.get(1);
     }
 
     /** The last of these. */

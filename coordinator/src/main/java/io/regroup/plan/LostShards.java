@@ -125,7 +125,7 @@ final class LostShards {
 
     private static Optional<Work> bump(Host claimant, String what, Picture picture) {
         return picture.observation.sentWithin("bump " + claimant.id(), SETTLE_MS) ? Optional.empty()
-            : Optional.of(new Work(new Action.BumpEpoch(claimant.address(), claimant.id()), what + ": " + claimant
+            : Optional.of(new Work(RepairEpochs.bumpOf(claimant), what + ": " + claimant
                 + " serves them with an older claim, and takes a new epoch"));
     }
 

@@ -81,6 +81,10 @@ final class RepairEpochs implements Step {
         return Rebalance.isMoving(master.id(), picture) || Rebalance.hasOpenSlots(master, picture);
     }
 
+    static Action bumpOf(Host master) {
+        return new Action.BumpEpoch(master.address(), master.id(), master.table().myself().slots());
+    }
+
     /** For all that it knows. */
     private static boolean isHighest(Host master) {
         long own = master.table().myself().configEpoch();
@@ -89,9 +93,9 @@ final class RepairEpochs implements Step {
 
     /** Who has the highest epoch of all takes no other one ({@code clusterBumpConfigEpochWithoutConsensus}): then another goes first. */
     private static List<Action> bump(Host master, boolean isHighest, Picture picture) {
-        List<Action> actions = new ArrayList<>(List.of(new Action.BumpEpoch(master.address(), master.id())));
+        List<Action> actions = new ArrayList<>(List.of(bumpOf(master)));
         if (isHighest) {
-            lower(master.table().myself().configEpoch(), picture).ifPresent(other -> actions.add(new Action.BumpEpoch(other.address(), other.id())));
+            lower(master.table().myself().configEpoch(), picture).ifPresent(other -> actions.add(bumpOf(other)));
         }
         return actions;
     }

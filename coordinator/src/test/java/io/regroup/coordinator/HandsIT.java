@@ -179,7 +179,7 @@ class HandsIT {
         try {
             SortedSet<Address> founders = new TreeSet<>(Set.of(blank.address()));
             List<Action> all = List.of(new Action.Prepare(founders, new TreeSet<>()), new Action.Forget(id(master), new TreeSet<>(Set.of(replica.address()))),
-                new Action.BumpEpoch(other.address(), id(other)), new Action.Replicate(other.address(), id(other), id(replica)));
+                new Action.BumpEpoch(other.address(), id(other), SlotSet.NONE), new Action.Replicate(other.address(), id(other), id(replica)));
             promote(master, Promotion.TAKEOVER);
             for (Action action : all) {
                 action.commands().forEach((address, commands) -> {

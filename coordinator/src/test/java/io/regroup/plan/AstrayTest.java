@@ -38,7 +38,7 @@ class AstrayTest {
         assertThat(scene.decide().waits()).contains(new Wait("epoch " + id("m1"), what));
         assertThat(scene.waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS).decide()).extracting(Decision::reason)
             .isEqualTo(what + ": that one cannot lose a slot to it, and follow it again; it takes a new one");
-        assertThat(scene.decide().actions()).contains(new Action.BumpEpoch(scene.address("m1"), id("m1")));
+        assertThat(scene.decide().actions()).contains(scene.bump("m1"));
         assertThat(astray(1).owns("r1", SlotSet.NONE, 0).decide().waits()).extracting(Wait::key).containsExactly("astray " + id("r1"));
     }
 
@@ -46,7 +46,7 @@ class AstrayTest {
     @Test
     void nobodyElseDoes() {
         Scene scene = astray(1).owns("r1", SlotSet.NONE, 50).owns("m1", SlotSet.range(0, 5460), 2).owns("m2", SlotSet.range(5461, 10922), 1);
-        assertThat(scene.waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS).decide().actions()).containsExactly(new Action.BumpEpoch(scene.address("m1"), id("m1")));
+        assertThat(scene.waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS).decide().actions()).containsExactly(scene.bump("m1"));
     }
 
     /** With keys Redis refuses it. */

@@ -3,6 +3,7 @@ package io.regroup.plan;
 import static io.regroup.plan.Scene.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lettuce.core.cluster.SlotHash;
 import io.regroup.model.Address;
 import io.regroup.model.SlotSet;
 import java.util.List;
@@ -39,6 +40,16 @@ class CommandTest {
     void whatNoScriptMayDoHasNoneNorWhatOnlyOpensOrClosesASlot() {
         for (Command command : List.of(Command.of("CLUSTER", "RESET", "HARD"), Command.unpause(), Command.setSlot(7, "MIGRATING", id("m1")), Command.stable(7))) {
             assertThat(command.until(UNTIL)).isEqualTo(command);
+        }
+    }
+
+    /** Redis refuses a channel of another's slots (MOVED). */
+    @Test
+    void replicasAreToldOnAChannelOfTheirMastersOwn() {
+        for (SlotSet slots : List.of(SlotSet.range(0, 5460), SlotSet.range(16380, 16383), SlotSet.of(SlotHash.getSlot("regroup:17")))) {
+            Command command = Command.tellReplicas(slots);
+            assertThat(slots.contains(SlotHash.getSlot(command.words().get(1)))).as(command.toString()).isTrue();
+            assertThat(command.name()).isEqualTo("SPUBLISH");
         }
     }
 

@@ -20,7 +20,7 @@ class RepairEpochsTest {
     void aMasterOfWhichOthersShowAHigherEpochTakesANewOne() {
         Scene scene = misled().waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS);
         String what = scene.called("m1") + " has the epoch 1, and others show 55 for it";
-        assertThat(scene.decide()).isEqualTo(new Decision("epochs", List.of(new Action.BumpEpoch(scene.address("m1"), id("m1"))),
+        assertThat(scene.decide()).isEqualTo(new Decision("epochs", List.of(scene.bump("m1")),
             what + ": nobody would vote for its replicas; it takes a new one", List.of(new Wait("epoch " + id("m1"), what))));
     }
 
@@ -29,8 +29,8 @@ class RepairEpochsTest {
     void allThatAreDueTakeNewOnesAtOnce() {
         Scene scene = misled().showsEpoch("r1", "m3", 60).waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS)
             .waited("epoch " + id("m3"), RepairEpochs.SETTLE_MS);
-        assertThat(scene.decide().actions()).containsExactlyInAnyOrder(new Action.BumpEpoch(scene.address("m1"), id("m1")),
-            new Action.BumpEpoch(scene.address("m3"), id("m3")));
+        assertThat(scene.decide().actions()).containsExactlyInAnyOrder(scene.bump("m1"),
+            scene.bump("m3"));
     }
 
     @Test
@@ -46,7 +46,7 @@ class RepairEpochsTest {
         assertThat(scene.decide().waits()).contains(new Wait("gate m1", "the gate of m1 stays closed: it may have as high an epoch as "
             + scene.called("r1") + ", who has its slots now: that one takes a higher one first"));
         assertThat(scene.waited("epoch " + id("r1"), RepairEpochs.SETTLE_MS).decide().actions()).containsExactly(
-            new Action.BumpEpoch(scene.address("r1"), id("r1")), new Action.BumpEpoch(scene.address("m2"), id("m2")));
+            scene.bump("r1"), scene.bump("m2"));
         assertThat(Scene.cluster(3, 1).master("r1").atGate("m1").stored("m1", SlotSet.range(0, 5460), 100).decide().actions()).contains(new Action.Permit("m1", "start-of-m1", false));
     }
 
@@ -59,7 +59,7 @@ class RepairEpochsTest {
         Scene scene = borrowing(Scene.cluster(3, 2).master("r2"));
         assertThat(scene.decide().waits()).contains(new Wait("gate m2", "the gate of m2 stays closed: it may have as high an epoch as "
             + scene.called("m1") + ", who has its slots now: that one takes a higher one first"));
-        assertThat(scene.waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS).decide().actions()).contains(new Action.BumpEpoch(scene.address("m1"), id("m1")));
+        assertThat(scene.waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS).decide().actions()).contains(scene.bump("m1"));
         Scene all = borrowing(Scene.cluster(3, 2).master("r2")).gone("r1").proven("r1", "pod r1 is gone").atGate("m1").stored("m1", SlotSet.range(0, 5460), 50);
         assertThat(all.decide().waits()).extracting(Wait::reason).contains("the gate of m2 stays closed: it gives slots of " + all.called("m1")
             + " to a node that is not there any more, and would take the epoch of whoever has that one's address now for its: " + all.called("m1")
@@ -101,8 +101,8 @@ class RepairEpochsTest {
         Scene scene = Scene.cluster(3, 2).master("r1").masterOfNothing("r4").owns("r4", SlotSet.range(0, 5460), 101);
         assertThat(scene.decide().actions()).as("both serve: Redis settles it").noneMatch(Action.BumpEpoch.class::isInstance);
         scene.servesNobody("r1");
-        assertThat(scene.decide().actions()).containsExactly(new Action.BumpEpoch(scene.address("r4"), id("r4")),
-            new Action.BumpEpoch(scene.address("m2"), id("m2")));
+        assertThat(scene.decide().actions()).containsExactly(scene.bump("r4"),
+            scene.bump("m2"));
         assertThat(scene.decide().reason()).isEqualTo(scene.called("r4") + " serves slots that " + scene.called("r1")
             + ", who serves none, claims with the same epoch: that claim would win; it takes a new one");
         assertThat(scene.sent("bump " + id("r4"), 500).decide().actions()).isEmpty();

@@ -106,7 +106,7 @@ class RepairSlotsTest {
         Scene scene = Scene.cluster(3, 2).master("r1").keys("r1", 100).gone("m1").proven("m1", "pod m1 is gone").doesNotKnow("r1", "m1")
             .follows("r4", "m1").stillHasOwner("r4", "m1", SlotSet.range(0, 5460)).showsEpoch("r4", "m1", 200).neverSynced("r4")
             .strays("r4", SlotSet.range(0, 100)).waited("lost " + id("m1"), 10_000);
-        assertThat(scene.decide().actions()).containsExactly(new Action.BumpEpoch(scene.address("r1"), id("r1")));
+        assertThat(scene.decide().actions()).containsExactly(scene.bump("r1"));
         assertThat(scene.decide().reason()).endsWith(scene.called("r1") + " serves them with an older claim, and takes a new epoch");
         assertThat(scene.sent("bump " + id("r1"), 100).decide().actions()).as("it is seen what came of it").isEmpty();
     }

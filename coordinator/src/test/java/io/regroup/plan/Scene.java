@@ -678,6 +678,10 @@ final class Scene {
         return Planner.decide(observation());
     }
 
+    Action bump(String name) {
+        return new Action.BumpEpoch(address(name), id(name), nodes.get(name).slots);
+    }
+
     Outlook look() {
         return Planner.look(observation());
     }

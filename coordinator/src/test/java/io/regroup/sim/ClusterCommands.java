@@ -38,6 +38,10 @@ final class ClusterCommands {
             redis.mayMigrate = words.getLast().equals("yes");
             return OK;
         }
+        if (words.get(0).equals("SPUBLISH")) {
+            redis.publish();
+            return "0";
+        }
         if (words.get(0).equals("CLIENT")) {
             return client(redis, words.get(1), arguments);
         }

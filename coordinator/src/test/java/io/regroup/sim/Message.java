@@ -23,7 +23,7 @@ record Message(Type type, NodeId sender, Address address, Set<NodeFlag> flags, O
                long currentEpoch, long configEpoch, long offset, boolean paused, boolean forceAck, List<Gossip> gossip,
                Optional<NodeId> about, SlotSet aboutSlots, long aboutEpoch) {
 
-    enum Type { PING, PONG, MEET, FAIL, AUTH_REQUEST, AUTH_ACK, MFSTART, UPDATE }
+    enum Type { PING, PONG, MEET, FAIL, AUTH_REQUEST, AUTH_ACK, MFSTART, UPDATE, PUBLISHSHARD }
 
     /** What the sender thinks of a third node. */
     record Gossip(NodeId id, Address address, Set<NodeFlag> flags, long pongReceived) {

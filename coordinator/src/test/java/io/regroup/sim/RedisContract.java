@@ -601,6 +601,20 @@ abstract class RedisContract {
         assertThat(nodes.keys(0)).isEqualTo(5);
     }
 
+    /** Seed 15083, with more faults. Without the second command they hear of it with its next ping, which it does not send any more. */
+    @Test
+    void replicasHearOfItsEpochAlthoughItStandsStillAMomentLater() {
+        cluster(true);
+        NodeId master = nodes.id(0);
+        nodes.carryOut(0, Command.bumpEpoch());
+        nodes.carryOut(0, Command.tellReplicas(PARTS.get(0)));
+        long epoch = nodes.table(0).myself().configEpoch();
+        nodes.freeze(0);
+        nodes.until("its replica knows", () -> nodes.table(3).line(master).orElseThrow().configEpoch() == epoch);
+        nodes.thaw(0);
+        assertThat(epoch).isGreaterThan(2 * MASTERS);
+    }
+
     /** Seed 60163, with more faults: a TAKEOVER, after the master that was dead then had come back. */
     @Test
     void whoGoesOnDoesWhatWasSentToItMeanwhileUnlessItComesTooLate() {

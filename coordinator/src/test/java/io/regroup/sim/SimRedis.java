@@ -482,6 +482,14 @@ final class SimRedis {
         }
     }
 
+    /** SPUBLISH, on a channel of its own slots: clusterSendPublishShard. Valkey's packet has no header to speak of. */
+    void publish() {
+        if (able != MoveBy.MIGRATESLOTS) {
+            table.values().stream().filter(entry -> entry.link != null && entry.slaveof == myself)
+                .forEach(entry -> entry.link.send(packet(Type.PUBLISHSHARD, false, List.of(), null)));
+        }
+    }
+
     void broadcastPong() {
         for (Entry entry : table.values()) {
             if (entry.link != null && entry != myself && !entry.inHandshake()) {
@@ -543,6 +551,7 @@ final class SimRedis {
                 }
             }
             case UPDATE -> onUpdate(sender, message);
+            case PUBLISHSHARD -> { }
         }
     }
 
