@@ -31,6 +31,16 @@ class ForgetTest {
             "dead and without slots: " + scene.calledByAddress("r1") + " (pod r1 is gone)", List.of()));
     }
 
+    /** Seed 40583, with more faults: the others had heard already which id a server had got by RESET HARD, and its own member had not. */
+    @Test
+    void notTheNewNameOfOneWhoseMemberTellsTheOldOne() {
+        Scene scene = Scene.cluster(3, 1).gone("r1").proven("r1", "pod r1 is gone").moved("r1", Scene.cluster(3, 1).address("m3").host());
+        assertThat(scene.decide().actions()).noneMatch(Action.Forget.class::isInstance);
+        assertThat(scene.decide().waits()).contains(new Wait("renamed " + id("r1"), id("r1").brief() + " (" + scene.address("m3") + ") is dead, and is forgotten once "
+            + scene.called("m3") + " has said again that it is another"));
+        assertThat(scene.waited("renamed " + id("r1"), 500).decide().actions()).containsExactly(new Action.Forget(id("r1"), at(scene, "m1", "m2", "m3", "r2", "r3")));
+    }
+
     @Test
     void oneThatNobodyAnswersForAndAllCallFailed() {
         Scene scene = Scene.cluster(3, 1).gone("r1").probe("r1", Probe.SILENT).flag("r1", NodeFlag.FAIL)
