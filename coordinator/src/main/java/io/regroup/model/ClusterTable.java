@@ -1,6 +1,7 @@
 package io.regroup.model;
 
 import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -43,6 +44,12 @@ public final class ClusterTable {
     /** All lines, as they can be compared with those of other tables. */
     public Roster roster() {
         return roster;
+    }
+
+    /** Which other node is at this address. Absent too where several are. */
+    public Optional<ClusterNode> onlyAt(Address address) {
+        List<ClusterNode> there = others.values().stream().filter(line -> line.isIntroduced() && line.address().filter(address::equals).isPresent()).toList();
+        return there.size() == 1 ? Optional.of(there.getFirst()) : Optional.empty();
     }
 
     public Optional<ClusterNode> line(NodeId id) {

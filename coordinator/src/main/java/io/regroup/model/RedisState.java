@@ -21,9 +21,7 @@ public sealed interface RedisState {
 
         /** The same by its line. Absent too where nobody is known at that address, or several are. */
         public Optional<ClusterNode> copiedAsMaster() {
-            List<ClusterNode> there = copiesAsMaster().stream()
-                .flatMap(at -> table.others().values().stream().filter(line -> line.isIntroduced() && line.address().filter(at::equals).isPresent())).toList();
-            return there.size() == 1 ? Optional.of(there.getFirst()) : Optional.empty();
+            return copiesAsMaster().flatMap(table::onlyAt);
         }
 
         /** Whose replica that one is to be: whom it copies; where that one has no slot any more, whoever serves those of its keys, all of which are served. */

@@ -256,8 +256,12 @@ public final class OwnRedis {
 
     private Optional<Address> masterAt(ClusterTable table, InfoText info) {
         NodeId self = table.myself().id();
-        Optional<Address> master = copied.read(table,
-            info.find("master_host").filter(host -> !host.isBlank()).map(host -> new Address(host, (int) info.number("master_port"))), info.keys(), copyOf.master(self));
+        Optional<Address> copies = info.find("master_host").filter(host -> !host.isBlank()).map(host -> new Address(host, (int) info.number("master_port")));
+        if (table.myself().isMaster() && info.is("master_link_status", "up")) {
+            // Nobody may have looked between that sync and the word that made it a master.
+            copies.flatMap(table::onlyAt).ifPresent(copied -> copyOf.remember(self, copied.id()));
+        }
+        Optional<Address> master = copied.read(table, copies, info.keys(), copyOf.master(self));
         if (copied.isItsOwn(table, info.keys())) {
             copyOf.remember(self, self);
         }

@@ -310,6 +310,10 @@ class OwnRedisIT {
 
         Reading.Answered astray = await("a master by its table").atMost(PATIENCE).until(() -> answered(reader), reading -> reading.table().myself().isMaster());
         assertThat(new RedisState.Answering(astray.table(), astray.facts()).copiesAsMaster()).contains(master.address());
+        copies.clear();
+        Reading.Answered again = answered(reader);
+        assertThat(copies.containsKey(replicaId)).as("whose copy it has is seen also now, while it copies; Valkey does not any more").isEqualTo(again.facts().linkUp());
+        copies.put(replicaId, masterId);
 
         assertThat(reader.say(List.of(Command.mayMigrate(true), Command.setSlot(SLOT_OF_KEY, "NODE", replicaId)))).isTrue();
         await("it follows again").atMost(PATIENCE).until(() -> answered(reader).table().myself().master().filter(masterId::equals).isPresent());

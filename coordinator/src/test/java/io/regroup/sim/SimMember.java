@@ -274,6 +274,9 @@ final class SimMember {
             life++;
         }
         lookedAt = own;
+        if (state.table().myself().isMaster() && state.facts().linkUp()) {
+            state.facts().masterAt().flatMap(state.table()::onlyAt).ifPresent(line -> own.replication.copyOf = Optional.of(line.id()));
+        }
         Optional<Address> master = copied.read(state.table(), state.facts().masterAt(), state.facts().keys(), own.replication.copyOf);
         if (copied.isItsOwn(state.table(), state.facts().keys())) {
             own.replication.copyOf = Optional.of(own.id());
