@@ -272,7 +272,8 @@ public final class Member implements AutoCloseable {
         if (reading instanceof OwnRedis.Reading.Answered || reading instanceof OwnRedis.Reading.Loading) {
             answered = running;
         }
-        return StateRule.of(reading, request, now - requestAt, gate.permitted(), running, now - runningAt, answered);
+        Optional<Long> writtenMs = request.isPresent() ? volume.writtenAt().map(at -> System.currentTimeMillis() - at) : Optional.empty();
+        return StateRule.of(reading, request, now - requestAt, writtenMs, gate.permitted(), running, now - runningAt, answered);
     }
 
     /**

@@ -16,12 +16,13 @@ final class StateRule {
     /**
      * @param request   the start that waits at the gate, if any
      * @param waitedMs  how long it waits
+     * @param writtenMs how long ago its data was written last, where it has any
      * @param permitted the start that has a permit and has not used it
      * @param running   the last start that went through
      * @param runningMs how long ago that was noticed
      * @param answered  the start whose server has answered before
      */
-    static RedisState of(Reading reading, Optional<String> request, long waitedMs, Optional<String> permitted,
+    static RedisState of(Reading reading, Optional<String> request, long waitedMs, Optional<Long> writtenMs, Optional<String> permitted,
                          Optional<String> running, long runningMs, Optional<String> answered) {
         return switch (reading) {
             case Reading.Answered a -> new RedisState.Answering(a.table(), a.facts());
@@ -30,7 +31,7 @@ final class StateRule {
             case Reading.Unparsed u -> new RedisState.Unparsed(u.problem());
             case Reading.Refused r -> {
                 if (request.isPresent()) {
-                    yield request.equals(permitted) ? new RedisState.Starting() : new RedisState.AtGate(request.get(), waitedMs);
+                    yield request.equals(permitted) ? new RedisState.Starting() : new RedisState.AtGate(request.get(), waitedMs, writtenMs);
                 }
                 if (running.isPresent() && !running.equals(answered) && runningMs < STARTING_MS) {
                     yield new RedisState.Starting();

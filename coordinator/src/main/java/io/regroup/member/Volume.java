@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -54,15 +56,31 @@ public final class Volume implements OwnRedis.CopyOf {
     }
 
     private boolean hasData() throws IOException {
+        return !dataFiles().isEmpty();
+    }
+
+    private List<Path> dataFiles() throws IOException {
+        List<Path> files = new ArrayList<>(Stream.of("appendonly.aof", "dump.rdb").map(redisDir::resolve).filter(Files::exists).toList());
         Path parts = redisDir.resolve("appendonlydir");
         if (Files.isDirectory(parts)) {
-            try (Stream<Path> files = Files.list(parts)) {
-                if (files.findAny().isPresent()) {
-                    return true;
-                }
+            try (Stream<Path> listed = Files.list(parts)) {
+                listed.forEach(files::add);
             }
         }
-        return Files.exists(redisDir.resolve("appendonly.aof")) || Files.exists(redisDir.resolve("dump.rdb"));
+        return files;
+    }
+
+    /** When Redis wrote to its data here last, in ms since the epoch by this machine's clock; absent: there is none, or it cannot be read. */
+    public Optional<Long> writtenAt() {
+        try {
+            long last = Long.MIN_VALUE;
+            for (Path file : dataFiles()) {
+                last = Math.max(last, Files.getLastModifiedTime(file).toMillis());
+            }
+            return last == Long.MIN_VALUE ? Optional.empty() : Optional.of(last);
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     @Override

@@ -156,6 +156,7 @@ public final class Json {
             case AtGate g -> {
                 json.addProperty("request", g.request());
                 json.addProperty("waitedMs", g.waitedMs());
+                g.writtenMs().ifPresent(ms -> json.addProperty("writtenMs", ms));
             }
             case Silent s -> json.addProperty("problem", s.problem());
             case Unparsed u -> json.addProperty("problem", u.problem());
@@ -169,7 +170,7 @@ public final class Json {
     private static RedisState state(JsonObject json) {
         return switch (text(json, "is")) {
             case "Answering" -> new Answering(NodesText.parse(text(json, "table")), facts(json.getAsJsonObject("facts")));
-            case "AtGate" -> new AtGate(text(json, "request"), json.get("waitedMs").getAsLong());
+            case "AtGate" -> new AtGate(text(json, "request"), json.get("waitedMs").getAsLong(), find(json, "writtenMs", JsonElement::getAsLong));
             case "Silent" -> new Silent(text(json, "problem"));
             case "Loading" -> new Loading();
             case "Starting" -> new Starting();

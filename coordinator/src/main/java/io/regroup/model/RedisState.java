@@ -60,8 +60,9 @@ public sealed interface RedisState {
      *
      * @param request  the id of this one start
      * @param waitedMs how long it waits already
+     * @param writtenMs how long ago its data files were written last, in ms: until then at least the one before it has served. Absent: it has none
      */
-    record AtGate(String request, long waitedMs) implements RedisState {
+    record AtGate(String request, long waitedMs, Optional<Long> writtenMs) implements RedisState {
     }
 
     /** No answer within the time-out, yet nothing shows that the process has ended. */

@@ -66,8 +66,8 @@ final class Heir {
 
     /**
      * Whether its master has gone on without it. Redis' own election does not ask that before 20 s, and TAKEOVER never: they may be cut off from each other, or
-     * the master cannot fork and refuses each sync. The replica itself knows where it heard its master on the bus meanwhile; where it did not, only who led
-     * while that still answered knows since when it does not.
+     * the master cannot fork and refuses each sync. The replica itself knows where it heard its master on the bus meanwhile; where it did not, who led
+     * while that still answered knows since when it does not, and its volume when it was written last.
      */
     static boolean isBehind(Host replica, NodeId owner, Picture picture) {
         return missedMs(replica, owner, picture) > ServerFacts.IN_SYNC_MS;
@@ -76,7 +76,9 @@ final class Heir {
     private static long missedMs(Host replica, NodeId owner, Picture picture) {
         ServerFacts facts = replica.state().facts();
         LastAnswer last = picture.observation.masters().get(owner);
-        return Math.max(facts.behindMs(), last == null ? 0 : facts.quietMs() - (picture.observation.now() - last.at()));
+        long written = Optional.ofNullable(picture.stored.get(owner)).flatMap(report -> report.state() instanceof AtGate gate ? gate.writtenMs() : Optional.empty())
+            .map(ago -> facts.quietMs() - ago).orElse(0L);
+        return Math.max(Math.max(facts.behindMs(), written), last == null ? 0 : facts.quietMs() - (picture.observation.now() - last.at()));
     }
 
     /** They keep its data, and do not answer yet. */

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.regroup.model.Pod;
 import io.regroup.model.RedisState.Answering;
+import io.regroup.model.RedisState.AtGate;
 import io.regroup.model.Report;
 import io.regroup.plan.Reply;
 import io.regroup.redis.OwnRedis;
@@ -41,7 +42,7 @@ class MemberIT {
 
     @BeforeEach
     void begin() throws IOException {
-        own = new RealServer(dir.resolve("own")).start().awaitAnswers(servers);
+        own = new RealServer(dir.resolve("redis")).start().awaitAnswers(servers);
         peer = new RealServer(dir.resolve("peer")).start().awaitAnswers(servers);
         own.meet(servers, peer);
         Path places = Files.createDirectories(dir.resolve("gate"));
@@ -93,5 +94,15 @@ class MemberIT {
         assertThat(own.ask(servers, "CLUSTER", "ADDSLOTS", "7")).isEqualTo(new Reply.Answer("OK"));
         member.release(true);
         await("it is let go").atMost(PATIENCE).until(gate::isReleased);
+    }
+
+    /** Which tells the leader whether its replica was there then. */
+    @Test
+    void whoWaitsAtTheGateTellsWhenItsDataWasWrittenLast() throws Exception {
+        assertThat(own.ask(servers, "CONFIG", "SET", "appendonly", "yes")).isEqualTo(new Reply.Answer("OK"));
+        own.kill();
+        Files.writeString(dir.resolve("gate").resolve("request"), "start-9");
+        awaitReport("it waits", report -> report.state() instanceof AtGate gate && gate.request().equals("start-9")
+            && gate.writtenMs().filter(ms -> ms >= 0 && ms < PATIENCE.toMillis()).isPresent());
     }
 }

@@ -365,6 +365,15 @@ class PromoteTest {
         assertThat(scene.waited("start " + id("m1"), 5000).decide().actions()).containsExactly(promote);
     }
 
+    /** Seed 18303: both had been cut off from each other, and whoever had led meanwhile had gone with the master's machine. */
+    @Test
+    void aVolumeTellsWhetherItWentOn() {
+        Scene scene = Scene.cluster(3, 1).stored("m1").linkDown("r1").quiet("r1", 9000);
+        assertThat(scene.atGateWritten("m1", 6000).decide().actions())
+            .containsExactly(new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER));
+        assertThat(scene.atGateWritten("m1", 5999).decide().actions()).containsExactly(new Action.Permit("m1", "start-of-m1", false));
+    }
+
     @Test
     void whereItsMastersPodIsGoneForGoodItIsPromotedAllTheSame() {
         Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").answered("m1", 1000).linkDown("r1").quiet("r1", 60_000);

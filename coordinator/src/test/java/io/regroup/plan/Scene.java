@@ -280,7 +280,7 @@ final class Scene {
     }
 
     Scene atGate(String name) {
-        return state(name, new RedisState.AtGate("start-of-" + name, 100));
+        return state(name, new RedisState.AtGate("start-of-" + name, 100, Optional.empty()));
     }
 
     Scene running(String name) {
@@ -288,7 +288,12 @@ final class Scene {
     }
 
     Scene atGateFor(String name, long ms) {
-        return state(name, new RedisState.AtGate("start-of-" + name, ms));
+        return state(name, new RedisState.AtGate("start-of-" + name, ms, Optional.empty()));
+    }
+
+    /** Its data was written last so long ago. */
+    Scene atGateWritten(String name, long agoMs) {
+        return state(name, new RedisState.AtGate("start-of-" + name, 100, Optional.of(agoMs)));
     }
 
     /** While its Redis does not answer, its volume keeps the node. */

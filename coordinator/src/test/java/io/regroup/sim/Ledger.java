@@ -3,6 +3,7 @@ package io.regroup.sim;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** Every acknowledged write, and what became of it. An omniscient book: the servers know nothing of it. */
 final class Ledger {
@@ -29,6 +30,11 @@ final class Ledger {
 
     long acknowledgedAt(int write) {
         return times.get(write);
+    }
+
+    /** When the last of these was acknowledged. */
+    Optional<Long> lastOf(BitSet writes) {
+        return writes.stream().filter(acknowledged::get).mapToObj(times::get).max(Long::compare);
     }
 
     void onCopied(int write) {

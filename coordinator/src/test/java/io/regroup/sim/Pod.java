@@ -284,6 +284,6 @@ final class Pod {
         if (isAtGate() && permitted) {
             return new RedisState.Starting();
         }
-        return isAtGate() ? new RedisState.AtGate(request, world.now() - requestedAt) : new RedisState.Ended();
+        return isAtGate() ? new RedisState.AtGate(request, world.now() - requestedAt, world.ledger.lastOf(volume().data().writes()).map(at -> world.now() - at)) : new RedisState.Ended();
     }
 }
