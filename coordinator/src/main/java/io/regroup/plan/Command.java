@@ -1,7 +1,7 @@
 package io.regroup.plan;
 
-import io.lettuce.core.cluster.SlotHash;
 import io.regroup.model.Address;
+import io.regroup.model.KeySlot;
 import io.regroup.model.NodeId;
 import io.regroup.model.SlotSet;
 import java.util.ArrayList;
@@ -83,7 +83,7 @@ public record Command(List<String> words) {
      * @param slots that it serves: those of other channels it refuses
      */
     public static Command tellReplicas(SlotSet slots) {
-        return of(SPUBLISH, IntStream.iterate(0, i -> i + 1).mapToObj(i -> "regroup:" + i).filter(channel -> slots.contains(SlotHash.getSlot(channel)))
+        return of(SPUBLISH, IntStream.iterate(0, i -> i + 1).mapToObj(i -> "regroup:" + i).filter(channel -> slots.contains(KeySlot.of(channel)))
             .findFirst().orElseThrow(), "");
     }
 
