@@ -73,25 +73,34 @@ final class Heal implements Step {
             .anyMatch(to -> picture.kins.stream().anyMatch(kin -> kin.roster().isMeeting(to.address())));
     }
 
-    /** A node on its own that was to become a replica and still has its placeholder: it would take that slot from its owner. */
-    private static boolean holdsPlaceholder(SortedSet<NodeId> island, Picture picture) {
+    /**
+     * A node on its own that has met nobody, has no key, and claims slots that are not its: it was to become a replica and still has its placeholder, or was to
+     * be the master of these and came so late that they were given to another, as no table told of it. It would take them from their owner.
+     */
+    private static boolean isLateFounder(SortedSet<NodeId> island, Picture picture) {
         Host host = picture.nodes.get(island.first());
-        return island.size() == 1 && host.isMaster() && host.table().others().isEmpty() && host.state().facts().keys() == 0
-            && host.table().myself().slots().equals(Picture.PLACEHOLDER);
+        SlotSet own = host.table().myself().slots();
+        return island.size() == 1 && host.isMaster() && host.table().others().isEmpty() && host.state().facts().keys() == 0 && !own.isEmpty()
+            && (own.equals(Picture.PLACEHOLDER) || servedByOthers(host, picture).containsAll(own));
+    }
+
+    private static SlotSet servedByOthers(Host founder, Picture picture) {
+        return picture.nodes.values().stream().filter(host -> host.isMaster() && !host.id().equals(founder.id()) && !host.table().others().isEmpty())
+            .map(host -> host.table().myself().slots()).reduce(SlotSet.NONE, SlotSet::plus);
     }
 
     /**
      * A bootstrap that was cut off before its nodes met: at most one island holds keys, and no slot is claimed twice but by
-     * placeholders, so that none can take anything from another.
+     * those that give theirs up, so that none can take anything from another.
      */
     private static boolean areFounding(List<SortedSet<NodeId>> islands, Picture picture) {
-        SortedSet<NodeId> placeholders = new TreeSet<>();
-        islands.stream().filter(island -> holdsPlaceholder(island, picture)).forEach(placeholders::addAll);
+        SortedSet<NodeId> late = new TreeSet<>();
+        islands.stream().filter(island -> isLateFounder(island, picture)).forEach(late::addAll);
         long withKeys = islands.stream().filter(island -> island.stream()
             .anyMatch(id -> picture.nodes.get(id).state().facts().keys() > 0)).count();
         SlotSet claimed = SlotSet.NONE;
         for (Host host : picture.nodes.values()) {
-            SlotSet own = placeholders.contains(host.id()) ? SlotSet.NONE : host.table().myself().slots();
+            SlotSet own = late.contains(host.id()) ? SlotSet.NONE : host.table().myself().slots();
             if (!claimed.and(own).isEmpty()) {
                 return false;
             }
@@ -107,14 +116,14 @@ final class Heal implements Step {
         List<Action> bare = new ArrayList<>();
         for (SortedSet<NodeId> island : islands) {
             Host host = picture.nodes.get(island.first());
-            if (holdsPlaceholder(island, picture) && !picture.observation.sentWithin("join " + host.address(), MEETING_MS)) {
+            if (isLateFounder(island, picture) && !picture.observation.sentWithin("join " + host.address(), MEETING_MS)) {
                 bare.add(new Action.Join(host.address(), true, new TreeSet<>()));
             }
         }
         if (!bare.isEmpty()) {
-            return Optional.of(new Work(bare, "a bootstrap was cut off: placeholders go before the nodes meet"));
+            return Optional.of(new Work(bare, "a bootstrap was cut off: slots that are not theirs go before the nodes meet"));
         }
-        if (islands.stream().anyMatch(island -> holdsPlaceholder(island, picture))) {
+        if (islands.stream().anyMatch(island -> isLateFounder(island, picture))) {
             return Optional.empty();
         }
         SortedMap<Address, SortedSet<Address>> meetings = new TreeMap<>();

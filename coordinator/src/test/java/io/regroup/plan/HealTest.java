@@ -72,6 +72,19 @@ class HealTest {
         assertThat(scene.owns("m3", SlotSet.NONE, 3).decide().reason()).isEqualTo("a bootstrap was cut off before all its nodes had met");
     }
 
+    /** Seed 367278: all had restarted in the middle of the bootstrap, and nobody who was there had met this one; its slots had been given to another. */
+    @Test
+    void soDoSlotsOfAFounderThatCameTooLate() {
+        Scene scene = Scene.cluster(3, 0).owns("m3", SlotSet.range(0, 5460), 3).keys("m3", 0);
+        for (String other : List.of("m1", "m2")) {
+            scene.doesNotKnow("m3", other).doesNotKnow(other, "m3");
+        }
+        assertThat(scene.decide().actions()).containsExactly(new Action.Join(scene.address("m3"), true, new TreeSet<>()));
+        assertThat(scene.keys("m3", 1).decide().actions()).as("clients have written there").isEmpty();
+        scene.keys("m3", 0).owns("m3", SlotSet.range(0, 5461), 3).owns("m2", SlotSet.range(5462, 10922), 2);
+        assertThat(scene.decide().actions()).as("one slot is its own").isEmpty();
+    }
+
     @Test
     void aServerWithKeysInThatSlotIsNoPlaceholder() {
         assertThat(strangers().owns("m3", SlotSet.of(0), 3).keys("m1", 7).keys("m3", 1).decide().actions()).isEmpty();
