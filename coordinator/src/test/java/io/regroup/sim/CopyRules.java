@@ -104,10 +104,15 @@ final class CopyRules {
         return others;
     }
 
-    /** What it has, and another one had whose crash is younger than the report in which this leader saw it. */
-    BitSet crashedUnseen(SimMember leader, SimRedis server) {
+    /**
+     * What it has, and another one had whose crash is younger than the report in which this leader saw it, or than its decision: RESET has no time limit, and
+     * takes with it, however late, what would be gone as well if it had come in time (seed 247238).
+     */
+    BitSet crashedUnseen(SimMember leader, SimRedis server, long decidedAt) {
         BitSet writes = new BitSet();
-        crashes.stream().filter(crash -> crash.at() >= world.decisions.seenAt(leader, crash.pod())).forEach(crash -> writes.or(crash.writes()));
+        crashes.stream().filter(crash -> crash.at() >= decidedAt
+            || crash.at() >= world.now() - DecisionRules.MOST_AGE_MS && crash.at() >= world.decisions.seenAt(leader, crash.pod()))
+            .forEach(crash -> writes.or(crash.writes()));
         writes.and(server.data().writes());
         return writes;
     }
@@ -126,7 +131,6 @@ final class CopyRules {
 
     /** A crash took these with it: no rule holds against that. */
     void onCrashed(Pod pod, Dataset gone) {
-        crashes.removeIf(crash -> crash.at() < world.now() - DecisionRules.MOST_AGE_MS);
         crashes.add(new Crash(world.now(), pod.name, (BitSet) gone.writes().clone()));
         BitSet onTheMove = (BitSet) gone.writes().clone();
         onTheMove.and(moved);

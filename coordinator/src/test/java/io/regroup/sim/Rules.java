@@ -83,13 +83,13 @@ final class Rules {
         }
         BitSet spare = words.get(1).equals("REPLICATE") ? world.copies.spareCopies(server) : new BitSet();
         BitSet before = (BitSet) server.data().writes().clone();
-        BitSet unseen = words.get(1).equals("RESET") ? world.copies.crashedUnseen(leader, server) : new BitSet();
+        BitSet unseen = words.get(1).equals("RESET") ? world.copies.crashedUnseen(leader, server, decidedAt) : new BitSet();
         String reply = ClusterCommands.execute(server, words);
         if (words.get(1).equals("RESET") && reply.equals("OK")) {
             world.copies.onEmptied(server, before, unseen);
         }
         if (words.get(1).equals("REPLICATE") && reply.equals("OK")) {
-            world.ledger.forgive(world.copies.crashedUnseen(leader, server));
+            world.ledger.forgive(world.copies.crashedUnseen(leader, server, decidedAt));
         }
         if (!spare.isEmpty() && reply.equals("OK")) {
             world.copies.onGivenUp(server, spare);
