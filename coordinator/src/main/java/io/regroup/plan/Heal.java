@@ -48,6 +48,9 @@ final class Heal implements Step {
                 + ": they are never merged, for the data of one would be lost; remove one of them by hand"));
             return Optional.empty();
         }
+        SortedMap<NodeId, Host> misled = RepairEpochs.misled(picture);
+        misled.forEach((teller, owner) -> waits.add(new Wait("misled " + teller, picture.name(teller) + " gives slots of " + owner + " to another, with an epoch that "
+            + "is not that one's, and would overrule it: it meets nobody until " + owner + " has a higher one")));
         SortedMap<Address, SortedSet<Address>> meetings = new TreeMap<>();
         SortedSet<String> found = new TreeSet<>();
         for (Kin kin : picture.kins) {
@@ -56,7 +59,7 @@ final class Heal implements Step {
                     continue;
                 }
                 for (Host from : kin.hosts()) {
-                    if ((picture.isPrimary() || isDeposed(from, to))
+                    if (!misled.containsKey(from.id()) && !misled.containsKey(to.id()) && (picture.isPrimary() || isDeposed(from, to))
                         && !picture.observation.sentWithin("meet " + from.address() + " " + to.address(), MEETING_MS)) {
                         meetings.computeIfAbsent(from.address(), a -> new TreeSet<>()).add(to.address());
                         found.add(to.toString());

@@ -10,6 +10,8 @@ import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -19,7 +21,7 @@ import java.util.stream.Stream;
  *
  * <p>So does one whose slots a server that waits at its gate has on its volume with an epoch that is not older: it had taken that just before its
  * end, and nobody had heard of it; and one whose slots such a volume gives to a third, at whose address another node is by now: that one's epoch
- * will be taken for the third's. And one that serves slots which another, who serves none, claims with the same epoch; and one that is copied by a master
+ * will be taken for the third's; or a table has that already. And one that serves slots which another, who serves none, claims with the same epoch; and one that is copied by a master
  * by its table with a higher one.
  */
 final class RepairEpochs implements Step {
@@ -46,18 +48,20 @@ final class RepairEpochs implements Step {
             long shown = picture.saidOf(master.id()).stream().filter(ClusterNode::isMaster).mapToLong(ClusterNode::configEpoch).max().orElse(own);
             long waiting = waitingClaim(master, picture);
             long astray = claimOfWhoCopies(master, picture);
-            if (shown <= own && waiting < own && astray < own || isInMove(master, picture)) {
+            long misled = picture.nodes.values().stream().mapToLong(teller -> misledClaim(teller, master, picture)).max().orElse(-1);
+            if (shown <= own && waiting < own && astray < own && misled < own || isInMove(master, picture)) {
                 continue;
             }
             String key = "epoch " + master.id();
             String what = master + " has the epoch " + own + (shown > own ? ", and others show " + shown + " for it"
                 : waiting >= own ? ", and a server that waits at its gate claims its slots with " + waiting
+                : misled >= own ? ", and a table gives its slots to another, for whom it takes whoever has its address, with " + misled
                 : ", and one that copies it, and is a master by its table, has " + astray);
             waits.add(new Wait(key, what));
             if (picture.observation.waitedMs(key) >= SETTLE_MS && !picture.observation.sentWithin("bump " + master.id(), SETTLE_MS)) {
                 due.addAll(bump(master, shown <= own && isHighest(master), picture));
                 which.add(what + (shown > own ? ": nobody would vote for its replicas"
-                    : waiting >= own ? ": that claim would win" : ": that one cannot lose a slot to it, and follow it again"));
+                    : waiting >= own || misled >= own ? ": that claim would win" : ": that one cannot lose a slot to it, and follow it again"));
             }
         }
         for (Host rival : picture.liveMasters()) {
@@ -151,6 +155,32 @@ final class RepairEpochs implements Step {
     /** A replica tells its master's ({@code clusterBuildMessageHdr}). */
     private static long toldEpoch(Host host) {
         return host.master().flatMap(host.table()::line).orElse(host.table().myself()).configEpoch();
+    }
+
+    /**
+     * Those that have been misled about whose slots these are, and the owner that each would tell that it has been overruled. Until that one has a higher epoch
+     * they meet nobody: whomever they meet, gossip tells them of the owner too (seed 433683).
+     */
+    static SortedMap<NodeId, Host> misled(Picture picture) {
+        SortedMap<NodeId, Host> misled = new TreeMap<>();
+        for (Host teller : picture.nodes.values()) {
+            picture.liveOwners().stream().filter(owner -> misledClaim(teller, owner, picture) >= owner.table().myself().configEpoch()).findFirst()
+                .ifPresent(owner -> misled.put(teller.id(), owner));
+        }
+        return misled;
+    }
+
+    /**
+     * The epoch with which this node's table gives slots of this owner to a master that is here, has a lower one, and does not claim them: it has the epoch of
+     * whoever came to that one's address, and the slots of before. As soon as the owner pings it, it tells that one that it has been overruled (UPDATE). -1: it
+     * does not.
+     */
+    private static long misledClaim(Host teller, Host owner, Picture picture) {
+        return teller.table().others().values().stream().filter(line -> line.isMaster() && !line.id().equals(owner.id()))
+            .filter(line -> Optional.ofNullable(picture.nodes.get(line.id())).filter(itself -> itself.isMaster()
+                && itself.table().myself().configEpoch() < line.configEpoch()
+                && !line.slots().minus(itself.table().myself().slots()).and(owner.table().myself().slots()).isEmpty()).isPresent())
+            .mapToLong(ClusterNode::configEpoch).max().orElse(-1);
     }
 
     private static Optional<Host> lower(long epoch, Picture picture) {

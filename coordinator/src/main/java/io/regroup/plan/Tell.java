@@ -2,11 +2,13 @@ package io.regroup.plan;
 
 import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
+import io.regroup.model.NodeId;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
 import io.regroup.plan.Picture.Kin;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -31,10 +33,11 @@ final class Tell implements Step {
         if (!picture.isPrimary()) {
             return Optional.empty();
         }
+        Set<NodeId> misled = RepairEpochs.misled(picture).keySet();
         SortedMap<Address, SortedSet<Address>> meetings = new TreeMap<>();
         SortedSet<String> wrong = new TreeSet<>();
         for (Host about : picture.nodes.values()) {
-            if (Rebalance.isMoving(about.id(), picture)) {
+            if (Rebalance.isMoving(about.id(), picture) || misled.contains(about.id())) {
                 continue;
             }
             for (Kin kin : picture.kins) {
@@ -43,7 +46,7 @@ final class Tell implements Step {
                 }
                 wrong.add(about.toString());
                 for (Host teller : kin.hosts()) {
-                    if (!picture.observation.sentWithin("meet " + about.address() + " " + teller.address(), SETTLE_MS)) {
+                    if (!misled.contains(teller.id()) && !picture.observation.sentWithin("meet " + about.address() + " " + teller.address(), SETTLE_MS)) {
                         meetings.computeIfAbsent(about.address(), a -> new TreeSet<>()).add(teller.address());
                     }
                 }

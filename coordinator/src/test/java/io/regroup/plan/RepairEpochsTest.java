@@ -90,6 +90,29 @@ class RepairEpochsTest {
             .stillHasOwner("m2", "r4", SlotSet.range(0, 5460)).atGate("m2").stored("m2", SlotSet.range(5461, 10922), 2);
     }
 
+    /** Seed 433683: r2 had a stranger's epoch for m1, and slots of it that m3 has by now. */
+    private static Scene overruling() {
+        return Scene.cluster(3, 1).owns("m1", SlotSet.range(0, 100), 1).owns("m3", SlotSet.range(101, 5460).plus(SlotSet.range(10923, 16383)), 3)
+            .stillHasOwner("r2", "m1", SlotSet.range(0, 5460)).showsEpoch("r2", "m1", 55);
+    }
+
+    @Test
+    void whoWouldBeOverruledByAnotherWithAStrangersEpochTakesAHigherOneToo() {
+        Scene scene = overruling().waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS).waited("epoch " + id("m3"), RepairEpochs.SETTLE_MS);
+        assertThat(scene.decide().actions()).contains(scene.bump("m1"), scene.bump("m3"));
+        assertThat(scene.decide().reason()).contains(scene.called("m3") + " has the epoch 3, and a table gives its slots to another, for whom it takes whoever has its "
+            + "address, with 55: that claim would win");
+    }
+
+    @Test
+    void untilThenWhoHasThatEpochMeetsNobody() {
+        Scene scene = overruling().moved("r2", "10.0.0.99");
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).extracting(Wait::reason).contains(scene.called("r2") + " gives slots of " + scene.called("m3") + " to another, with an epoch "
+            + "that is not that one's, and would overrule it: it meets nobody until " + scene.called("m3") + " has a higher one");
+        assertThat(scene.owns("m3", SlotSet.range(101, 5460).plus(SlotSet.range(10923, 16383)), 56).decide().step()).isEqualTo("heal");
+    }
+
     @Test
     void notWithoutAQuorum() {
         assertThat(misled().gone("m3").gone("r3").gone("r1").waited("epoch " + id("m1"), 60_000).decide().actions()).isEmpty();
