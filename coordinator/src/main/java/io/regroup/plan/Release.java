@@ -32,7 +32,7 @@ final class Release implements Step {
             .filter(owner -> hasDataOf(itself, owner, picture))
             .filter(owner -> !picture.nodes.containsKey(owner))
             .filter(owner -> picture.replicasOf(owner).stream()
-                .noneMatch(h -> !h.isLeaving() && h.state().facts().synced()))
+                .noneMatch(h -> !h.isLeaving() && h.state().facts().synced() && !h.isAsStarted()))
             .findFirst());
     }
 

@@ -67,6 +67,14 @@ class ReleaseTest {
             .containsExactly(new Action.Permit("m1", "start-of-m1", false));
     }
 
+    /** Seed 801543: all had been started again, each with what its append-only file had of the last second. */
+    @Test
+    void norMayAReplicaOfADeadMasterWhileTheOthersWereStartedAgainAsWell() {
+        Scene scene = Scene.cluster(3, 2).gone("m1").proven("m1", "pod m1 is gone").linkDown("r1").linkDown("r4").leaving("r4");
+        assertThat(scene.decide().waits()).noneMatch(w -> w.key().equals("leave r4"));
+        assertThat(scene.offset("r1", 0).offset("r4", 0).decide().waits()).anyMatch(w -> w.key().equals("leave r4"));
+    }
+
     /** Seed 21294, with more faults: it was let go while the shard waited for the one that had been promoted. */
     @Test
     void norMayWhoFollowsTheMasterBeforeOneThatIsGone() {
