@@ -7,6 +7,7 @@ import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.AtGate;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
+import io.regroup.plan.Picture.Kin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -48,7 +49,7 @@ final class RepairEpochs implements Step {
             long shown = picture.saidOf(master.id()).stream().filter(ClusterNode::isMaster).mapToLong(ClusterNode::configEpoch).max().orElse(own);
             long waiting = waitingClaim(master, picture);
             long astray = claimOfWhoCopies(master, picture);
-            long misled = picture.nodes.values().stream().mapToLong(teller -> misledClaim(teller, master, picture)).max().orElse(-1);
+            long misled = misledClaim(master, picture);
             if (shown <= own && waiting < own && astray < own && misled < own || isInMove(master, picture)) {
                 continue;
             }
@@ -163,23 +164,33 @@ final class RepairEpochs implements Step {
      */
     static SortedMap<NodeId, Host> misled(Picture picture) {
         SortedMap<NodeId, Host> misled = new TreeMap<>();
-        for (Host teller : picture.nodes.values()) {
-            picture.liveOwners().stream().filter(owner -> misledClaim(teller, owner, picture) >= owner.table().myself().configEpoch()).findFirst()
-                .ifPresent(owner -> misled.put(teller.id(), owner));
+        for (Kin kin : picture.kins) {
+            List<ClusterNode> claims = misleading(kin, picture);
+            if (!claims.isEmpty()) {
+                picture.liveOwners().stream().filter(owner -> claimOf(claims, owner, picture) >= owner.table().myself().configEpoch()).findFirst()
+                    .ifPresent(owner -> kin.hosts().forEach(teller -> misled.put(teller.id(), owner)));
+            }
         }
         return misled;
     }
 
+    /** The highest epoch with which a table that is misled gives slots of this owner to another; -1: none does. */
+    private static long misledClaim(Host owner, Picture picture) {
+        return picture.kins.stream().mapToLong(kin -> claimOf(misleading(kin, picture), owner, picture)).max().orElse(-1);
+    }
+
     /**
-     * The epoch with which this node's table gives slots of this owner to a master that is here, has a lower one, and does not claim them: it has the epoch of
-     * whoever came to that one's address, and the slots of before. As soon as the owner pings it, it tells that one that it has been overruled (UPDATE). -1: it
-     * does not.
+     * Masters that are here, and have a lower epoch than in this table: it is that of whoever came to such a one's address, and the slots are those of before. As
+     * soon as an owner of these pings it, it is told that it has been overruled (UPDATE).
      */
-    private static long misledClaim(Host teller, Host owner, Picture picture) {
-        return teller.table().others().values().stream().filter(line -> line.isMaster() && !line.id().equals(owner.id()))
-            .filter(line -> Optional.ofNullable(picture.nodes.get(line.id())).filter(itself -> itself.isMaster()
-                && itself.table().myself().configEpoch() < line.configEpoch()
-                && !line.slots().minus(itself.table().myself().slots()).and(owner.table().myself().slots()).isEmpty()).isPresent())
+    private static List<ClusterNode> misleading(Kin kin, Picture picture) {
+        return kin.roster().lines().values().stream().filter(line -> line.isMaster() && Optional.ofNullable(picture.nodes.get(line.id()))
+            .filter(itself -> itself.isMaster() && itself.table().myself().configEpoch() < line.configEpoch()).isPresent()).toList();
+    }
+
+    private static long claimOf(List<ClusterNode> claims, Host owner, Picture picture) {
+        return claims.stream().filter(line -> !line.id().equals(owner.id())
+                && !line.slots().minus(picture.nodes.get(line.id()).table().myself().slots()).and(owner.table().myself().slots()).isEmpty())
             .mapToLong(ClusterNode::configEpoch).max().orElse(-1);
     }
 

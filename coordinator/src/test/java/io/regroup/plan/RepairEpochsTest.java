@@ -111,6 +111,8 @@ class RepairEpochsTest {
         assertThat(scene.decide().waits()).extracting(Wait::reason).contains(scene.called("r2") + " gives slots of " + scene.called("m3") + " to another, with an epoch "
             + "that is not that one's, and would overrule it: it meets nobody until " + scene.called("m3") + " has a higher one");
         assertThat(scene.owns("m3", SlotSet.range(101, 5460).plus(SlotSet.range(10923, 16383)), 56).decide().step()).isEqualTo("heal");
+        assertThat(overruling().showsEpoch("r2", "m3", 2).decide().actions()).as("nor is it told what it does not know of others").noneMatch(Action.Meet.class::isInstance);
+        assertThat(Scene.cluster(3, 1).showsEpoch("r2", "m3", 2).decide().step()).as("as all are else").isEqualTo("tell");
     }
 
     @Test
