@@ -11,6 +11,7 @@ import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A terminating pod may go once it owns no slot that another could own, or when nobody is left to take over (S7); and, where Kubernetes
@@ -26,14 +27,18 @@ final class Release implements Step {
         return "release";
     }
 
-    /** The master, dead or unheard of, whose data nobody else here has who stays. */
+    /** The master, dead or unheard of, whose data nobody else here has who stays, or only those that were started again like it. */
     private static Optional<NodeId> shardItKeeps(Report report, Picture picture) {
         return Picture.tableAt(report).map(ClusterTable::myself).flatMap(itself -> picture.owned.keySet().stream()
             .filter(owner -> hasDataOf(itself, owner, picture))
             .filter(owner -> !picture.nodes.containsKey(owner))
-            .filter(owner -> picture.replicasOf(owner).stream()
-                .noneMatch(h -> !h.isLeaving() && h.state().facts().synced() && !h.isAsStarted()))
+            .filter(owner -> stay(owner, picture).allMatch(Host::isAsStarted))
             .findFirst());
+    }
+
+    /** Its replicas that have its data, and stay. */
+    private static Stream<Host> stay(NodeId owner, Picture picture) {
+        return picture.replicasOf(owner).stream().filter(h -> !h.isLeaving() && h.state().facts().synced());
     }
 
     /** Its replica, or who was the master before it and may have heard nothing of that, or a replica of that one. */
@@ -76,7 +81,8 @@ final class Release implements Step {
                 + " slots that no node owns have one: it may have the only copy of their data");
         }
         return shardItKeeps(report, picture)
-            .map(shard -> report.member() + " leaves, and has the only copy of the data of " + picture.name(shard) + " that is here")
+            .map(shard -> report.member() + " leaves, and " + (stay(shard, picture).findAny().isEmpty() ? "has the only copy of the data of " + picture.name(shard) + " that is here"
+                : "may have more of the data of " + picture.name(shard) + " than those who stay, which were started again: first one takes its place"))
             .or(() -> masterLeftAlone(report, picture)
                 .filter(master -> picture.observation.waitedMs("leave " + report.member()) < REPLACEMENT_MS)
                 .map(master -> report.member() + " leaves when " + master + " has another replica in sync"));
