@@ -78,7 +78,7 @@ public record Command(List<String> words) {
 
     /**
      * What a server sends on the bus at once, to its replicas alone, and nobody sees who does not subscribe to it: with the packet goes its epoch, which they
-     * would hear of with its next ping, up to a second later. Valkey's packets of this kind have none since 8.1.
+     * would hear of with its next ping, up to a second later. Valkey 9 tells them by itself.
      *
      * @param slots that it serves: those of other channels it refuses
      */

@@ -482,7 +482,7 @@ final class SimRedis {
         }
     }
 
-    /** SPUBLISH, on a channel of its own slots: clusterSendPublishShard. Valkey's packet has no header to speak of. */
+    /** SPUBLISH, on a channel of its own slots: clusterSendPublishShard. Valkey tells of a new epoch at once by itself; the simulated one takes until its next ping. */
     void publish() {
         if (able != MoveBy.MIGRATESLOTS) {
             table.values().stream().filter(entry -> entry.link != null && entry.slaveof == myself)
