@@ -4,6 +4,7 @@ import io.regroup.lead.Effect.CarryOut;
 import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.NodeId;
+import io.regroup.model.RedisState;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Action;
 import java.util.BitSet;
@@ -77,9 +78,9 @@ final class Rules {
         if (action instanceof Action.TakeSlots take && words.get(1).equals("SETSLOT") && words.get(3).equals("NODE")) {
             // Where ADDSLOTSRANGE came too late it is this one alone.
             SlotSet taken = server.myself.slots().plus(SlotSet.of(Integer.parseInt(words.get(2)))).and(take.slots());
-            checkLost(leader, taken, takenBy(take.taker(), what), true);
+            checkLost(leader, taken, takenBy(take.taker(), what), Optional.empty());
         } else if (what.decision().step().equals("repair") && action instanceof Action.Forget forget && server.table.containsKey(forget.node())) {
-            checkLost(leader, server.table.get(forget.node()).slots(), new BitSet(), false);
+            checkLost(leader, server.table.get(forget.node()).slots(), new BitSet(), Optional.of(forget.node()));
         }
         BitSet spare = words.get(1).equals("REPLICATE") ? world.copies.spareCopies(server) : new BitSet();
         BitSet before = (BitSet) server.data().writes().clone();
@@ -155,8 +156,11 @@ final class Rules {
     /**
      * S1: slots are given away only when no copy is in reach. Who had begun to take them as a master keeps the keys that it has when their
      * owner is forgotten, and is to be the one who is given the slots.
+     *
+     * @param forgotten the owner; absent: the slots are given to another
      */
-    private void checkLost(SimMember leader, SlotSet slots, BitSet there, boolean toAnother) {
+    private void checkLost(SimMember leader, SlotSet slots, BitSet there, Optional<NodeId> forgotten) {
+        boolean toAnother = forgotten.isEmpty();
         for (Pod pod : world.pods()) {
             if (!toAnother && !isOutOfReach(pod) && pod.redis().filter(r -> r.isServing() && r.myself.isMaster()).isPresent()) {
                 continue;
@@ -164,6 +168,9 @@ final class Rules {
             // A master that claims them itself is their owner when the one with the higher epoch is forgotten.
             SlotSet its = !serves(pod) && !toAnother ? claimOnVolume(pod)
                 : pod.redis().filter(r -> r.isServing() && r.myself.isMaster()).map(r -> r.myself.slots()).orElse(SlotSet.NONE);
+            if (forgotten.isPresent() && hasBegunToFollow(pod, forgotten.get(), leader)) {
+                its = its.plus(pod.redis().orElseThrow().table.get(forgotten.get()).slots());
+            }
             SlotSet disowned = pod.redis().map(this::disowned).orElse(SlotSet.NONE);
             BitSet ordered = CopyRules.onSlots(CopyRules.dataOf(pod).writes(), disowned);
             world.ledger.forgive(ordered);
@@ -188,6 +195,16 @@ final class Rules {
             }
             world.ledger.forgive(kept);
         }
+    }
+
+    /**
+     * Whether a former master serves since its leader has heard that it starts, and follows this one: by its own table that is still their owner, whose
+     * replica with keys of them it is, and found as such. Whoever is given the slots before that is judged then.
+     */
+    private static boolean hasBegunToFollow(Pod pod, NodeId owner, SimMember leader) {
+        return Optional.ofNullable(leader.heard.get(pod.name)).map(heard -> heard.report().state())
+            .filter(state -> state instanceof RedisState.Starting || state instanceof RedisState.Loading).isPresent()
+            && pod.redis().filter(server -> server.isServing() && server.myself.isReplica() && server.myself.slaveof.id.equals(owner)).isPresent();
     }
 
     /** A master by its table that copies another can give nothing away before it is started again, which the kubelet does not do in a pod that ends. */
