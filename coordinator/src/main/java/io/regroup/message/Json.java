@@ -208,6 +208,7 @@ public final class Json {
         if (!facts.atomic().slots().isEmpty()) {
             json.addProperty("moves", facts.atomic().slots().toString());
         }
+        facts.copyOf().ifPresent(master -> json.addProperty("copyOf", master.value()));
         return json;
     }
 
@@ -217,7 +218,8 @@ public final class Json {
             find(json, "masterAt", e -> Address.parse(e.getAsString())), json.get("offset").getAsLong(), json.get("uptimeSeconds").getAsLong(),
             text(json, "version"), slots(json, "strays"), find(json, "quietMs", JsonElement::getAsLong).orElse(0L),
             find(json, "behindMs", JsonElement::getAsLong).orElse(0L), find(json, "clockMs", JsonElement::getAsLong).orElse(0L),
-            new Atomic(find(json, "movesBy", e -> MoveBy.valueOf(e.getAsString())).orElse(MoveBy.MIGRATE), slots(json, "moves")));
+            new Atomic(find(json, "movesBy", e -> MoveBy.valueOf(e.getAsString())).orElse(MoveBy.MIGRATE), slots(json, "moves")),
+            find(json, "copyOf", e -> new NodeId(e.getAsString())));
     }
 
     private static SlotSet slots(JsonObject json, String name) {

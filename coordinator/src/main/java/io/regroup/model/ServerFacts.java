@@ -22,10 +22,11 @@ import java.util.Optional;
  * @param behindMs      replicas: for how much of that time its master was heard on the cluster bus, in ms
  * @param clockMs       what its clock shows, in ms since the epoch ({@code server_time_usec}); 0: it does not tell
  * @param atomic        masters: slots that it moves by itself
+ * @param copyOf        whose copy its data was last, as its coordinator saw it, also in an earlier life; itself: nobody's; absent: not known
  */
 public record ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean linkUp, boolean synced, Optional<Address> masterAt, long offset,
                           long uptimeSeconds, String version, SlotSet strays, long quietMs, long behindMs, long clockMs,
-                          Atomic atomic) {
+                          Atomic atomic, Optional<NodeId> copyOf) {
 
     /**
      * What the link of a replica that is in sync may seem to lack in ms: its master sends a ping a second (repl-ping-replica-period), answers on the bus as often,
@@ -36,12 +37,13 @@ public record ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean
     /** Of a server that moves no slots by itself, and whose link is quick. */
     public ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean linkUp, boolean synced, Optional<Address> masterAt, long offset,
                        long uptimeSeconds, String version, SlotSet strays) {
-        this(stateOk, currentEpoch, keys, linkUp, synced, masterAt, offset, uptimeSeconds, version, strays, 0, 0, 0, Atomic.NONE);
+        this(stateOk, currentEpoch, keys, linkUp, synced, masterAt, offset, uptimeSeconds, version, strays, 0, 0, 0, Atomic.NONE, Optional.empty());
     }
 
-    /** The same, of one that looks for its master there. */
-    public ServerFacts lookingAt(Optional<Address> master) {
-        return new ServerFacts(stateOk, currentEpoch, keys, linkUp, synced, master, offset, uptimeSeconds, version, strays, quietMs, behindMs, clockMs, atomic);
+    /** The same, of one that looks for its master there, and has that one's data. */
+    public ServerFacts lookingAt(Optional<Address> master, Optional<NodeId> copied) {
+        return new ServerFacts(stateOk, currentEpoch, keys, linkUp, synced, master, offset, uptimeSeconds, version, strays, quietMs, behindMs, clockMs, atomic,
+            copied);
     }
 
     /** Replicas: whether its master has gone on without it. */

@@ -132,7 +132,7 @@ final class LostShards {
     /** One that never was in sync with this owner. */
     private static Optional<Host> followerWithKeys(NodeId owner, Picture picture) {
         SlotSet slots = picture.slotsOf(owner);
-        return picture.replicasOf(owner).stream().filter(h -> !h.state().facts().strays().and(slots).isEmpty() && !isOutdated(h.id(), owner, picture))
+        return picture.replicasOf(owner).stream().filter(h -> !h.state().facts().strays().and(slots).isEmpty() && !isOutdated(h, h.id(), owner, picture))
             .max(Comparator.<Host>comparingInt(h -> h.state().facts().strays().and(slots).size()).thenComparingLong(h -> h.state().facts().keys())
                 .thenComparing(h -> !h.isLeaving()).thenComparing(Host::id));
     }
@@ -166,13 +166,15 @@ final class LostShards {
     }
 
     /**
-     * Whether one that waits at its gate was this shard's master after this former one was: what that one had is from before. Who led meanwhile knows, and
-     * so does that one's table where it shows the other as the master that it was in place of, and that did not follow it yet.
+     * Whether one that waits at its gate was this shard's master after this former one was, whose data a host has: that is from before. Who led meanwhile
+     * knows, and so does that one's table where it shows the other as the master that it was in place of, and that did not follow it yet. Or the host has a
+     * copy of that one's data, and nothing since its own start.
      */
-    private static boolean isOutdated(NodeId former, NodeId owner, Picture picture) {
+    private static boolean isOutdated(Host host, NodeId former, NodeId owner, Picture picture) {
         long at = lastAsMaster(former, picture);
         return keepersOf(owner, picture).flatMap(keeper -> keeper.stored().stream()).anyMatch(kept -> lastAsMaster(kept.myself().id(), picture) > at
-            || at == Long.MIN_VALUE && kept.line(former).filter(ClusterNode::isMaster).isPresent());
+            || at == Long.MIN_VALUE && kept.line(former).filter(ClusterNode::isMaster).isPresent()
+            || host.isAsStarted() && host.state().facts().copyOf().filter(kept.myself().id()::equals).isPresent());
     }
 
     private static long lastAsMaster(NodeId id, Picture picture) {
@@ -215,7 +217,7 @@ final class LostShards {
     private static Optional<Host> formerReplica(NodeId owner, Picture picture) {
         SlotSet lost = picture.slotsOf(owner);
         return mostRead(picture.nodes.values().stream().filter(h -> !h.state().facts().strays().and(lost).isEmpty() && lineOfFormer(h, picture)
-            .filter(line -> isProven(line, picture) && line.slots().isEmpty() && !isOutdated(line.id(), owner, picture)).isPresent()));
+            .filter(line -> isProven(line, picture) && line.slots().isEmpty() && !isOutdated(h, line.id(), owner, picture)).isPresent()));
     }
 
     /** Whether it may be one of these two, once the end of the master that it follows is certain. */

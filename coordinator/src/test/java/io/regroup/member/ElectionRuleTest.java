@@ -38,7 +38,8 @@ class ElectionRuleTest {
 
     private static Optional<Boolean> of(String nodes, boolean linkUp, boolean synced, long quietMs, long behindMs) {
         return ElectionRule.toBeSaid(new Answering(NodesText.parse(nodes),
-            new ServerFacts(true, 1, 0, linkUp, synced, Optional.<Address>empty(), 0, 0, "7.0.15", SlotSet.NONE, quietMs, behindMs, 0, Atomic.NONE)));
+            new ServerFacts(true, 1, 0, linkUp, synced, Optional.<Address>empty(), 0, 0, "7.0.15", SlotSet.NONE, quietMs, behindMs, 0, Atomic.NONE,
+                Optional.empty())));
     }
 
     @Test

@@ -318,6 +318,18 @@ class RepairSlotsTest {
         assertThat(scene.decide().actions()).allMatch(Action.Unfollow.class::isInstance);
     }
 
+    /** Seed 934273: r4 had been the replica of m1 when it was started again, and m1 served on; who led meanwhile had gone with r1. */
+    @Test
+    void norWhereItWasStartedAgainWithACopyOfThatOnesData() {
+        Scene scene = Scene.cluster(3, 2).master("r1").gone("r1").proven("r1", "pod r1 is gone").follows("r4", "r1").neverSynced("r4").keys("r4", 3)
+            .strays("r4", SlotSet.of(17)).atGate("m1").stored("m1", SlotSet.range(0, 5460), 1).waited("lost " + id("r1"), 10_000);
+        Action goOn = new Action.Promote(scene.address("r4"), id("r4"), id("r1"), Promotion.TAKEOVER);
+        assertThat(scene.startedWithCopyOf("r4", "m2").decide().actions()).as("that tells nothing of this shard").containsExactly(goOn);
+        assertThat(scene.startedWithCopyOf("r4", "m1").decide().actions())
+            .containsExactly(new Action.Unfollow(scene.address("r4"), id("r4"), id("r1"), SlotSet.range(0, 5460)));
+        assertThat(scene.offset("r4", 100).decide().actions()).as("it may have got m1's last second, which m1 itself lost").containsExactly(goOn);
+    }
+
     /** Seed 11149, with more faults: who led meanwhile had gone too. */
     @Test
     void norWhereThatOnesTableShowsWhomItWasInPlaceOf() {

@@ -82,6 +82,7 @@ final class Scene {
         Optional<Report.MasterProbe> masterProbe = Optional.empty();
         SlotSet strays = SlotSet.NONE;
         Atomic atomic = Atomic.NONE;
+        Optional<String> copyOf = Optional.empty();
         final SortedMap<Integer, NodeId> migrating = new TreeMap<>();
         final SortedMap<Integer, NodeId> importing = new TreeMap<>();
         final Set<NodeFlag> flags = EnumSet.noneOf(NodeFlag.class);
@@ -348,6 +349,15 @@ final class Scene {
         return change(name, n -> {
             n.synced = false;
             n.linkUp = false;
+        });
+    }
+
+    /** It was started again with a copy of that one's data, and has had no link since. */
+    Scene startedWithCopyOf(String name, String master) {
+        return change(name, n -> {
+            n.copyOf = Optional.of(master);
+            n.linkUp = false;
+            n.offset = 0;
         });
     }
 
@@ -699,7 +709,8 @@ final class Scene {
     private Report report(Node node) {
         ClusterTable table = table(node);
         RedisState state = node.state.orElseGet(() -> new RedisState.Answering(table, new ServerFacts(node.stateOk, node.heardOfEpoch.orElseGet(this::highestEpoch), node.keys,
-            !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15", node.strays, node.quietMs, node.behindMs, 0, node.atomic)));
+            !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15", node.strays, node.quietMs, node.behindMs, 0,
+            node.atomic, node.copyOf.map(Scene::id))));
         return new Report(pod(node.name), ROUND, node.address(), new Address(node.address().host(), 7800), state,
             node.stored ? node.kept.map(this::table).or(() -> Optional.of(table)) : Optional.empty(), node.leaving, node.masterProbe, rememberAll && node.remembers ? primary : Optional.empty());
     }

@@ -281,7 +281,7 @@ final class SimMember {
         if (copied.isItsOwn(state.table(), state.facts().keys())) {
             own.replication.copyOf = Optional.of(own.id());
         }
-        return new RedisState.Answering(state.table(), state.facts().lookingAt(master));
+        return new RedisState.Answering(state.table(), state.facts().lookingAt(master, own.replication.copyOf));
     }
 
     private Optional<MasterProbe> masterProbe() {
