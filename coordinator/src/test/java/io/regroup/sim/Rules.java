@@ -166,7 +166,7 @@ final class Rules {
                 continue;
             }
             // A master that claims them itself is their owner when the one with the higher epoch is forgotten.
-            SlotSet its = !serves(pod) && !toAnother ? claimOnVolume(pod)
+            SlotSet its = !serves(pod) && !toAnother ? claimOnVolume(pod).plus(shownOnVolume(forgotten.get(), pod))
                 : pod.redis().filter(r -> r.isServing() && r.myself.isMaster()).map(r -> r.myself.slots()).orElse(SlotSet.NONE);
             if (forgotten.isPresent() && hasBegunToFollow(pod, forgotten.get(), leader)) {
                 its = its.plus(pod.redis().orElseThrow().table.get(forgotten.get()).slots());
@@ -247,6 +247,14 @@ final class Rules {
     private static SlotSet claimOnVolume(Pod pod) {
         return pod.volume().kept().filter(table -> table.myself().isMaster()).map(table -> table.others().values().stream().map(ClusterNode::slots)
             .reduce(SlotSet.ALL, SlotSet::minus)).orElse(SlotSet.NONE);
+    }
+
+    /**
+     * What the volume of one that was a master itself shows as the forgotten one's: as soon as it serves that one has them again, by this table alone, and
+     * whether they are given up is judged anew.
+     */
+    private static SlotSet shownOnVolume(NodeId forgotten, Pod pod) {
+        return pod.volume().kept().filter(table -> table.myself().isMaster()).flatMap(table -> table.line(forgotten)).map(ClusterNode::slots).orElse(SlotSet.NONE);
     }
 
     /**
