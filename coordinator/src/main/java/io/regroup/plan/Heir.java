@@ -136,9 +136,14 @@ final class Heir {
 
     /**
      * Whether it follows one that is a replica by its own table: what that one sent before its promotion came after the word of it, on another connection,
-     * and was believed ({@code clusterProcessPacket}). It has no slot there then, so that no vote is asked for ({@code clusterHandleSlaveFailover}).
+     * and was believed ({@code clusterProcessPacket}).
      */
     static boolean followsReplica(Host replica) {
         return replica.master().flatMap(replica.table()::line).filter(ClusterNode::isReplica).isPresent();
+    }
+
+    /** By its own table its master has no slot: as a replica, or as it has never heard that one on the bus. Then Redis asks for no vote ({@code clusterHandleSlaveFailover}). */
+    static boolean asksNobody(Host replica) {
+        return replica.master().flatMap(replica.table()::line).filter(line -> line.slots().isEmpty()).isPresent();
     }
 }

@@ -119,9 +119,10 @@ final class Promote implements Step {
                 + ", which nobody can vote for: it is promoted once that is certain"));
             return Optional.empty();
         }
-        if (!proven && Heir.followsReplica(best.get())) {
+        if (!proven && Heir.asksNobody(best.get())) {
             waits.add(new Wait("vote " + owner, shard + " may be dead (" + fate.words() + "), and its replica " + best.get()
-                + " has it as a replica, without a slot, for which it asks nobody's vote: it is promoted once that is certain"));
+                + (Heir.followsReplica(best.get()) ? " has it as a replica, without a slot" : " has heard of no slot of it")
+                + ", for which it asks nobody's vote: it is promoted once that is certain"));
             return Optional.empty();
         }
         if (!proven && !Heir.canBeElected(best.get(), picture)) {

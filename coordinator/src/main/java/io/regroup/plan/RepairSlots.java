@@ -144,6 +144,10 @@ final class RepairSlots implements Step {
         if (back.isPresent()) {
             return back;
         }
+        List<Host> copies = copies(picture);
+        if (!copies.isEmpty()) {
+            return unfollow(copies, what, picture, waits);
+        }
         SortedSet<String> unmet = membersWithUnheardNodes(picture);
         ShardLoss policy = picture.observation.policy();
         boolean haveEnded = policy.reassign() && picture.observation.ended().keySet().containsAll(unmet) && waited >= policy.graceMs();
@@ -224,6 +228,34 @@ final class RepairSlots implements Step {
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * Replicas of a master that is not here, and has no slot by any table: who knew whose they are is gone, for only that master itself tells it on the bus
+     * ({@code clusterProcessPacket}; gossip does not), and it was not heard there, while its data was copied. Their keys tell.
+     */
+    private static List<Host> copies(Picture picture) {
+        return picture.nodes.values().stream()
+            .filter(h -> h.master().filter(id -> !picture.owned.containsKey(id) && !picture.nodes.containsKey(id)).isPresent())
+            .filter(h -> !h.state().facts().strays().and(picture.unclaimed).isEmpty()).toList();
+    }
+
+    /** As a master of nothing it takes those of which it has keys. Its master may have more, as long as its end is not certain. */
+    private static Optional<Work> unfollow(List<Host> copies, String what, Picture picture, List<Wait> waits) {
+        Host best = copies.stream().max(Comparator.<Host, Boolean>comparing(h -> !h.isLeaving()).thenComparing(Heir.byOffset())).orElseThrow();
+        NodeId master = best.master().orElseThrow();
+        String whose = what + ": " + best + " has keys of " + best.state().facts().strays().and(picture.unclaimed).size() + " of them, and follows "
+            + picture.name(master);
+        if (!(Fate.of(master, picture) instanceof Fate.Proven)) {
+            waits.add(new Wait(UNCLAIMED, whose + ", which is not here, and may have more of them (" + Fate.of(master, picture).words() + ")"));
+            return Optional.empty();
+        }
+        if (picture.observation.sentWithin("unfollow " + best.id(), SETTLE_MS)) {
+            waits.add(new Wait(UNCLAIMED, whose + ": it becomes a master"));
+            return Optional.empty();
+        }
+        return Optional.of(new Work(new Action.Unfollow(best.address(), best.id(), master,
+            best.table().line(master).map(ClusterNode::slots).orElse(SlotSet.NONE)), whose + ", which is dead: it follows that one no more"));
     }
 
     /**

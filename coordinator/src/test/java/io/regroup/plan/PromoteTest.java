@@ -449,6 +449,19 @@ class PromoteTest {
             + "for which it asks nobody's vote: it is promoted once that is certain"));
     }
 
+    /** Seed 54724, with more faults: FORCE was sent again and again, and meanwhile all went that knew of the slots. */
+    @Test
+    void norForOneThatItHasNotHeardOnTheBus() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").probe("m1", Probe.SILENT).stillHasOwner("r1", "m1", SlotSet.NONE);
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().waits()).extracting(Wait::reason).contains(scene.calledByAddress("m1") + ", master of 5461 slots may be dead "
+            + "(its member left the group and its Redis does not answer), and its replica " + scene.called("r1") + " has heard of no slot of it, "
+            + "for which it asks nobody's vote: it is promoted once that is certain");
+        assertThat(scene.proven("m1", "pod m1 is gone").decide().actions()).containsExactly(
+            new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER),
+            new Action.TakeSlots(scene.address("r1"), id("r1"), SlotSet.range(0, 5460), SlotSet.NONE, id("m1")));
+    }
+
     /** S4, seed 200012: votes would be asked for 5 s and writers be held, and the other side may be the one that acts. */
     @Test
     void whoLeavesHandsOverInAPrimaryViewOnly() {

@@ -422,6 +422,33 @@ class RepairSlotsTest {
         assertThat(scene.proven("r1", "pod r1 is gone").decide().actions()).contains(new Action.LeaveCircle(scene.address("m1"), id("m1"), id("r1")));
     }
 
+    /**
+     * Seed 54724, with more faults: the replica copied a master that it had never heard on the bus, and all that had heard it were rolled out. Its slots
+     * went to another one, and the keys were nobody's.
+     */
+    @Test
+    void whoHasACopyOfAMasterOfWhoseSlotsNobodyKnowsTakesThem() {
+        Scene scene = Scene.cluster(3, 1).owns("m1", SlotSet.NONE, 0).gone("m1").proven("m1", "pod m1 is gone").strays("r1", SlotSet.parse("17 21 16000"))
+            .asked(5, 1).waited("unclaimed", 1000);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Unfollow(scene.address("r1"), id("r1"), id("m1"), SlotSet.NONE));
+        assertThat(scene.decide().reason()).isEqualTo("no node owns 5461 slots (0-5460): " + scene.called("r1") + " has keys of 2 of them, and follows "
+            + scene.calledByAddress("m1") + ", which is dead: it follows that one no more");
+        assertThat(scene.sent("unfollow " + id("r1"), 10).decide().actions()).noneMatch(a -> a instanceof Action.Unfollow || a instanceof Action.TakeSlots);
+        assertThat(scene.masterOfNothing("r1").strays("r1", SlotSet.parse("17 21")).decide().actions()).as("then as any that has keys of them")
+            .containsExactly(new Action.TakeSlots(scene.address("r1"), id("r1"), SlotSet.parse("17 21"), SlotSet.NONE, id("m1")));
+    }
+
+    @Test
+    void butNotWhileThatMasterMayReturnWithMore() {
+        Scene scene = Scene.cluster(3, 1).owns("m1", SlotSet.NONE, 0).gone("m1").probe("m1", Probe.SILENT).strays("r1", SlotSet.of(17)).asked(5, 1)
+            .waited("unclaimed", 40_000);
+        assertThat(scene.decide().actions()).noneMatch(a -> a instanceof Action.Unfollow || a instanceof Action.TakeSlots);
+        assertThat(scene.decide().waits()).extracting(Wait::reason).contains("no node owns 5461 slots (0-5460): " + scene.called("r1")
+            + " has keys of 1 of them, and follows " + scene.calledByAddress("m1") + ", which is not here, and may have more of them "
+            + "(its member left the group and its Redis does not answer)");
+        assertThat(scene.strays("r1", SlotSet.of(6000)).owns("m1", SlotSet.NONE, 1).decide().actions()).as("those are served").hasAtLeastOneElementOfType(Action.TakeSlots.class);
+    }
+
     @Test
     void freeSlotsWaitForABlankNode() {
         Scene scene = unclaimed().waited("unclaimed", 5000);
