@@ -29,6 +29,8 @@ final class RepairEpochs implements Step {
 
     /** News of a promotion is known to all within so long, in ms. */
     static final long SETTLE_MS = 2000;
+    /** A master that is cut off on the bus, and does not hear of an epoch that another one has taken, takes one all the same after so long, in ms. */
+    private static final long HEAR_MS = 3 * SETTLE_MS;
     /** A bumped epoch is told at the next ping, in ms. */
     private static final long RIVAL_MS = 1000;
 
@@ -42,8 +44,7 @@ final class RepairEpochs implements Step {
         if (!picture.isPrimary() || !picture.unheard.isEmpty()) {
             return Optional.empty();
         }
-        List<Action> due = new ArrayList<>();
-        List<String> which = new ArrayList<>();
+        Optional<Work> first = Optional.empty();
         for (Host master : picture.liveOwners()) {
             long own = master.table().myself().configEpoch();
             long shown = picture.saidOf(master.id()).stream().filter(ClusterNode::isMaster).mapToLong(ClusterNode::configEpoch).max().orElse(own);
@@ -59,10 +60,12 @@ final class RepairEpochs implements Step {
                 : misled >= own ? ", and a table gives its slots to another, for whom it takes whoever has its address, with " + misled
                 : ", and one that copies it, and is a master by its table, has " + astray);
             waits.add(new Wait(key, what));
-            if (picture.observation.waitedMs(key) >= SETTLE_MS && !picture.observation.sentWithin("bump " + master.id(), SETTLE_MS)) {
-                due.addAll(bump(master, shown <= own && isHighest(master), picture));
-                which.add(what + (shown > own ? ": nobody would vote for its replicas"
-                    : waiting >= own || misled >= own ? ": that claim would win" : ": that one cannot lose a slot to it, and follow it again"));
+            long waited = picture.observation.waitedMs(key);
+            boolean isDue = waited >= SETTLE_MS && !picture.observation.sentWithin("bump " + master.id(), SETTLE_MS);
+            if (first.isEmpty() && isDue && (hasHeardOfAll(master, picture) || waited >= HEAR_MS)) {
+                first = Optional.of(new Work(bump(master, shown <= own && isHighest(master), picture), what
+                    + (shown > own ? ": nobody would vote for its replicas" : waiting >= own || misled >= own ? ": that claim would win"
+                    : ": that one cannot lose a slot to it, and follow it again") + "; it takes a new one"));
             }
         }
         for (Host rival : picture.liveMasters()) {
@@ -72,13 +75,19 @@ final class RepairEpochs implements Step {
             }
             String what = rival + " serves slots that " + idle.get() + ", who serves none, claims with the same epoch";
             waits.add(new Wait("epoch " + rival.id(), what));
-            if (!picture.observation.sentWithin("bump " + rival.id(), RIVAL_MS)) {
-                due.addAll(bump(rival, isHighest(rival), picture));
-                which.add(what + ": that claim would win");
+            if (first.isEmpty() && !picture.observation.sentWithin("bump " + rival.id(), RIVAL_MS)) {
+                first = Optional.of(new Work(bump(rival, isHighest(rival), picture), what + ": that claim would win; it takes a new one"));
             }
         }
-        // Two that take the same one at once settle it between them (clusterHandleConfigEpochCollision).
-        return due.isEmpty() ? Optional.empty() : Optional.of(new Work(due, String.join(", ", which) + "; it takes a new one"));
+        return first;
+    }
+
+    /**
+     * Whether the epoch that it would take is nobody's. One at a time: of two that take the same at once the lower id takes another as soon as it hears the other
+     * ({@code clusterHandleConfigEpochCollision}), be it that it has stood still since, and its replica has been elected with that very one (seed 54693).
+     */
+    private static boolean hasHeardOfAll(Host master, Picture picture) {
+        return picture.liveOwners().stream().allMatch(other -> other.table().myself().configEpoch() <= master.state().facts().currentEpoch());
     }
 
     /** While slots of it move, a new epoch would win them back from whom they have gone to. */

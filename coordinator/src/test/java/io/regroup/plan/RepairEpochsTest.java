@@ -24,13 +24,21 @@ class RepairEpochsTest {
             what + ": nobody would vote for its replicas; it takes a new one", List.of(new Wait("epoch " + id("m1"), what))));
     }
 
-    /** All pods swapped their addresses: each wait had begun anew for the next master (2 s each, on Kubernetes). */
+    /**
+     * All pods swapped their addresses: the wait of the next master goes on meanwhile. Seed 54693, with more faults: two took the same at once, and one of them
+     * stood still right after; its replica had been elected with a higher one when it went on, settled that collision, and overruled that one.
+     */
     @Test
-    void allThatAreDueTakeNewOnesAtOnce() {
+    void ofAllThatAreDueOneTakesANewOneWhenItHasHeardOfTheLast() {
         Scene scene = misled().showsEpoch("r1", "m3", 60).waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS)
             .waited("epoch " + id("m3"), RepairEpochs.SETTLE_MS);
-        assertThat(scene.decide().actions()).containsExactlyInAnyOrder(scene.bump("m1"),
-            scene.bump("m3"));
+        assertThat(scene.decide().actions()).containsExactly(scene.bump("m1"));
+        assertThat(scene.decide().waits()).extracting(Wait::key).contains("epoch " + id("m3"));
+        scene.owns("m1", SlotSet.range(0, 5460), 61).showsEpoch("r2", "m1", 61).heardOfEpoch("m3", 60);
+        assertThat(scene.decide().actions()).noneMatch(Action.BumpEpoch.class::isInstance);
+        assertThat(scene.heardOfEpoch("m3", 61).decide().actions()).containsExactly(scene.bump("m3"));
+        assertThat(scene.heardOfEpoch("m3", 60).waited("epoch " + id("m3"), 3 * RepairEpochs.SETTLE_MS).decide().actions()).as("its bus is cut off")
+            .containsExactly(scene.bump("m3"));
     }
 
     @Test
@@ -99,7 +107,9 @@ class RepairEpochsTest {
     @Test
     void whoWouldBeOverruledByAnotherWithAStrangersEpochTakesAHigherOneToo() {
         Scene scene = overruling().waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS).waited("epoch " + id("m3"), RepairEpochs.SETTLE_MS);
-        assertThat(scene.decide().actions()).contains(scene.bump("m1"), scene.bump("m3"));
+        assertThat(scene.decide().actions()).containsExactly(scene.bump("m1"));
+        scene.sent("bump " + id("m1"), 500).heardOfEpoch("m3", 55);
+        assertThat(scene.decide().actions()).containsExactly(scene.bump("m3"));
         assertThat(scene.decide().reason()).contains(scene.called("m3") + " has the epoch 3, and a table gives its slots to another, for whom it takes whoever has its "
             + "address, with 55: that claim would win");
     }
