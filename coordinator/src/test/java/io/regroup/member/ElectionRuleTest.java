@@ -16,12 +16,15 @@ class ElectionRuleTest {
     private static final String MASTER = "a".repeat(40) + " 10.0.0.1:6379@16379 %s - 0 0 1 connected 0-16383\n";
     private static final String REPLICA = "b".repeat(40) + " 10.0.0.2:6379@16379 %sslave%s " + "a".repeat(40) + " 0 0 1 connected\n";
 
+    private static final String OTHERS = "c".repeat(40) + " 10.0.0.3:6379@16379 master - 0 0 2 connected 0-1\n"
+        + "d".repeat(40) + " 10.0.0.4:6379@16379 master - 0 0 3 connected 2-3\n";
+
     private static Optional<Boolean> ofReplica(boolean synced, boolean mayNot) {
         return of(String.format(MASTER, "master") + replica(mayNot), false, synced, 0, 0);
     }
 
     private static Optional<Boolean> ofReplicaBehind(long behindMs, boolean mayNot) {
-        return of(String.format(MASTER, "master,fail") + replica(mayNot), false, true, 20_000, behindMs);
+        return of(String.format(MASTER, "master,fail") + OTHERS + replica(mayNot), false, true, 20_000, behindMs);
     }
 
     private static Optional<Boolean> ofReplicaOfFailed(boolean linkUp, long quietMs, boolean mayNot) {
@@ -75,6 +78,25 @@ class ElectionRuleTest {
         assertThat(ofReplicaBehind(3000, false)).as("a ping a second, counted in whole seconds").isEmpty();
         assertThat(ofReplicaBehind(3001, false)).contains(false);
         assertThat(ofReplicaBehind(2001, true)).as("it is counted in whole seconds, and goes up and down by one").isEmpty();
-        assertThat(ofReplicaBehind(2000, true)).as("it is linked again").contains(true);
+        assertThat(ofReplicaBehind(2000, true)).as("what it lacks is not here yet").isEmpty();
+        assertThat(of(String.format(MASTER, "master") + replica(true), true, true, 2000, 2000)).as("it is linked again").contains(true);
+    }
+
+    /** Seed 58662, with more faults: the masters had gone on behind a cut; one ended, was just starting again with its data, and its replica heard the others again. */
+    @Test
+    void norOneThatDoesNotHearTheMajorityOfTheMastersEither() {
+        assertThat(cutOff("master,fail?", "master,fail?", false, 4000, false)).contains(false);
+        assertThat(cutOff("master,fail?", "master,fail?", false, 3000, false)).as("it has just lost its link").isEmpty();
+        assertThat(cutOff("master,fail", "master", false, 4000, false)).as("only its own master has ended").isEmpty();
+        assertThat(cutOff("master,fail", "master", false, 20_000, true)).as("it hears the others again, and does not know what it lacks").isEmpty();
+        assertThat(cutOff("master", "master", true, 0, true)).as("it is linked again").contains(true);
+        assertThat(cutOff("master,fail?", "master,fail?", true, 4000, false)).as("it reads on").isEmpty();
+    }
+
+    private static Optional<Boolean> cutOff(String own, String third, boolean linkUp, long quietMs, boolean mayNot) {
+        String masters = "a".repeat(40) + " 10.0.0.1:6379@16379 " + own + " - 0 0 1 connected 0-5460\n"
+            + "c".repeat(40) + " 10.0.0.3:6379@16379 " + third + " - 0 0 2 connected 5461-10922\n"
+            + "d".repeat(40) + " 10.0.0.4:6379@16379 master - 0 0 3 " + (third.equals("master") ? "connected" : "disconnected") + " 10923-16383\n";
+        return of(masters + replica(mayNot), linkUp, true, quietMs, 0);
     }
 }
