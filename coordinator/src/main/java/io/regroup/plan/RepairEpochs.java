@@ -31,7 +31,7 @@ final class RepairEpochs implements Step {
     static final long SETTLE_MS = 2000;
     /** A master that is cut off on the bus, and does not hear of an epoch that another one has taken, takes one all the same after so long, in ms. */
     private static final long HEAR_MS = 3 * SETTLE_MS;
-    /** A bumped epoch is told at the next ping, in ms. */
+    /** An epoch that another one has taken is told at the next ping, in ms. */
     private static final long RIVAL_MS = 1000;
 
     @Override
@@ -75,8 +75,10 @@ final class RepairEpochs implements Step {
             }
             String what = rival + " serves slots that " + idle.get() + ", who serves none, claims with the same epoch";
             waits.add(new Wait("epoch " + rival.id(), what));
-            if (first.isEmpty() && !picture.observation.sentWithin("bump " + rival.id(), RIVAL_MS)) {
-                first = Optional.of(new Work(bump(rival, isHighest(rival), picture), what + ": that claim would win; it takes a new one"));
+            boolean isHighest = isHighest(rival);
+            // Its report is of after that: it took none, as it had the highest, and may have heard of another's since (seed 73412).
+            if (first.isEmpty() && !(isHighest && picture.observation.sentWithin("bump " + rival.id(), RIVAL_MS))) {
+                first = Optional.of(new Work(bump(rival, isHighest, picture), what + ": that claim would win; it takes a new one"));
             }
         }
         return first;

@@ -141,6 +141,7 @@ class RepairEpochsTest {
         assertThat(scene.decide().reason()).isEqualTo(scene.called("r4") + " serves slots that " + scene.called("r1")
             + ", who serves none, claims with the same epoch: that claim would win; it takes a new one");
         assertThat(scene.sent("bump " + id("r4"), 500).decide().actions()).isEmpty();
+        assertThat(scene.heardOfEpoch("r4", 102).decide().actions()).as("it was the highest, and has heard of the other's by now").containsExactly(scene.bump("r4"));
         assertThat(scene.owns("r1", SlotSet.range(0, 5460), 102).decide().actions()).as("it has won them by its epoch").noneMatch(Action.BumpEpoch.class::isInstance);
     }
 }
