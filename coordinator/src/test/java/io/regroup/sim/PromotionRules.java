@@ -114,7 +114,7 @@ final class PromotionRules {
             BitSet kept = CopyRules.onSlots(CopyRules.dataOf(pod).writes(), toBeServed(replica).minus(importing));
             kept.and(world.ledger.alive());
             kept.andNot(replica.data().writes());
-            if (!kept.isEmpty() && what.view().members().contains(pod.name) && world.canReach(leader.pod.ip, pod.address())) {
+            if (!kept.isEmpty() && what.view().members().contains(pod.name) && world.canReach(leader.pod.ip, pod.address()) && !Rules.isOutOfReach(pod)) {
                 throw world.broken("S2", replica + " never finished a sync and is promoted although " + pod.name + " keeps " + kept.cardinality()
                     + " writes");
             }

@@ -208,7 +208,7 @@ final class Rules {
     }
 
     /** A master by its table that copies another can give nothing away before it is started again, which the kubelet does not do in a pod that ends. */
-    private static boolean isOutOfReach(Pod pod) {
+    static boolean isOutOfReach(Pod pod) {
         return pod.leaving && pod.redis().filter(server -> server.myself.isMaster() && server.replication.masterAt().isPresent()).isPresent();
     }
 
