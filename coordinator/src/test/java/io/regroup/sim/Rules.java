@@ -161,6 +161,7 @@ final class Rules {
      */
     private void checkLost(SimMember leader, SlotSet slots, BitSet there, Optional<NodeId> forgotten) {
         boolean toAnother = forgotten.isEmpty();
+        BitSet claimed = toAnother ? new BitSet() : claimedOnVolumes(leader);
         for (Pod pod : world.pods()) {
             if (!toAnother && !isOutOfReach(pod) && pod.redis().filter(r -> r.isServing() && r.myself.isMaster()).isPresent()) {
                 continue;
@@ -181,9 +182,8 @@ final class Rules {
             if (!toAnother) {
                 // Its replica has what the master has that had begun to take them.
                 pod.redis().filter(r -> r.myself.isReplica()).flatMap(r -> Optional.ofNullable(r.myself.slaveof)).ifPresent(master -> kept.andNot(world.copies.dataOf(master.id)));
-                // So has a master that waits at its gate or starts, and claims them again once this one is forgotten.
-                Optional.of(pod).filter(p -> p.redis().isEmpty()).flatMap(p -> p.volume().kept()).flatMap(t -> t.myself().master())
-                    .ifPresent(master -> kept.andNot(keptByOwner(master, leader)));
+                // So have masters that wait at their gates or start, and claim these slots again once this one is forgotten.
+                kept.andNot(claimed);
             }
             if (kept.isEmpty()) {
                 continue;
@@ -213,14 +213,13 @@ final class Rules {
     }
 
     /**
-     * What a master that does not serve yet, and that this leader hears of, keeps of slots that it claims as soon as it does. That the leader does not
-     * reach its port changes nothing: its own member speaks for it, and opens its gate.
+     * What masters that do not serve yet, and that this leader hears of, keep of slots that they claim as soon as they do. That the leader does not
+     * reach their ports changes nothing: their own members speak for them, and open their gates.
      */
-    private BitSet keptByOwner(NodeId master, SimMember leader) {
+    private BitSet claimedOnVolumes(SimMember leader) {
         BitSet writes = new BitSet();
         for (Pod pod : world.pods()) {
-            if (!serves(pod) && pod.volume().kept().filter(t -> t.myself().id().equals(master)).isPresent()
-                && leader.view().orElseThrow().members().contains(pod.name)) {
+            if (!serves(pod) && leader.view().orElseThrow().members().contains(pod.name)) {
                 writes.or(CopyRules.onSlots(CopyRules.dataOf(pod).writes(), claimOnVolume(pod)));
             }
         }
