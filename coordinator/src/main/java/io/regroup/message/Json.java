@@ -208,6 +208,9 @@ public final class Json {
         if (!facts.atomic().slots().isEmpty()) {
             json.addProperty("moves", facts.atomic().slots().toString());
         }
+        if (facts.copies()) {
+            json.addProperty("copies", true);
+        }
         facts.copyOf().ifPresent(master -> json.addProperty("copyOf", master.value()));
         return json;
     }
@@ -219,7 +222,7 @@ public final class Json {
             text(json, "version"), slots(json, "strays"), find(json, "quietMs", JsonElement::getAsLong).orElse(0L),
             find(json, "behindMs", JsonElement::getAsLong).orElse(0L), find(json, "clockMs", JsonElement::getAsLong).orElse(0L),
             new Atomic(find(json, "movesBy", e -> MoveBy.valueOf(e.getAsString())).orElse(MoveBy.MIGRATE), slots(json, "moves")),
-            find(json, "copyOf", e -> new NodeId(e.getAsString())));
+            find(json, "copies", JsonElement::getAsBoolean).orElse(false), find(json, "copyOf", e -> new NodeId(e.getAsString())));
     }
 
     private static SlotSet slots(JsonObject json, String name) {

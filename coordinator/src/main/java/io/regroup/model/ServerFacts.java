@@ -22,11 +22,13 @@ import java.util.Optional;
  * @param behindMs      replicas: for how much of that time its master was heard on the cluster bus, in ms
  * @param clockMs       what its clock shows, in ms since the epoch ({@code server_time_usec}); 0: it does not tell
  * @param atomic        masters: slots that it moves by itself
+ * @param copies        whether it is a replica in truth ({@code role:slave}): by its table it may be a master all the same, and one that is no replica any more
+ *                      still has a master to look for
  * @param copyOf        whose copy its data was last, as its coordinator saw it, also in an earlier life; itself: nobody's; absent: not known
  */
 public record ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean linkUp, boolean synced, Optional<Address> masterAt, long offset,
                           long uptimeSeconds, String version, SlotSet strays, long quietMs, long behindMs, long clockMs,
-                          Atomic atomic, Optional<NodeId> copyOf) {
+                          Atomic atomic, boolean copies, Optional<NodeId> copyOf) {
 
     /**
      * What the link of a replica that is in sync may seem to lack in ms: its master sends a ping a second (repl-ping-replica-period), answers on the bus as often,
@@ -37,13 +39,13 @@ public record ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean
     /** Of a server that moves no slots by itself, and whose link is quick. */
     public ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean linkUp, boolean synced, Optional<Address> masterAt, long offset,
                        long uptimeSeconds, String version, SlotSet strays) {
-        this(stateOk, currentEpoch, keys, linkUp, synced, masterAt, offset, uptimeSeconds, version, strays, 0, 0, 0, Atomic.NONE, Optional.empty());
+        this(stateOk, currentEpoch, keys, linkUp, synced, masterAt, offset, uptimeSeconds, version, strays, 0, 0, 0, Atomic.NONE, masterAt.isPresent(), Optional.empty());
     }
 
     /** The same, of one that looks for its master there, and has that one's data. */
     public ServerFacts lookingAt(Optional<Address> master, Optional<NodeId> copied) {
         return new ServerFacts(stateOk, currentEpoch, keys, linkUp, synced, master, offset, uptimeSeconds, version, strays, quietMs, behindMs, clockMs, atomic,
-            copied);
+            copies, copied);
     }
 
     /** Replicas: whether its master has gone on without it. */

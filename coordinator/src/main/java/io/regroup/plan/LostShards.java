@@ -43,6 +43,9 @@ final class LostShards {
      */
     static Optional<Work> giveUp(NodeId owner, String why, Picture picture, List<Wait> waits) {
         Optional<Host> astray = copyAstray(owner, picture);
+        if (astray.isPresent() && !astray.get().state().facts().copies()) {
+            return letGoOn(astray.get(), owner, why, picture, waits);
+        }
         if (astray.isPresent()) {
             String whose = picture.name(owner) + " is dead (" + why + "), and " + astray.get() + " has a copy of it, and is a master by its table";
             waits.add(new Wait("lost " + owner, whose + ": its redis-server is started again"));
@@ -65,6 +68,17 @@ final class LostShards {
             return Optional.empty();
         }
         return goOn(owner, what, picture, waits);
+    }
+
+    /**
+     * Valkey has ended the copying, and so has a restart. It is only taken for a copy as long as it has that master in its table, as one that serves: once it has
+     * not it is a master of nothing, which takes the slots of its keys. To be started again would change nothing.
+     */
+    private static Optional<Work> letGoOn(Host astray, NodeId owner, String why, Picture picture, List<Wait> waits) {
+        String whose = picture.name(owner) + " is dead (" + why + "), and " + astray + " has a copy of it: it is forgotten, and that one goes on";
+        waits.add(new Wait("lost " + owner, whose));
+        return picture.observation.sentWithin("forget " + owner, SETTLE_MS) || !Forget.isNewsHeard(owner, picture, waits) ? Optional.empty()
+            : Optional.of(new Work(Forget.everywhere(owner, picture), whose));
     }
 
     private static Optional<Work> goOn(NodeId owner, String what, Picture picture, List<Wait> waits) {
@@ -280,12 +294,16 @@ final class LostShards {
             .filter(id -> !(Fate.of(id, picture) instanceof Fate.Proven)).findFirst();
     }
 
-    /** It can be no heir, and takes no write, whatever slots it has. Where it copied that owner, or has keys of its slots. */
+    /**
+     * It can be no heir, and takes no write, whatever slots it has. Where it copied that owner, or has keys of its slots. In a pod that ends nobody starts it
+     * again.
+     */
     private static Optional<Host> copyAstray(NodeId owner, Picture picture) {
-        return picture.nodes.values().stream().filter(h -> h.copiesAsMaster() && !h.isLeaving() && h.state().facts().keys() > 0)
+        return picture.nodes.values().stream().filter(h -> h.copiesAsMaster() && h.state().facts().keys() > 0)
+            .filter(h -> !h.isLeaving() || !h.state().facts().copies())
             .filter(h -> h.state().copiedAsMaster().filter(line -> line.id().equals(owner)).isPresent()
                 || !h.state().facts().strays().and(picture.slotsOf(owner)).isEmpty())
-            .max(Comparator.<Host>comparingLong(h -> h.state().facts().offset()).thenComparing(Host::id));
+            .max(Comparator.<Host, Boolean>comparing(h -> !h.isLeaving()).thenComparingLong(h -> h.state().facts().offset()).thenComparing(Host::id));
     }
 
     /** A replica of this node that does not answer, and whose end is not certain or whose data is kept. */

@@ -41,12 +41,13 @@ final class Release implements Step {
         return picture.replicasOf(owner).stream().filter(h -> !h.isLeaving() && h.state().facts().synced());
     }
 
-    /** Its replica, or who was the master before it and may have heard nothing of that, or a replica of that one. */
+    /** Its replica, or one that is a master by its table since, or who was the master before it and may have heard nothing of that, or a replica of that one. */
     private static boolean hasDataOf(ClusterNode itself, NodeId owner, Picture picture) {
         Host host = picture.nodes.get(itself.id());
         return itself.master().filter(owner::equals).isPresent()
             || itself.isMaster() && !itself.slots().and(picture.slotsOf(owner)).isEmpty()
-            || host != null && LostShards.isOfFormer(host, owner, picture);
+            || host != null && LostShards.isOfFormer(host, owner, picture)
+            || host != null && !host.state().facts().copies() && host.state().copiedAsMaster().filter(line -> line.id().equals(owner)).isPresent();
     }
 
     /**

@@ -252,7 +252,7 @@ public final class OwnRedis {
             info.number("uptime_in_seconds"), version(info), strays.found(),
             quietMs, heard.map(at -> quietMs - Math.max(0, System.currentTimeMillis() - at)).filter(ms -> ms > 0).orElse(0L),
             info.find("server_time_usec").map(us -> Long.parseLong(us) / 1000).orElse(0L), migrations.atomic(table.myself()),
-            copyOf.master(table.myself().id()));
+            info.is("role", "slave"), copyOf.master(table.myself().id()));
     }
 
     private Optional<Address> masterAt(ClusterTable table, InfoText info) {

@@ -42,7 +42,7 @@ class ElectionRuleTest {
     private static Optional<Boolean> of(String nodes, boolean linkUp, boolean synced, long quietMs, long behindMs) {
         return ElectionRule.toBeSaid(new Answering(NodesText.parse(nodes),
             new ServerFacts(true, 1, 0, linkUp, synced, Optional.<Address>empty(), 0, 0, "7.0.15", SlotSet.NONE, quietMs, behindMs, 0, Atomic.NONE,
-                Optional.empty())));
+                true, Optional.empty())));
     }
 
     @Test

@@ -41,7 +41,7 @@ class FollowAgainTest {
 
     private static Answering of(String nodes, Optional<Address> masterAt) {
         return new Answering(NodesText.parse(nodes),
-            new ServerFacts(true, 7, 0, true, true, masterAt, 0, 0, "8.0.2", SlotSet.NONE, 0, 0, 0, Atomic.NONE, Optional.empty()));
+            new ServerFacts(true, 7, 0, true, true, masterAt, 0, 0, "8.0.2", SlotSet.NONE, 0, 0, 0, Atomic.NONE, true, Optional.empty()));
     }
 
     @Test

@@ -79,6 +79,20 @@ class AstrayTest {
         assertThat(scene.leaving("r1").decide().actions()).as("nobody starts it again").noneMatch(Action.Restart.class::isInstance);
     }
 
+    /** Seed 93257, with more faults: all others had forgotten its master, nobody called that one failed any more, and it was started again and again. */
+    @Test
+    void whereItHasEndedThatItsMasterIsForgotten() {
+        Scene scene = astray(1).hasEndedCopying("r1").gone("m1").proven("m1", "pod m1 is gone");
+        assertThat(scene.decide().actions()).containsExactly(Forget.everywhere(id("m1"), new Picture(scene.observation())));
+        assertThat(scene.decide().reason()).isEqualTo(id("m1").brief() + " (" + scene.address("m1") + ") is dead (pod m1 is gone), and " + scene.called("r1")
+            + " has a copy of it: it is forgotten, and that one goes on");
+        assertThat(scene.sent("forget " + id("m1"), 10).decide().actions()).isEmpty();
+        scene.sent("forget " + id("m1"), 1000).leaving("r1");
+        assertThat(scene.decide().actions()).as("nobody has to start it again").containsExactly(Forget.everywhere(id("m1"), new Picture(scene.observation())));
+        assertThat(scene.decide().waits()).extracting(Wait::reason).contains("r1 leaves, and has the only copy of the data of " + id("m1").brief() + " ("
+            + scene.address("m1") + ") that is here");
+    }
+
     /** Where its master is by its table an operator, or gossip, has changed meanwhile. */
     @Test
     void itsKeysTellWhoseCopyItHas() {

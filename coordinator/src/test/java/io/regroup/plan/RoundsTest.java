@@ -73,7 +73,7 @@ class RoundsTest {
         RedisState.Answering a = (RedisState.Answering) state;
         ServerFacts f = a.facts();
         return new RedisState.Answering(a.table(), new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), f.masterAt(), f.offset(),
-            f.uptimeSeconds(), f.version(), f.strays(), f.quietMs(), f.behindMs(), clockMs, f.atomic(), f.copyOf()));
+            f.uptimeSeconds(), f.version(), f.strays(), f.quietMs(), f.behindMs(), clockMs, f.atomic(), f.copies(), f.copyOf()));
     }
 
     /** A report is as old as the question that it answers, at most: by that its server's clock shows so much more by now. */

@@ -82,6 +82,7 @@ final class Scene {
         Optional<Report.MasterProbe> masterProbe = Optional.empty();
         SlotSet strays = SlotSet.NONE;
         Atomic atomic = Atomic.NONE;
+        boolean copies = true;
         Optional<String> copyOf = Optional.empty();
         final SortedMap<Integer, NodeId> migrating = new TreeMap<>();
         final SortedMap<Integer, NodeId> importing = new TreeMap<>();
@@ -359,6 +360,11 @@ final class Scene {
             n.linkUp = false;
             n.offset = 0;
         });
+    }
+
+    /** It looks like one that copies, and is a replica no more: Valkey ends that, and so does a restart. */
+    Scene hasEndedCopying(String name) {
+        return change(name, n -> n.copies = false);
     }
 
     Scene uptime(String name, long seconds) {
@@ -710,7 +716,7 @@ final class Scene {
         ClusterTable table = table(node);
         RedisState state = node.state.orElseGet(() -> new RedisState.Answering(table, new ServerFacts(node.stateOk, node.heardOfEpoch.orElseGet(this::highestEpoch), node.keys,
             !node.master && node.linkUp && (node.reads || masterRuns(node)), !node.master && node.synced, node.masterAt, node.offset, node.uptime, "7.0.15", node.strays, node.quietMs, node.behindMs, 0,
-            node.atomic, node.copyOf.map(Scene::id))));
+            node.atomic, !node.master || node.masterAt.isPresent() && node.copies, node.copyOf.map(Scene::id))));
         return new Report(pod(node.name), ROUND, node.address(), new Address(node.address().host(), 7800), state,
             node.stored ? node.kept.map(this::table).or(() -> Optional.of(table)) : Optional.empty(), node.leaving, node.masterProbe, rememberAll && node.remembers ? primary : Optional.empty());
     }

@@ -72,7 +72,7 @@ enum PlantedBug {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), f.synced(), f.masterAt(), -f.offset(), f.uptimeSeconds(), f.version(),
-                f.strays(), f.quietMs(), f.behindMs(), f.clockMs(), f.atomic(), f.copyOf()));
+                f.strays(), f.quietMs(), f.behindMs(), f.clockMs(), f.atomic(), f.copies(), f.copyOf()));
         }
     }),
     /** A replica is promoted before its first sync. */
@@ -80,7 +80,7 @@ enum PlantedBug {
         @Override
         Report hear(SimMember leader, Report report) {
             return facts(report, f -> new ServerFacts(f.stateOk(), f.currentEpoch(), f.keys(), f.linkUp(), true, f.masterAt(), f.offset(), f.uptimeSeconds(), f.version(),
-                f.strays(), f.quietMs(), f.behindMs(), f.clockMs(), f.atomic(), f.copyOf()));
+                f.strays(), f.quietMs(), f.behindMs(), f.clockMs(), f.atomic(), f.copies(), f.copyOf()));
         }
     }),
     /** The cluster is founded by those who happen to be here. */

@@ -279,7 +279,8 @@ final class SimRedis {
     private ServerFacts facts() {
         return new ServerFacts(stateOk, currentEpoch, data().size(), replication.isUp(),
             myself.isReplica() && replication.lookedAtIsCopy(myself.slaveof), replication.masterAt(), replication.offset, (world.now() - startedAt) / 1000, "7.0.15", strays(), replication.quietMs(), behindMs(),
-            wallClock.getAsLong(), migrations.atomic(), replication.copyOf);
+            wallClock.getAsLong(), migrations.atomic(), replication.masterAt().isPresent(),
+            replication.copyOf);
     }
 
     private long behindMs() {
