@@ -313,6 +313,7 @@ class OwnRedisIT {
         copies.clear();
         Reading.Answered again = answered(reader);
         assertThat(copies.containsKey(replicaId)).as("whose copy it has is seen also now, while it copies; Valkey does not any more").isEqualTo(again.facts().linkUp());
+        assertThat(again.facts().copies()).as("nor is it a replica there").isEqualTo(again.facts().linkUp());
         copies.put(replicaId, masterId);
 
         assertThat(reader.say(List.of(Command.mayMigrate(true), Command.setSlot(SLOT_OF_KEY, "NODE", replicaId)))).isTrue();
