@@ -71,14 +71,18 @@ final class LostShards {
     }
 
     /**
-     * Valkey has ended the copying, and so has a restart. It is only taken for a copy as long as it has that master in its table, as one that serves: once it has
-     * not it is a master of nothing, which takes the slots of its keys. To be started again would change nothing.
+     * Valkey has ended the copying, and so has a restart: to be started again would change nothing, and it takes the slots as it is. Where their master may be
+     * back, that one has more.
      */
     private static Optional<Work> letGoOn(Host astray, NodeId owner, String why, Picture picture, List<Wait> waits) {
-        String whose = picture.name(owner) + " is dead (" + why + "), and " + astray + " has a copy of it: it is forgotten, and that one goes on";
-        waits.add(new Wait("lost " + owner, whose));
-        return picture.observation.sentWithin("forget " + owner, SETTLE_MS) || !Forget.isNewsHeard(owner, picture, waits) ? Optional.empty()
-            : Optional.of(new Work(Forget.everywhere(owner, picture), whose));
+        SlotSet slots = picture.slotsOf(owner);
+        boolean waiting = Fate.mayReturn(owner, picture) && picture.observation.waitedMs("lost " + owner) < picture.observation.policy().graceMs();
+        String whose = picture.name(owner) + " is dead (" + why + "), and " + astray + " has a copy of it: ";
+        waits.add(new Wait("lost " + owner, whose + (waiting ? "the master has " + picture.observation.policy().graceMs() / 1000 + " s to come back with its data"
+            : "it takes its " + slots.size() + " slots")));
+        return waiting || picture.observation.sentWithin("take " + astray.id(), SETTLE_MS) ? Optional.empty() : RepairSlots.donor(astray, picture)
+            .map(from -> new Work(new Action.TakeSlots(astray.address(), astray.id(), slots, slots.and(RepairSlots.heldBy(astray)), from),
+                whose + "it takes its " + slots.size() + " slots"));
     }
 
     private static Optional<Work> goOn(NodeId owner, String what, Picture picture, List<Wait> waits) {
