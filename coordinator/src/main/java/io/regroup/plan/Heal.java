@@ -93,8 +93,8 @@ final class Heal implements Step {
     }
 
     /**
-     * A bootstrap that was cut off before its nodes met: at most one island holds keys, and no slot is claimed twice but by
-     * those that give theirs up, so that none can take anything from another.
+     * A bootstrap that was cut off before its nodes met: no slot is claimed twice but by those that give theirs up, so that none can take anything from another;
+     * and at most one island holds keys, or all keep to slots of which no table of another tells, as founders do that clients have found already.
      */
     private static boolean areFounding(List<SortedSet<NodeId>> islands, Picture picture) {
         SortedSet<NodeId> late = new TreeSet<>();
@@ -109,7 +109,13 @@ final class Heal implements Step {
             }
             claimed = claimed.plus(own);
         }
-        return withKeys <= 1;
+        return withKeys <= 1 || islands.stream().map(island -> told(island, picture)).mapToInt(SlotSet::size).sum()
+            == islands.stream().map(island -> told(island, picture)).reduce(SlotSet.NONE, SlotSet::plus).size();
+    }
+
+    /** Slots that its tables give to anyone, here or not, and those of its keys. */
+    private static SlotSet told(SortedSet<NodeId> island, Picture picture) {
+        return island.stream().map(picture.nodes::get).map(host -> host.table().assigned().plus(host.state().facts().strays())).reduce(SlotSet.NONE, SlotSet::plus);
     }
 
     private static Optional<Work> bridge(List<SortedSet<NodeId>> islands, Picture picture) {

@@ -85,6 +85,18 @@ class HealTest {
         assertThat(scene.decide().actions()).as("one slot is its own").isEmpty();
     }
 
+    /** Seed 112509, with more faults: clients had written to two founders before they met, and all restarted then. */
+    @Test
+    void foundersMeetAlsoWhereClientsHaveFoundThemAlready() {
+        Scene scene = strangers().keys("m1", 7).keys("m2", 7);
+        assertThat(scene.decide().reason()).isEqualTo("a bootstrap was cut off before all its nodes had met");
+        assertThat(scene.strays("m2", SlotSet.of(17)).decide().actions()).as("one has keys of the other's slots").isEmpty();
+        scene.strays("m2", SlotSet.NONE);
+        assertThat(scene.decide().step()).isEqualTo("heal");
+        scene.fresh("m4").owns("m4", SlotSet.range(0, 5460), 4).gone("m4").doesNotKnow("m1", "m4").doesNotKnow("m3", "m4");
+        assertThat(scene.decide().actions()).as("m2 is of another cluster, of which somebody had the other's slots").isEmpty();
+    }
+
     @Test
     void aServerWithKeysInThatSlotIsNoPlaceholder() {
         assertThat(strangers().owns("m3", SlotSet.of(0), 3).keys("m1", 7).keys("m3", 1).decide().actions()).isEmpty();
