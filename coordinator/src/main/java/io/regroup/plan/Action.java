@@ -148,11 +148,17 @@ public sealed interface Action {
 
         @Override
         public SortedMap<Address, List<Command>> commands() {
-            List<Command> pipeline = new ArrayList<>();
-            if (holdsPlaceholder) {
-                pipeline.add(Command.flushSlots());
-            }
-            pipeline.add(Command.unpause());
+            return holdsPlaceholder ? new TreeMap<>(Map.of(node, List.of(Command.flushSlots()))) : joining();
+        }
+
+        /** Not in one breath: a server that stands still refuses FLUSHSLOTS when that comes too late, not UNPAUSE, and would take writes for slot 0 (seed 110584). */
+        @Override
+        public SortedMap<Address, List<Command>> sequel() {
+            return holdsPlaceholder ? joining() : new TreeMap<>();
+        }
+
+        private SortedMap<Address, List<Command>> joining() {
+            List<Command> pipeline = new ArrayList<>(List.of(Command.unpause()));
             peers.forEach(peer -> pipeline.add(Command.meet(peer)));
             return new TreeMap<>(Map.of(node, pipeline));
         }
