@@ -48,11 +48,12 @@ public final class ElectionRule {
     }
 
     /**
-     * It calls its master failed, from behind a cut that has ended, and has just had something from it. Where it was elected itself shortly before, it still has
+     * It calls its master failed, from behind a cut that has ended, and has just had something from it, also on the bus: else that alone is cut, and its master
+     * takes no writes. Where it was elected itself shortly before, it still has
      * the votes of then, and would be master again at once ({@code clusterHandleSlaveFailover}).
      */
     private static boolean isHeardOf(Answering state) {
-        return state.facts().linkUp() && state.facts().quietMs() < HEARD_MS && state.table().myself().master().flatMap(state.table()::line)
+        return state.facts().linkUp() && state.facts().quietMs() < HEARD_MS && state.facts().unheardMs() < HEARD_MS && state.table().myself().master().flatMap(state.table()::line)
             .filter(master -> master.is(NodeFlag.FAIL)).isPresent();
     }
 }

@@ -193,7 +193,7 @@ public final class Json {
         if (facts.quietMs() > 0) {
             json.addProperty("quietMs", facts.quietMs());
         }
-        if (facts.behindMs() > 0) {
+        if (facts.behindMs() != 0) {
             json.addProperty("behindMs", facts.behindMs());
         }
         if (facts.clockMs() > 0) {

@@ -19,7 +19,7 @@ import java.util.Optional;
  *                      with a master that owns slots
  * @param quietMs       replicas: how long nothing has come from its master, in ms, to a second ({@code master_last_io_seconds_ago}, or {@code
  *                      master_link_down_since_seconds}); of one that has had no link since its start, and of masters: 0
- * @param behindMs      replicas: for how much of that time its master was heard on the cluster bus, in ms
+ * @param behindMs      replicas: for how much of that time its master was heard on the cluster bus, in ms; below 0: for so much longer it was not heard there
  * @param clockMs       what its clock shows, in ms since the epoch ({@code server_time_usec}); 0: it does not tell
  * @param atomic        masters: slots that it moves by itself
  * @param copies        whether it is a replica in truth ({@code role:slave}): by its table it may be a master all the same, and one that is no replica any more
@@ -46,6 +46,11 @@ public record ServerFacts(boolean stateOk, long currentEpoch, long keys, boolean
     public ServerFacts lookingAt(Optional<Address> master, Optional<NodeId> copied) {
         return new ServerFacts(stateOk, currentEpoch, keys, linkUp, synced, master, offset, uptimeSeconds, version, strays, quietMs, behindMs, clockMs, atomic,
             copies, copied);
+    }
+
+    /** Replicas: how long ago its master was heard on the cluster bus, in ms; as long ago as anything came from it where that is not known. */
+    public long unheardMs() {
+        return quietMs - behindMs;
     }
 
     /** Replicas: whether its master has gone on without it. */

@@ -250,7 +250,7 @@ public final class OwnRedis {
             masterAt(table, info),
             info.find("slave_repl_offset").map(Long::parseLong).orElseGet(() -> info.number("master_repl_offset")),
             info.number("uptime_in_seconds"), version(info), strays.found(),
-            quietMs, heard.map(at -> quietMs - Math.max(0, System.currentTimeMillis() - at)).filter(ms -> ms > 0).orElse(0L),
+            quietMs, heard.map(at -> quietMs - Math.max(0, System.currentTimeMillis() - at)).orElse(0L),
             info.find("server_time_usec").map(us -> Long.parseLong(us) / 1000).orElse(0L), migrations.atomic(table.myself()),
             info.is("role", "slave"), copyOf.master(table.myself().id()));
     }

@@ -72,6 +72,15 @@ class ElectionRuleTest {
         assertThat(ofReplicaOfFailed(false, 0, true)).as("the link is lost").contains(true);
     }
 
+    /** PartitionsIT: the bus of a master alone was cut off, and nobody took its place as long as that lasted. */
+    @Test
+    void butOneThatHearsItOnItsLinkAlone() {
+        String nodes = String.format(MASTER, "master,fail") + OTHERS;
+        assertThat(of(nodes + replica(true), true, true, 1000, -1500)).contains(true);
+        assertThat(of(nodes + replica(false), true, true, 0, -2000)).isEmpty();
+        assertThat(of(nodes + replica(false), true, true, 0, -1999)).as("it has just heard it there").contains(false);
+    }
+
     /** LeftBehindTest: its master, which may come back, has taken writes since. */
     @Test
     void norOneThatItsMasterHasGoneOnWithout() {

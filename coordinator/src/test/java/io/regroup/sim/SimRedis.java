@@ -284,8 +284,8 @@ final class SimRedis {
     }
 
     private long behindMs() {
-        return myself.isReplica() && myself.slaveof != null && replication.quietMs() > 0
-            ? Math.max(0, replication.quietMs() - (world.now() - myself.slaveof.pongReceived)) : 0;
+        return myself.isReplica() && myself.slaveof != null && myself.slaveof.pongReceived != 0
+            ? replication.quietMs() - (world.now() - myself.slaveof.pongReceived) : 0;
     }
 
     /** What the pod's coordinator finds by COUNTKEYSINSLOT. */
