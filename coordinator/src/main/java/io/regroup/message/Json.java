@@ -208,13 +208,12 @@ public final class Json {
         if (!facts.atomic().slots().isEmpty()) {
             json.addProperty("moves", facts.atomic().slots().toString());
         }
-        if (facts.copies()) {
-            json.addProperty("copies", true);
-        }
+        json.addProperty("copies", facts.copies());
         facts.copyOf().ifPresent(master -> json.addProperty("copyOf", master.value()));
         return json;
     }
 
+    /** A member of the version before does not say whether its server copies: then it is started again where it may have the last copy, as it was there. */
     private static ServerFacts facts(JsonObject json) {
         return new ServerFacts(json.get("stateOk").getAsBoolean(), json.get("currentEpoch").getAsLong(),
             json.get("keys").getAsLong(), json.get("linkUp").getAsBoolean(), json.get("synced").getAsBoolean(),
@@ -222,7 +221,7 @@ public final class Json {
             text(json, "version"), slots(json, "strays"), find(json, "quietMs", JsonElement::getAsLong).orElse(0L),
             find(json, "behindMs", JsonElement::getAsLong).orElse(0L), find(json, "clockMs", JsonElement::getAsLong).orElse(0L),
             new Atomic(find(json, "movesBy", e -> MoveBy.valueOf(e.getAsString())).orElse(MoveBy.MIGRATE), slots(json, "moves")),
-            find(json, "copies", JsonElement::getAsBoolean).orElse(false), find(json, "copyOf", e -> new NodeId(e.getAsString())));
+            find(json, "copies", JsonElement::getAsBoolean).orElse(true), find(json, "copyOf", e -> new NodeId(e.getAsString())));
     }
 
     private static SlotSet slots(JsonObject json, String name) {

@@ -83,6 +83,16 @@ class JsonTest {
     }
 
     @Test
+    void aServerOfWhichAnOlderVersionReportsMayStillCopy() {
+        ServerFacts facts = new ServerFacts(true, 9, 1234, true, true, Optional.of(REDIS), 77, 60, "7.0.15", SlotSet.NONE);
+        Message reported = reported(new RedisState.Answering(TABLE, facts));
+        JsonObject json = JsonParser.parseString(new String(Json.encode(reported), StandardCharsets.UTF_8)).getAsJsonObject();
+        JsonObject said = json.getAsJsonObject("report").getAsJsonObject("state").getAsJsonObject("facts");
+        assertThat(said.remove("copies").getAsBoolean()).isTrue();
+        assertThat(read(json.toString())).isEqualTo(reported);
+    }
+
+    @Test
     void whatANewerVersionSaysBesideIsSkipped() {
         JsonObject ended = JsonParser.parseString(new String(Json.encode(reported(new RedisState.Ended())), StandardCharsets.UTF_8)).getAsJsonObject();
         ended.addProperty("mood", "good");
