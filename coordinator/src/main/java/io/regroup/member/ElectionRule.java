@@ -53,7 +53,8 @@ public final class ElectionRule {
      * the votes of then, and would be master again at once ({@code clusterHandleSlaveFailover}).
      */
     private static boolean isHeardOf(Answering state) {
-        return state.facts().linkUp() && state.facts().quietMs() < HEARD_MS && state.facts().unheardMs() < HEARD_MS && state.table().myself().master().flatMap(state.table()::line)
+        return state.facts().linkUp() && state.facts().quietMs() < HEARD_MS && state.facts().unheardMs() < HEARD_MS
+            && state.table().myself().master().flatMap(state.table()::line)
             .filter(master -> master.is(NodeFlag.FAIL)).isPresent();
     }
 }

@@ -109,8 +109,8 @@ final class Heal implements Step {
             }
             claimed = claimed.plus(own);
         }
-        return withKeys <= 1 || islands.stream().map(island -> told(island, picture)).mapToInt(SlotSet::size).sum()
-            == islands.stream().map(island -> told(island, picture)).reduce(SlotSet.NONE, SlotSet::plus).size();
+        List<SlotSet> told = islands.stream().map(island -> told(island, picture)).toList();
+        return withKeys <= 1 || told.stream().mapToInt(SlotSet::size).sum() == told.stream().reduce(SlotSet.NONE, SlotSet::plus).size();
     }
 
     /** Slots that its tables give to anyone, here or not, and those of its keys. */
