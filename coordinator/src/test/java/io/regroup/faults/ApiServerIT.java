@@ -3,7 +3,6 @@ package io.regroup.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
-import io.regroup.faults.WritingClients.Outcome;
 import io.regroup.local.RealCluster;
 import java.io.IOException;
 import java.time.Duration;
@@ -22,10 +21,8 @@ class ApiServerIT extends FaultStory {
 
     private static final Duration AWAY = Duration.ofMinutes(2);
     private static final Duration A_MOMENT = Duration.ofSeconds(10);
-    /** Half of cluster-node-timeout: on a busy machine a write may wait for a moment, and nothing may have been in its way. */
-    private static final double NO_GAP_MS = 1000;
-    /** So long Redis' own election takes, that asks nobody else: the node timeout of 2 s twice. */
-    private static final double ELECTION_MS = 4000;
+    /** Two are missed, then a moment, then they are deleted. */
+    private static final Duration UNTIL_DELETED = Duration.ofMinutes(1);
 
     /** Once for each master, in what the leader waits for. */
     private static final Pattern NOBODY_VOTES = Pattern.compile("[0-9a-f]{8} \\([^)]*\\), master of [0-9]+ slots may be dead");
@@ -47,12 +44,11 @@ class ApiServerIT extends FaultStory {
 
     @Story("the API server is away for two minutes: nothing is done")
     void theApiServerIsAway() throws InterruptedException {
-        Outcome outcome = nothingHappens(() -> {
+        nothingHappens(() -> {
             Runnable back = cutOffFromHere(api.port());
             pass(AWAY);
             back.run();
         });
-        assertThat(outcome.longestGapMs()).as("longest write gap, in ms").isLessThan(NO_GAP_MS);
     }
 
     /** Its replica takes over all the same; the pod that replaces it waits until it is told which Deployment it belongs to. */
@@ -60,7 +56,7 @@ class ApiServerIT extends FaultStory {
     void aMastersPodIsKilledWhileTheApiServerIsAway() throws InterruptedException {
         int master = master();
         List<MayLose> allowed = new ArrayList<>();
-        Outcome outcome = suffer(allowed, () -> {
+        suffer(allowed, PROMOTION, () -> {
             long struck = System.nanoTime();
             Runnable back = cutOffFromHere(api.port());
             long asked = api.asked();
@@ -72,7 +68,6 @@ class ApiServerIT extends FaultStory {
             assertThat(api.asked()).as("what the API server was asked while it was away").isEqualTo(asked);
             back.run();
         });
-        assertThat(outcome.longestGapMs()).as("longest write gap, in ms").isLessThan(ELECTION_MS);
     }
 
     /**
@@ -82,7 +77,7 @@ class ApiServerIT extends FaultStory {
     @Story("the machine of most masters dies: nothing is done until its pods are deleted by force")
     void theMachineOfMostMastersDies() throws InterruptedException {
         Set<Integer> dead = new TreeSet<>(cluster.masterPods().subList(0, 2));
-        suffer(ON_ITS_WAY, () -> {
+        suffer(ON_ITS_WAY, UNTIL_DELETED, () -> {
             SortedMap<Integer, String> before = cluster.roles();
             before.keySet().removeAll(dead);
             Runnable mend = cutOffFromAll(dead);

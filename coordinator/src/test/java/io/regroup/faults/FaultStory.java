@@ -55,6 +55,15 @@ abstract class FaultStory {
     static final long ON_ITS_WAY_MS = 200;
     /** A master that hears no majority takes writes for a node timeout (2 s) and until its next look. */
     static final Duration ALONE = Duration.ofSeconds(4);
+    // How long a shard's writers wait at most. That is no measure of speed: beyond it something was done by nobody, or too late.
+    /** Nothing was in their way; where the machine is busy they may wait a moment: half of cluster-node-timeout. */
+    static final Duration NO_GAP = Duration.ofSeconds(1);
+    /** Somebody is promoted before Redis does it, which asks nobody: its election takes the node timeout twice. */
+    static final Duration PROMOTION = Duration.ofSeconds(4);
+    /** Redis' own election may have to decide, and the first one may fail. */
+    static final Duration ELECTION = Duration.ofMillis(7500);
+    /** Servers and coordinators start, and find each other; or what is left of a shard is waited for, 10 s. */
+    static final Duration START = Duration.ofSeconds(30);
     /** What happens in a fault happens in its first seconds; what lasts longer lasts beside others' stories. */
     private static final Duration STRIKING = Duration.ofSeconds(20);
     /** In seconds: more than it takes to become whole. What the processes logged is kept then, though the story may be green. */
@@ -212,8 +221,11 @@ abstract class FaultStory {
         void strike() throws InterruptedException;
     }
 
-    /** @param allowed is looked at when the fault is over */
-    Outcome suffer(List<MayLose> allowed, Fault fault) throws InterruptedException {
+    /**
+     * @param allowed is looked at when the fault is over
+     * @param gap     how long a shard's writers may wait at most
+     */
+    Outcome suffer(List<MayLose> allowed, Duration gap, Fault fault) throws InterruptedException {
         Outcome outcome;
         try (WritingClients clients = new WritingClients(cluster, name.hashCode() + "-")) {
             spent.on("first writes");
@@ -232,6 +244,7 @@ abstract class FaultStory {
             spent.on("reading back");
             tell(outcome, whole);
             lostNoMoreThan(allowed, outcome, struck);
+            assertThat(outcome.longestGapMs()).as("longest write gap, in ms").isLessThan(gap.toMillis());
         }
         cluster.staysQuiet(QUIET);
         spent.on("silence");
@@ -247,10 +260,10 @@ abstract class FaultStory {
             .allMatch(ms -> allowed.stream().anyMatch(window -> window.covers(ms)));
     }
 
-    /** Nothing fails: nobody is promoted, no role, no slot and no epoch changes, and no write is lost. */
+    /** Nothing fails: nobody is promoted, no role, no slot and no epoch changes, and no write is lost or waits. */
     Outcome nothingHappens(Fault fault) throws InterruptedException {
         Deeds before = Deeds.of(cluster);
-        Outcome outcome = suffer(NOTHING, fault);
+        Outcome outcome = suffer(NOTHING, NO_GAP, fault);
         Deeds after = Deeds.of(cluster);
         cluster.measured(after.commandsSince(before) + " commands that change something, " + after.viewsSince(before) + " new views of the group");
         assertThat(after.failoversSince(before)).as("promotions").isZero();

@@ -18,7 +18,7 @@ class MassDeathsIT extends FaultStory {
     void aMasterAndAnotherShardsReplicaAreKilled() throws InterruptedException {
         List<Integer> masters = cluster.masterPods();
         int replica = replica(masters.get(1));
-        suffer(ON_ITS_WAY, () -> {
+        suffer(ON_ITS_WAY, PROMOTION, () -> {
             cluster.pod(masters.get(0)).kill();
             cluster.pod(replica).kill();
         });
@@ -27,7 +27,7 @@ class MassDeathsIT extends FaultStory {
     @Story("all replicas are killed")
     void allReplicasAreKilled() throws InterruptedException {
         List<Integer> replicas = cluster.masterPods().stream().map(this::replica).toList();
-        suffer(NOTHING, () -> replicas.forEach(pod -> cluster.pod(pod).kill()));
+        suffer(NOTHING, NO_GAP, () -> replicas.forEach(pod -> cluster.pod(pod).kill()));
     }
 
     @Story("one whole shard is killed: its slots wait 10 s, then go on empty")
@@ -35,7 +35,7 @@ class MassDeathsIT extends FaultStory {
         int master = master();
         int replica = replica(master);
         AtomicLong killed = new AtomicLong();
-        Outcome outcome = suffer(EVERYTHING, () -> {
+        Outcome outcome = suffer(EVERYTHING, START, () -> {
             killed.set(System.nanoTime());
             cluster.pod(master).kill();
             cluster.pod(replica).kill();
@@ -48,17 +48,17 @@ class MassDeathsIT extends FaultStory {
     @Story("redis-server of the majority of masters is killed")
     void theMajorityOfMastersIsKilled() throws InterruptedException {
         List<Integer> masters = cluster.masterPods().subList(0, 2);
-        suffer(ON_ITS_WAY, () -> masters.forEach(pod -> cluster.pod(pod).kill(Process.REDIS)));
+        suffer(ON_ITS_WAY, PROMOTION, () -> masters.forEach(pod -> cluster.pod(pod).kill(Process.REDIS)));
     }
 
     @Story("the pods of the majority of masters are killed")
     void thePodsOfTheMajorityOfMastersAreKilled() throws InterruptedException {
         List<Integer> masters = cluster.masterPods().subList(0, 2);
-        suffer(ON_ITS_WAY, () -> masters.forEach(pod -> cluster.pod(pod).kill()));
+        suffer(ON_ITS_WAY, ELECTION, () -> masters.forEach(pod -> cluster.pod(pod).kill()));
     }
 
     @Story("everything is killed at once, in place, with the append-only file")
     void everythingIsKilledAtOnce() throws InterruptedException {
-        suffer(ON_ITS_WAY, () -> cluster.local().pods().forEach(LocalPod::killBoth));
+        suffer(ON_ITS_WAY, START, () -> cluster.local().pods().forEach(LocalPod::killBoth));
     }
 }

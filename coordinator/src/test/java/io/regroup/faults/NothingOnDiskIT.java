@@ -31,7 +31,7 @@ class NothingOnDiskIT extends FaultStory {
     @Story("redis-server of a master is killed and back at once, without the append-only file")
     void anEmptyMasterIsBackBeforeAnyoneNoticed() throws InterruptedException {
         int master = master();
-        suffer(ON_ITS_WAY, () -> cluster.pod(master).kill(Process.REDIS));
+        suffer(ON_ITS_WAY, PROMOTION, () -> cluster.pod(master).kill(Process.REDIS));
     }
 
     /** Nobody can promote its replica for the moment: the gate alone keeps it from its place. */
@@ -39,7 +39,7 @@ class NothingOnDiskIT extends FaultStory {
     void anEmptyMasterIsBackWhileTheLeaderIsFrozen() throws InterruptedException {
         int master = master();
         int leader = leader();
-        suffer(ON_ITS_WAY, () -> {
+        suffer(ON_ITS_WAY, ELECTION, () -> {
             long frozen = cluster.pod(leader).pid(Process.COORDINATOR);
             Shell.run("kill -STOP " + frozen);
             cluster.pod(master).kill(Process.REDIS);
@@ -61,7 +61,7 @@ class NothingOnDiskIT extends FaultStory {
     /** No copy is left anywhere: the cluster comes back whole, and has nothing of what was there. */
     private void allIsLost(Fault fault) throws InterruptedException {
         AtomicLong killed = new AtomicLong();
-        Outcome outcome = suffer(ALL_UNTIL_THEN, () -> {
+        Outcome outcome = suffer(ALL_UNTIL_THEN, START, () -> {
             killed.set(System.nanoTime());
             fault.strike();
         });

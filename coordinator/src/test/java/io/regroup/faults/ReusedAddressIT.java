@@ -9,6 +9,7 @@ import io.regroup.local.LocalPod.Process;
 import io.regroup.local.RealCluster;
 import io.regroup.model.Address;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -65,7 +66,7 @@ class ReusedAddressIT extends FaultStory {
         theirs.awaitWhole(System.nanoTime());
         int our = master();
         int their = theirs.masterPod();
-        bothStayApart(ON_ITS_WAY, () -> {
+        bothStayApart(ON_ITS_WAY, PROMOTION, () -> {
             int place = killElsewhere(our);
             killTo(place, their);
         });
@@ -78,7 +79,7 @@ class ReusedAddressIT extends FaultStory {
         int our = master();
         int heir = replica(our);
         int their = replicaOf(theirs);
-        bothStayApart(ON_ITS_WAY, () -> {
+        bothStayApart(ON_ITS_WAY, ELECTION, () -> {
             List<Long> frozen = cluster.local().pods().stream().filter(pod -> pod.number() != our).map(pod -> pod.pid(Process.COORDINATOR)).toList();
             frozen.forEach(pid -> Shell.run("kill -STOP " + pid));
             Address where = cluster.address(our);
@@ -112,19 +113,20 @@ class ReusedAddressIT extends FaultStory {
         theirs.pod(their).kill().join();
     }
 
-    /** @param allowed of our writes; theirs may lose no more */
-    private void bothStayApart(List<MayLose> allowed, Fault fault) throws InterruptedException {
+    /** @param allowed of our writes; theirs may lose no more. @param gap likewise */
+    private void bothStayApart(List<MayLose> allowed, Duration gap, Fault fault) throws InterruptedException {
         Outcome their;
         long struck;
         try (WritingClients clients = new WritingClients(theirs, "others-" + name.hashCode() + "-")) {
             struck = System.nanoTime();
-            suffer(allowed, fault);
+            suffer(allowed, gap, fault);
             theirs.awaitWholeFor(STEADY, System.nanoTime());
             their = clients.end();
         }
         cluster.measured(String.format("the other cluster: longest write gap %.0f ms, %d of %d acknowledged writes lost", their.longestGapMs(),
             their.lost().size(), their.acknowledged().size()));
         lostNoMoreThan(allowed, their, struck);
+        assertThat(their.longestGapMs()).as("the other cluster's longest write gap, in ms").isLessThan(gap.toMillis());
         theirs.staysQuiet(QUIET);
         Set<String> both = new HashSet<>(ids(cluster));
         both.retainAll(ids(theirs));
