@@ -6,6 +6,7 @@ import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.Answering;
 import io.regroup.model.RedisState.AtGate;
 import io.regroup.model.Report;
+import io.regroup.model.Seat;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Opens the start gate (DESIGN.md, A pod): a server starts only when nobody else owns a slot at its address. A blank
@@ -74,7 +76,7 @@ final class Permit implements Step {
         if (astray.isPresent()) {
             return astray;
         }
-        Optional<String> misled = misled(report, id, picture);
+        Optional<String> misled = misled(report, id, picture).or(() -> unheard(report, id, picture));
         if (misled.isPresent() && picture.observation.waitedMs("gate " + report.member()) < YIELD_MS) {
             return misled;
         }
@@ -146,6 +148,19 @@ final class Permit implements Step {
                 && picture.addressesOf(master).contains(report.redis())).isPresent()).findFirst()
             .map(replica -> picture.name(replica.id()) + " may be told to look for its master " + picture.name(replica.master().orElseThrow())
                 + " at its address");
+    }
+
+    /**
+     * One of a member that has not been heard, or is not here: what others have it as, a replica of who had this address, it may be all the while. A server
+     * that stands still goes on with what it knew.
+     */
+    private static Optional<String> unheard(Report report, NodeId node, Picture picture) {
+        return Stream.concat(picture.unheard.stream(), picture.missing().keySet().stream()).flatMap(member ->
+            picture.lastPrimary.map(last -> last.all().get(member)).flatMap(Seat::node).stream().flatMap(replica -> picture.mastersOf(replica).stream()
+                .filter(master -> !master.equals(node) && picture.hostOf(master).isEmpty() && picture.addressesOf(master).contains(report.redis()))
+                .map(master -> member + " has not been heard, and its " + replica.brief() + " may look for its master " + picture.name(master)
+                    + " at its address")))
+            .findFirst();
     }
 
     /**

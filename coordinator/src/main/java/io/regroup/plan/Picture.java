@@ -302,6 +302,13 @@ final class Picture {
         return Collections.unmodifiableSortedSet(addresses);
     }
 
+    /** Whose replica this node is, for anybody here. */
+    SortedSet<NodeId> mastersOf(NodeId id) {
+        SortedSet<NodeId> masters = new TreeSet<>();
+        rosters.forEach(roster -> roster.line(id).flatMap(ClusterNode::master).ifPresent(masters::add));
+        return Collections.unmodifiableSortedSet(masters);
+    }
+
     /** A name that an operator can find again: the node's brief id with its pod, or its address when the pod is gone. */
     String name(NodeId id) {
         return hostOf(id).map(r -> id.brief() + " (" + r.member() + ")")

@@ -291,6 +291,18 @@ class PermitTest {
         assertThat(scene.waited("gate r2", Permit.YIELD_MS).decide().actions()).contains(new Action.Permit("r2", "start-of-r2", false));
     }
 
+    /** Seed 118032, with more faults: r1 stood still, and its member's report of this round was not there yet when r2's gate opened. */
+    @Test
+    void aServerWithDataWaitsForAReplicaThatHasNotBeenHeard() {
+        Scene scene = tenantOfM1().unheard("r1");
+        assertThat(scene.decide().actions()).noneMatch(Action.Permit.class::isInstance);
+        assertThat(scene.decide().waits()).contains(new Wait("gate r2", "the gate of r2 stays closed: r1 has not been heard, and its "
+            + id("r1").brief() + " may look for its master " + id("m1").brief() + " (" + scene.address("r2") + ") at its address"));
+        assertThat(scene.waited("gate r2", Permit.YIELD_MS).decide().actions()).contains(new Action.Permit("r2", "start-of-r2", false));
+        assertThat(tenantOfM1().gone("r1").decide().actions()).as("nor while it is not here").noneMatch(Action.Permit.class::isInstance);
+        assertThat(tenantOfM1().gone("r1").proven("r1", "pod r1 is gone").decide().waits()).as("it will not come").noneMatch(wait -> wait.key().equals("gate r2"));
+    }
+
     @Test
     void alsoOnceThatOneRunsWithoutAnAddressOfItsMaster() {
         Scene scene = tenantOfM1().doesNotKnow("r1", "m1").linkDown("r1").offset("r1", 0);
