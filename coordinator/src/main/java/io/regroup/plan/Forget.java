@@ -4,14 +4,17 @@ import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
+import io.regroup.model.Seat;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -93,8 +96,32 @@ final class Forget implements Step {
             forgets.add(everywhere(id, picture));
             reasons.add(picture.name(id) + " (" + death.get() + ")");
         }
-        return forgets.isEmpty() || !allHeard ? Optional.empty()
+        if (!allHeard) {
+            return Optional.empty();
+        }
+        return forgets.isEmpty() ? firstContacts(picture)
             : Optional.of(new Work(forgets, "dead and without slots: " + String.join(", ", reasons)));
+    }
+
+    /**
+     * First contacts with addresses where no member is, nor was that may be there still. Who stood still answers a MEET of one that has ended meanwhile, and
+     * goes on asking there for the node timeout: a stranger that comes to such an address would be let in.
+     */
+    private static Optional<Work> firstContacts(Picture picture) {
+        Set<Address> ours = picture.missing().values().stream().map(Seat::redis).collect(Collectors.toSet());
+        List<Action> forgets = new ArrayList<>();
+        SortedSet<Address> where = new TreeSet<>();
+        for (Host host : picture.nodes.values()) {
+            for (ClusterNode contact : host.table().others().values()) {
+                Optional<Address> nobody = contact.isIntroduced() ? Optional.empty()
+                    : contact.address().filter(address -> picture.reportAt(address).isEmpty() && !ours.contains(address));
+                nobody.ifPresent(address -> {
+                    forgets.add(new Action.Forget(contact.id(), new TreeSet<>(Set.of(host.address()))));
+                    where.add(address);
+                });
+            }
+        }
+        return forgets.isEmpty() ? Optional.empty() : Optional.of(new Work(forgets, "first contacts with addresses where nobody is: " + where));
     }
 
     /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.regroup.model.Address;
 import io.regroup.model.NodeFlag;
+import io.regroup.model.NodeId;
 import io.regroup.model.Probe;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
@@ -189,6 +190,17 @@ class ForgetTest {
         assertThat(scene.decide().actions()).as("a whole restart gave its address to another one, and its pod is on its way").isEmpty();
         scene.waited("return " + id("r1"), Forget.RETURN_MS);
         assertThat(scene.decide().reason()).isEqualTo("dead and without slots: " + id("r1").brief() + " (nobody knows an address of it)");
+    }
+
+    /** Seed 131418, with more faults: r1 stood still, and answered a MEET of r2, which had ended meanwhile. A stranger had r2's address a second later. */
+    @Test
+    void aFirstContactWhereNobodyIsIsForgottenByTheOneThatHasIt() {
+        Scene scene = Scene.cluster(3, 1).meets("r1", "r2").forgotten("r2");
+        Action.Forget contact = new Action.Forget(new NodeId("f".repeat(39) + "0"), at(scene, "r1"));
+        assertThat(scene.decide().actions()).containsExactly(contact);
+        assertThat(Scene.cluster(3, 1).meets("r1", "r2").forgotten("r2").unheard("m3").decide().actions()).as("it may be m3's").doesNotContain(contact);
+        assertThat(Scene.cluster(3, 1).meets("r1", "r2").decide().actions()).as("r2 is here").doesNotContain(contact);
+        assertThat(Scene.cluster(3, 1).meets("r1", "r2").gone("r2").decide().actions()).as("its server may run").doesNotContain(contact);
     }
 
     @Test

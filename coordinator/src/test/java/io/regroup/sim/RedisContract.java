@@ -2,6 +2,7 @@ package io.regroup.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeFlag;
@@ -703,6 +704,22 @@ abstract class RedisContract {
         nodes.kill(5);
         assertThat(nodes.cluster(0, "FORGET", gone.value())).isEqualTo(RedisNodes.OK);
         nodes.holds("it is not known", 3000, () -> nodes.table(0).line(gone).isEmpty());
+    }
+
+    /** It has a name of its own until the other has answered. */
+    @Test
+    void aFirstContactIsForgottenByTheNameThatItHas() {
+        cluster(true);
+        NodeId gone = nodes.id(5);
+        Address address = nodes.address(5);
+        nodes.kill(5);
+        assertThat(nodes.cluster(0, "FORGET", gone.value())).isEqualTo(RedisNodes.OK);
+        assertThat(meet(0, 5)).isEqualTo(RedisNodes.OK);
+        ClusterNode contact = nodes.table(0).others().values().stream().filter(line -> !line.isIntroduced()).findFirst().orElseThrow();
+        assertThat(contact.address()).contains(address);
+        assertThat(nodes.cluster(0, "FORGET", contact.id().value())).isEqualTo(RedisNodes.OK);
+        assertThat(nodes.table(0).isMeeting(address)).isFalse();
+        assertThat(nodes.cluster(0, "FORGET", contact.id().value())).as("no more").isEqualTo("ERR Unknown node " + contact.id());
     }
 
     // ---- slots of a dead master
