@@ -147,10 +147,10 @@ final class Forget implements Step {
         return picture.observation.waitedMs("heard " + id) >= HEARD_MS && importing.isEmpty();
     }
 
-    /** Who still gives it slots that another has by now: whoever may serve them tells all, whether its member is here or not. */
-    private static List<Host> unaware(NodeId id, Picture picture) {
-        SlotSet served = picture.owned.keySet().stream().filter(owner -> !(Fate.of(owner, picture) instanceof Fate.Proven)).map(picture::slotsOf)
-            .reduce(SlotSet.NONE, SlotSet::plus);
+    /** Who still gives this node slots that another has by now: whoever may serve them tells all, whether its member is here or not. */
+    static List<Host> unaware(NodeId id, Picture picture) {
+        SlotSet served = picture.owned.keySet().stream().filter(owner -> !owner.equals(id) && !(Fate.of(owner, picture) instanceof Fate.Proven))
+            .map(picture::slotsOf).reduce(SlotSet.NONE, SlotSet::plus);
         return picture.kins.stream().filter(kin -> kin.roster().line(id).filter(line -> !line.slots().and(served).isEmpty()).isPresent())
             .flatMap(kin -> kin.hosts().stream()).toList();
     }

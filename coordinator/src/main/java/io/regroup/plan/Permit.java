@@ -80,6 +80,10 @@ final class Permit implements Step {
         if (misled.isPresent() && picture.observation.waitedMs("gate " + report.member()) < YIELD_MS) {
             return misled;
         }
+        List<Host> unaware = Forget.unaware(id, picture);
+        if (!unaware.isEmpty() && picture.observation.waitedMs("gate " + report.member()) < YIELD_MS) {
+            return Optional.of("others have its slots, and it would serve them where that is not known yet: " + unaware);
+        }
         if (!picture.isPrimary()) {
             boolean mayBeLast = !picture.unheard.isEmpty() || LostShards.shardThatItHad(id, report, picture).isPresent()
                 || shardThatItsMasterHad(id, report, picture).isPresent();

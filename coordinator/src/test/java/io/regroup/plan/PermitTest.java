@@ -291,6 +291,19 @@ class PermitTest {
         assertThat(scene.waited("gate r2", Permit.YIELD_MS).decide().actions()).contains(new Action.Permit("r2", "start-of-r2", false));
     }
 
+    /**
+     * Seed 142383, with more faults: r1 had been promoted, and its bus was cut off. m1 was back in a moment, and served its slots for as long, with the majority
+     * of the masters, who had not heard of that.
+     */
+    @Test
+    void aServerWhoseSlotsAnotherHasWaitsUntilAllKnowThat() {
+        SlotSet slots = SlotSet.ALL.split(3).getFirst();
+        Scene scene = Scene.cluster(3, 1).master("r1").atGate("m1").stored("m1", slots, 1).stillHasOwner("m3", "m1", slots);
+        assertThat(scene.decide().waits()).contains(new Wait("gate m1", "the gate of m1 stays closed: others have its slots, and it would serve them where that is "
+            + "not known yet: [" + scene.called("m3") + "]"));
+        assertThat(scene.waited("gate m1", Permit.YIELD_MS).decide().waits()).noneMatch(wait -> wait.reason().contains("stays closed"));
+    }
+
     /** Seed 118032, with more faults: r1 stood still, and its member's report of this round was not there yet when r2's gate opened. */
     @Test
     void aServerWithDataWaitsForAReplicaThatHasNotBeenHeard() {
