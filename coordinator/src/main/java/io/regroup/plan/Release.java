@@ -4,6 +4,7 @@ import io.regroup.model.Asked;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeId;
+import io.regroup.model.RedisState.Silent;
 import io.regroup.model.Report;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
@@ -80,6 +81,10 @@ final class Release implements Step {
         if (Picture.tableAt(report).filter(table -> mayKeepUnclaimed(table.myself(), picture)).isPresent()) {
             return Optional.of(report.member() + " leaves when the " + picture.unclaimed.size()
                 + " slots that no node owns have one: it may have the only copy of their data");
+        }
+        Optional<NodeId> lost = report.state() instanceof Silent ? LostShards.of(picture).keySet().stream().findFirst() : Optional.empty();
+        if (lost.isPresent() && picture.observation.waitedMs("leave " + report.member()) < REPLACEMENT_MS) {
+            return Optional.of(report.member() + " leaves when its Redis answers: it may have the only copy of the data of " + picture.name(lost.get()));
         }
         return shardItKeeps(report, picture)
             .map(shard -> report.member() + " leaves, and " + (stay(shard, picture).findAny().isEmpty() ? "has the only copy of the data of " + picture.name(shard) + " that is here"

@@ -76,6 +76,19 @@ class ReleaseTest {
             + scene.calledByAddress("m1") + " than those who stay, which were started again: first one takes its place"));
     }
 
+    /** Seed 160807, with more faults: it was a master by its table, without slots, stood still, and had the last copy. */
+    @Test
+    void norMayOneThatDoesNotAnswerWhileNobodyHasTheDataOfAShard() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").masterOfNothing("r1").leaving("r1").stored("r1", SlotSet.NONE, 0)
+            .state("r1", new RedisState.Silent("no answer"));
+        assertThat(scene.decide().waits()).contains(new Decision.Wait("leave r1", "r1 leaves when its Redis answers: it may have the only copy of the data of "
+            + scene.calledByAddress("m1")));
+        assertThat(scene.decide().actions()).noneMatch(Action.Release.class::isInstance);
+        assertThat(scene.waited("leave r1", 10_000).look().decision().waits()).extracting(Decision.Wait::key).as("not for ever").doesNotContain("leave r1");
+        Scene whole = Scene.cluster(3, 1).leaving("r1").state("r1", new RedisState.Silent("no answer")).follows("r2", "m1");
+        assertThat(whole.decide().actions()).as("all have a copy").contains(new Action.Release("r1", false));
+    }
+
     /** Seed 21294, with more faults: it was let go while the shard waited for the one that had been promoted. */
     @Test
     void norMayWhoFollowsTheMasterBeforeOneThatIsGone() {
