@@ -652,6 +652,7 @@ final class SimRedis {
     private void learnRole(Entry sender, Message message) {
         if (sender == myself && myself.isReplica() && message.slaveof().isEmpty() && able == MoveBy.MIGRATESLOTS) {
             replication.stopFollowing();   // Valkey's clusterSetNodeAsPrimary; Redis goes on copying.
+            world.copies.onKept(this);
         }
         sender.flags.remove(NodeFlag.NOFAILOVER);
         message.flags().stream().filter(NodeFlag.NOFAILOVER::equals).forEach(sender.flags::add);
