@@ -47,6 +47,7 @@ final class HalfMoved {
             String what = slots.size() + " slots stand open between " + picture.name(source) + " and " + picture.name(target) + " (" + slots.brief() + ")";
             waits.add(new Wait("half " + source + " " + target, what));
             if (picture.nodes.get(target).table().assigned().containsAll(slots) && seesServing(source, picture.nodes.get(target))
+                && Rebalance.claimsItsOwn(picture.nodes.get(target), picture)
                 && Rebalance.epochsAreSettled(picture.nodes.get(source), picture.nodes.get(target), picture)
                 && !Promote.isHandingOver(source, picture) && !Promote.isHandingOver(target, picture)
                 && !picture.observation.sentWithin("move " + source + " " + target, SETTLE_MS)) {

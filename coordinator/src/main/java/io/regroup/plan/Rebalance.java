@@ -167,6 +167,9 @@ final class Rebalance implements Step {
             // Once it imports them it does not learn that any more.
             return Optional.of(what + ", and that one does not know yet whose they are");
         }
+        if (!claimsItsOwn(target, picture)) {
+            return Optional.of(what + ", and that one has not heard yet that others have slots of it");
+        }
         if (!epochsAreSettled(source, target, picture)) {
             return Optional.of(what + ", and not all masters have heard of each other's epochs yet");
         }
@@ -193,6 +196,11 @@ final class Rebalance implements Step {
     static boolean epochsAreSettled(Host source, Host target, Picture picture) {
         return picture.liveMasters().stream().map(host -> host.table().myself()).allMatch(line -> line.configEpoch() <= target.state().facts().currentEpoch()
             && (line.id().equals(source.id()) || line.configEpoch() != source.table().myself().configEpoch()));
+    }
+
+    /** With a new epoch it would win back what others have got of its slots, and does not know of yet. */
+    static boolean claimsItsOwn(Host master, Picture picture) {
+        return picture.slotsOf(master.id()).containsAll(master.table().myself().slots());
     }
 
     private static boolean knows(Host who, Host whom) {

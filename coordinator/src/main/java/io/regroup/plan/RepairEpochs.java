@@ -51,7 +51,8 @@ final class RepairEpochs implements Step {
             long waiting = waitingClaim(master, picture);
             long astray = claimOfWhoCopies(master, picture);
             long misled = misledClaim(master, picture);
-            if (shown <= own && waiting < own && astray < own && misled < own || isInMove(master, picture)) {
+            if (shown <= own && waiting < own && astray < own && misled < own || isInMove(master, picture)
+                || !Rebalance.claimsItsOwn(master, picture)) {
                 continue;
             }
             String key = "epoch " + master.id();

@@ -223,6 +223,17 @@ class RebalanceTest {
         assertThat(moves(Scene.cluster(3, 1).strays("m2", SlotSet.of(7)).flag("m1", NodeFlag.FAIL))).isEmpty();
     }
 
+    /**
+     * Seed 150843, with more faults: m2 was back with the slots that it had before its replica was promoted, and that one was not here. With the move it took a
+     * new epoch, and won them back with what it had of them.
+     */
+    @Test
+    void orTheTargetHasNotHeardThatOthersHaveItsSlots() {
+        Scene scene = Scene.cluster(3, 1).owns("m3", SlotSet.range(10900, 16383), 9).open("m1", "m2", SlotSet.range(7, 9));
+        assertThat(scene.decide().actions()).noneMatch(Action.MoveSlots.class::isInstance);
+        assertThat(scene.decide().waits()).extracting(Decision.Wait::reason).anyMatch(words -> words.startsWith("3 slots stand open between"));
+    }
+
     /** Seed 3351: what it began to import before it knew whose it was, it never learned, and answered CLUSTERDOWN to MIGRATE for ever. */
     @Test
     void slotsGoToNobodyWhoDoesNotKnowWhoseTheyAre() {

@@ -47,6 +47,13 @@ class RepairEpochsTest {
         assertThat(misled().waited("epoch " + id("m1"), 60_000).sent("bump " + id("m1"), 500).decide().actions()).isEmpty();
     }
 
+    /** It would win back what it does not know to have lost. */
+    @Test
+    void whoHasNotHeardThatOthersHaveItsSlotsTakesNone() {
+        Scene scene = misled().owns("m3", SlotSet.range(5000, 16383).minus(SlotSet.range(5461, 10921)), 90).waited("epoch " + id("m1"), 60_000);
+        assertThat(scene.decide().actions()).noneMatch(Action.BumpEpoch.class::isInstance);
+    }
+
     /** 11 -> 6 with 1 replica, SERVER after step 128: it had taken an epoch just before its end, and its replica took the same one. */
     @Test
     void whoHasTheSlotsOfOneThatWaitsWithItsDataTakesAHigherEpochThanThatHas() {
