@@ -210,7 +210,10 @@ final class Quorum {
 
     private static Verdict ofNodes(Picture picture) {
         SortedSet<NodeId> known = new TreeSet<>(picture.known());
-        known.removeIf(id -> picture.hostOf(id).isEmpty() && picture.slotsOf(id).isEmpty() && picture.isFailedForAll(id));
+        // What fewer servers call failed, one alone perhaps that has just started with its old table, may be where the others are.
+        if (isMajority(picture.liveOwners().size(), picture.owned.size())) {
+            known.removeIf(id -> picture.hostOf(id).isEmpty() && picture.slotsOf(id).isEmpty() && picture.isFailedForAll(id));
+        }
         long present = known.stream().filter(id -> picture.hostOf(id).isPresent()).count();
         String count = present + " of the " + known.size() + " nodes that the Redis servers here know are here";
         if (!isMajority(present, known.size()) && Fate.noPodIsElsewhere(picture)) {

@@ -146,6 +146,13 @@ class QuorumTest {
             "3 of the 5 nodes that the Redis servers here know are here");
     }
 
+    /** Seed 163533, with more faults: a replica that had just started with its old table was alone, and called half of the cluster failed. */
+    @Test
+    void unlessNoMajorityOfTheMastersSaysSo() {
+        isPrimary(Scene.cluster(3, 1).remembersNothing().gone("m1").gone("r1").gone("r2").flag("r1", NodeFlag.FAIL).atGate("m2").stored("m2"), false,
+            "3 of the 6 nodes that the Redis servers here know are here, more than half is needed");
+    }
+
     @Test
     void aFewThatKnowOnlyEachOtherAreNoMajorityOfACluster() {
         isPrimary(Scene.cluster(3, 0).remembersNothing().asked(6, 1), false,
