@@ -190,9 +190,15 @@ final class LostShards {
      */
     private static boolean isOutdated(Host host, NodeId former, NodeId owner, Picture picture) {
         long at = lastAsMaster(former, picture);
-        return keepersOf(owner, picture).flatMap(keeper -> keeper.stored().stream()).anyMatch(kept -> lastAsMaster(kept.myself().id(), picture) > at
-            || at == Long.MIN_VALUE && kept.line(former).filter(ClusterNode::isMaster).isPresent()
-            || host.isAsStarted() && host.state().facts().copyOf().filter(kept.myself().id()::equals).isPresent());
+        return keepersOf(owner, picture).flatMap(keeper -> keeper.stored().stream()).filter(kept -> !hasAllOf(host, kept.myself().id(), picture))
+            .anyMatch(kept -> lastAsMaster(kept.myself().id(), picture) > at
+                || at == Long.MIN_VALUE && kept.line(former).filter(ClusterNode::isMaster).isPresent()
+                || host.state().facts().copyOf().filter(kept.myself().id()::equals).isPresent() && host.isAsStarted());
+    }
+
+    /** It copied this one until that ended, and perhaps has what its successor took too. */
+    private static boolean hasAllOf(Host host, NodeId master, Picture picture) {
+        return host.state().facts().copyOf().filter(master::equals).isPresent() && !Heir.isOlder(host, master, picture);
     }
 
     private static long lastAsMaster(NodeId id, Picture picture) {

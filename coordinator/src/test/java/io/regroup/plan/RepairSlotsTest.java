@@ -328,6 +328,8 @@ class RepairSlotsTest {
         assertThat(scene.startedWithCopyOf("r4", "m1").decide().actions())
             .containsExactly(new Action.Unfollow(scene.address("r4"), id("r4"), id("r1"), SlotSet.range(0, 5460)));
         assertThat(scene.offset("r4", 100).decide().actions()).as("it may have got m1's last second, which m1 itself lost").containsExactly(goOn);
+        assertThat(scene.answered("m1", 60_000).decide().actions()).as("seed 203825, with more faults: or what r1 took right after").containsExactly(goOn);
+        assertThat(scene.behind("r4", 6000).decide().actions()).as("m1 went on without it").hasOnlyElementsOfType(Action.Unfollow.class);
     }
 
     /** Seed 11149, with more faults: who led meanwhile had gone too. */
