@@ -18,7 +18,7 @@ import java.util.TreeMap;
 final class DecisionRules {
 
     private static final boolean WITH_REPORTS = Boolean.getBoolean("reports");
-    /** A report may be this old when a decision rests on it: the product's limit, and the way it took. */
+    /** So long ago a report may have come when a decision rests on it: the product's limit, and the time of the decision. */
     static final long MOST_AGE_MS = 2500 + 100;
 
     private final World world;
@@ -94,7 +94,7 @@ final class DecisionRules {
                 throw world.broken("S8", leader + " used a report of " + heard.report().member() + " from before its last action");
             }
             if (used && leader.pausedUntil > leader.lastDone && heard.readAt() < leader.pausedUntil && world.now() >= leader.pausedUntil
-                && world.now() - heard.readAt() > MOST_AGE_MS) {
+                && world.now() - heard.at() > MOST_AGE_MS) {
                 throw world.broken("S8", leader + " used a report of " + heard.report().member() + " from before its pause");
             }
         }

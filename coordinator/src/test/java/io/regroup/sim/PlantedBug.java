@@ -99,7 +99,7 @@ enum PlantedBug {
             leader.heard.replaceAll((member, heard) -> {
                 Report report = copy(heard.report(), round, heard.report().state(), heard.report().primary());
                 leader.leader().orElseThrow().onReport(report, leader.clock());
-                return new SimMember.Heard(report, heard.readAt());
+                return new SimMember.Heard(report, heard.readAt(), heard.at());
             });
         }
     }),

@@ -71,7 +71,8 @@ final class SimMember {
     long slowness;
     private long sendsAt;
 
-    record Heard(Report report, long readAt) {
+    /** @param at when it came: from then on it ages, for slow members may need as long to send it */
+    record Heard(Report report, long readAt, long at) {
     }
 
     SimMember(World world, Pod pod, long life) {
@@ -239,7 +240,7 @@ final class SimMember {
                 return;
             }
             Report changed = world.tamper.hear(this, report);
-            heard.put(report.member(), new Heard(changed, readAt));
+            heard.put(report.member(), new Heard(changed, readAt, world.now()));
             leader.onReport(changed, clock());
             drive();
         });

@@ -95,6 +95,11 @@ final class SimRedis {
         return phase == Phase.SERVING;
     }
 
+    /** As a master it takes no writes for so long (CLUSTER_WRITABLE_DELAY). */
+    boolean waitsAfterStart() {
+        return isServing() && !stateOk && (firstStateUpdate == 0 || world.now() - firstStateUpdate < WRITABLE_DELAY_MS);
+    }
+
     long ageMs() {
         return world.now() - startedAt;
     }
