@@ -4,12 +4,14 @@ import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
+import io.regroup.model.Report;
 import io.regroup.model.Seat;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
@@ -53,6 +55,7 @@ final class Forget implements Step {
         }
         boolean allHeard = picture.unheard.isEmpty();
         List<Action> forgets = new ArrayList<>();
+        Set<NodeId> forgotten = new TreeSet<>();
         List<String> reasons = new ArrayList<>();
         for (NodeId id : picture.named()) {
             if (picture.hostOf(id).isPresent() || picture.blanks.containsKey(id) || !picture.slotsOf(id).isEmpty()
@@ -93,7 +96,14 @@ final class Forget implements Step {
             if (!isNewsHeard(id, picture, waits)) {
                 continue;
             }
+            Optional<Report> keeper = whoKnowsOnly(id, forgotten, picture);
+            if (keeper.isPresent()) {
+                waits.add(new Wait("forget " + id, picture.name(id) + " is dead, and is forgotten once " + keeper.get().member()
+                    + " has started, whose server knows of nobody else that the others here know of"));
+                continue;
+            }
             forgets.add(everywhere(id, picture));
+            forgotten.add(id);
             reasons.add(picture.name(id) + " (" + death.get() + ")");
         }
         if (!allHeard) {
@@ -161,6 +171,17 @@ final class Forget implements Step {
      */
     private static boolean imports(Host host, NodeId id) {
         return host.table().line(id).filter(line -> host.table().myself().importing().keySet().stream().anyMatch(line.slots()::contains)).isPresent();
+    }
+
+    /**
+     * A member that keeps data, and whose server is not named by any that runs, as it waits while all that it knew are replaced. Without one whom both know it
+     * would be taken for another cluster, and met by nobody ({@link Heal}).
+     */
+    private static Optional<Report> whoKnowsOnly(NodeId id, Set<NodeId> forgotten, Picture picture) {
+        return picture.stored.entrySet().stream().filter(kept -> !picture.named().contains(kept.getKey())).map(Map.Entry::getValue)
+            .filter(kept -> kept.stored().filter(table -> table.line(id).isPresent()
+                && table.others().keySet().stream().allMatch(other -> other.equals(id) || forgotten.contains(other) || !picture.named().contains(other))).isPresent())
+            .findFirst();
     }
 
     static Action.Forget everywhere(NodeId id, Picture picture) {

@@ -192,6 +192,23 @@ class ForgetTest {
         assertThat(scene.decide().reason()).isEqualTo("dead and without slots: " + id("r1").brief() + " (nobody knows an address of it)");
     }
 
+    /**
+     * Seed 227751, with more faults: m1 waited at its gate while all whom it knew were replaced. Once the last of them was forgotten, it was taken for another
+     * cluster, and met nobody.
+     */
+    @Test
+    void theLastOneWhomOneThatHasNotStartedKnowsIsForgottenWhenItHas() {
+        Scene scene = Scene.cluster(3, 1).owns("m3", SlotSet.range(0, 16383).minus(SlotSet.ALL.split(3).get(1)), 9).owns("m1", SlotSet.NONE, 0)
+            .gone("r2").proven("r2", "pod r2 is gone").gone("r3").proven("r3", "pod r3 is gone").gone("r1").proven("r1", "pod r1 is gone");
+        List.of("m2", "m3").forEach(other -> scene.doesNotKnow(other, "m1").doesNotKnow("m1", other));
+        scene.doesNotKnow("m1", "r1").atGate("m1").stored("m1");
+        String waits = " is dead, and is forgotten once m1 has started, whose server knows of nobody else that the others here know of";
+        assertThat(scene.decide().actions()).extracting(Action::keys).containsExactly(List.of("forget " + id("r1")), List.of("forget " + id("r2")));
+        assertThat(scene.decide().waits()).extracting(Wait::reason).contains(scene.calledByAddress("r3") + waits);
+        assertThat(scene.doesNotKnow("m1", "r2").decide().actions()).extracting(Action::keys).containsExactly(List.of("forget " + id("r1")), List.of("forget " + id("r2")));
+        assertThat(scene.doesNotKnow("m1", "r3").decide().actions()).as("it is too late").hasSize(3);
+    }
+
     /** Seed 131418, with more faults: r1 stood still, and answered a MEET of r2, which had ended meanwhile. A stranger had r2's address a second later. */
     @Test
     void aFirstContactWhereNobodyIsIsForgottenByTheOneThatHasIt() {
