@@ -76,7 +76,7 @@ final class Permit implements Step {
         if (astray.isPresent()) {
             return astray;
         }
-        Optional<String> misled = misled(report, id, picture).or(() -> unheard(report, id, picture));
+        Optional<String> misled = mayLookHere(report, Optional.of(id), picture);
         if (misled.isPresent() && picture.observation.waitedMs("gate " + report.member()) < YIELD_MS) {
             return misled;
         }
@@ -136,7 +136,28 @@ final class Permit implements Step {
         return picture.nodes.values().stream().filter(h -> (h.state().facts().synced() || h.state().facts().keys() > 0)
                 && h.master().filter(master -> !Optional.of(master).equals(node)).filter(master -> h.state().facts().masterAt().filter(report.redis()::equals)
                     .isPresent() || h.table().line(master).flatMap(ClusterNode::address).filter(report.redis()::equals).isPresent()).isPresent()).findFirst()
-            .map(h -> h + " still looks for its master " + picture.name(h.master().orElseThrow()) + " at its address");
+            .map(h -> h + " still looks for its master " + picture.name(h.master().orElseThrow()) + " at its address")
+            .or(() -> astrayMaster(report, node, picture));
+    }
+
+    private static boolean isNode(NodeId id, Optional<NodeId> node) {
+        return node.filter(id::equals).isPresent();
+    }
+
+    /**
+     * A server that is a master by its table and goes on copying, or tries to. It is started again within {@link #YIELD_MS} if it has the last copy; where its pod
+     * ends nobody does that, and it goes.
+     */
+    private static Optional<String> astrayMaster(Report report, Optional<NodeId> node, Picture picture) {
+        boolean waits = picture.observation.waitedMs("gate " + report.member()) < YIELD_MS;
+        return picture.nodes.values().stream().filter(h -> h.state().facts().keys() > 0 && h.state().copiesAsMaster().filter(report.redis()::equals).isPresent())
+            .filter(h -> h.state().copiedAsMaster().map(ClusterNode::id).or(() -> h.state().facts().copyOf()).filter(master -> isNode(master, node)).isEmpty())
+            .filter(h -> waits || h.isLeaving()).findFirst()
+            .map(h -> h + " copies whoever serves at its address, though it is a master by its table");
+    }
+
+    private static Optional<String> mayLookHere(Report report, Optional<NodeId> node, Picture picture) {
+        return misled(report, node, picture).or(() -> unheard(report, node, picture));
     }
 
     /**
@@ -144,11 +165,11 @@ final class Permit implements Step {
      * which is not here, at this address. Whoever has not missed the master yet tells the replica so ({@code clusterProcessGossipSection}), which then dials
      * whoever serves here, and copies that. Once told it is {@link #astray}; and who has not told it by then has missed the master itself.
      */
-    private static Optional<String> misled(Report report, NodeId node, Picture picture) {
+    private static Optional<String> misled(Report report, Optional<NodeId> node, Picture picture) {
         return picture.reports.values().stream()
             .filter(other -> !(other.state() instanceof Answering answering) || answering.facts().masterAt().isEmpty())
             .flatMap(other -> Picture.tableAt(other).stream()).map(ClusterTable::myself)
-            .filter(replica -> !replica.id().equals(node) && replica.master().filter(master -> !master.equals(node) && picture.hostOf(master).isEmpty()
+            .filter(replica -> !isNode(replica.id(), node) && replica.master().filter(master -> !isNode(master, node) && picture.hostOf(master).isEmpty()
                 && picture.addressesOf(master).contains(report.redis())).isPresent()).findFirst()
             .map(replica -> picture.name(replica.id()) + " may be told to look for its master " + picture.name(replica.master().orElseThrow())
                 + " at its address");
@@ -158,10 +179,10 @@ final class Permit implements Step {
      * One of a member that has not been heard, or is not here: what others have it as, a replica of who had this address, it may be all the while. A server
      * that stands still goes on with what it knew.
      */
-    private static Optional<String> unheard(Report report, NodeId node, Picture picture) {
+    private static Optional<String> unheard(Report report, Optional<NodeId> node, Picture picture) {
         return Stream.concat(picture.unheard.stream(), picture.missing().keySet().stream()).flatMap(member ->
             picture.lastPrimary.map(last -> last.all().get(member)).flatMap(Seat::node).stream().flatMap(replica -> picture.mastersOf(replica).stream()
-                .filter(master -> !master.equals(node) && picture.hostOf(master).isEmpty() && picture.addressesOf(master).contains(report.redis()))
+                .filter(master -> !isNode(master, node) && picture.hostOf(master).isEmpty() && picture.addressesOf(master).contains(report.redis()))
                 .map(master -> member + " has not been heard, and its " + replica.brief() + " may look for its master " + picture.name(master)
                     + " at its address")))
             .findFirst();
@@ -206,7 +227,8 @@ final class Permit implements Step {
         return picture.owned.keySet().stream().filter(id -> isClaimedAt(id, report, picture)).findFirst()
             .map(id -> picture.name(id) + " still owns " + picture.slotsOf(id).size() + " slots at its address")
             .or(() -> astray(report, Optional.empty(), picture))
-            .or(() -> picture.observation.waitedMs("gate " + report.member()) < YIELD_MS ? formerTenant(report, picture) : Optional.empty());
+            .or(() -> picture.observation.waitedMs("gate " + report.member()) < YIELD_MS
+                ? formerTenant(report, picture).or(() -> mayLookHere(report, Optional.empty(), picture)) : Optional.empty());
     }
 
     /**

@@ -304,6 +304,28 @@ class PermitTest {
         assertThat(scene.waited("gate m1", Permit.YIELD_MS).decide().waits()).noneMatch(wait -> wait.reason().contains("stays closed"));
     }
 
+    /** Seed 269031, with more faults: r1 stood still; a blank server came to the address that its master had had, and r1 copied that. */
+    @Test
+    void aBlankServerWaitsForOneThatMayLookForItsMasterAtItsAddress() {
+        Scene scene = Scene.cluster(3, 1).gone("m1").moved("m1", Scene.cluster(3, 1).blank("r4").address("r4").host()).owns("m1", SlotSet.NONE, 0)
+            .owns("m2", SlotSet.range(0, 10921), 9).stored("r1").state("r1", new RedisState.Silent("no answer")).blank("r4").atGate("r4");
+        assertThat(scene.decide().waits()).contains(new Wait("gate r4", "the gate of r4 stays closed: " + scene.called("r1")
+            + " may be told to look for its master " + id("m1").brief() + " (" + scene.address("r4") + ") at its address"));
+        assertThat(scene.waited("gate r4", Permit.YIELD_MS).decide().actions()).as("not for ever").contains(new Action.Permit("r4", "start-of-r4", true));
+    }
+
+    /** Seed 262042, with more faults: r1 was a master by its own word, and copied on, in a pod that was ending. */
+    @Test
+    void aBlankServerWaitsForAMasterThatCopiesWhoeverServesAtItsAddress() {
+        Scene scene = Scene.cluster(3, 1).blank("r4").atGate("r4");
+        scene.gone("m1").masterOfNothing("r1").keys("r1", 3).copiesFrom("r1", scene.address("r4").host());
+        assertThat(scene.decide().waits()).contains(new Wait("gate r4", "the gate of r4 stays closed: " + scene.called("r1")
+            + " copies whoever serves at its address, though it is a master by its table"));
+        scene.waited("gate r4", Permit.YIELD_MS);
+        assertThat(scene.decide().waits()).noneMatch(wait -> wait.reason().contains("stays closed"));
+        assertThat(scene.leaving("r1").decide().waits()).as("nobody starts it again").anyMatch(wait -> wait.reason().contains("stays closed"));
+    }
+
     /** Seed 118032, with more faults: r1 stood still, and its member's report of this round was not there yet when r2's gate opened. */
     @Test
     void aServerWithDataWaitsForAReplicaThatHasNotBeenHeard() {
