@@ -177,6 +177,7 @@ public final class Coordinator implements AutoCloseable {
                 case Message.Permitted permitted -> member.permit(permitted.request(), permitted.blank(), permitted.former());
                 case Message.Released released -> member.release(released.withSlots());
                 case Message.Restarted restarted -> member.restart();
+                case Message.EpochTold told -> member.epochIs(told.master(), told.epoch());
                 case Message.Noted note -> takeNote(note.note(), now);
                 case Message.Reported reported -> throw new IllegalStateException("handled above");
             }

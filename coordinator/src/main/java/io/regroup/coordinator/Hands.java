@@ -54,6 +54,7 @@ public final class Hands {
                     toMember.accept(permit.member(), new Message.Permitted(permit.request(), permit.blank(), permit.former()));
                 case Action.Release release -> toMember.accept(release.member(), new Message.Released(release.withSlots()));
                 case Action.Restart restart -> toMember.accept(restart.member(), new Message.Restarted());
+                case Action.TellEpoch tell -> toMember.accept(tell.member(), new Message.EpochTold(tell.master(), tell.epoch()));
                 default -> { }
             }
         }

@@ -2,6 +2,7 @@ package io.regroup.member;
 
 import io.regroup.model.Address;
 import io.regroup.model.ClusterNode;
+import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.Answering;
 import io.regroup.plan.Command;
 import java.util.List;
@@ -11,6 +12,9 @@ import java.util.Optional;
  * What makes a server that copies another, and is a master by its table, that one's replica again ({@link Answering#copiesAsMaster}). Redis refuses all that
  * is there to make a replica; but whoever loses its last slot to another follows that one ({@code clusterUpdateSlotsConfigWith}). So it takes one slot of its
  * master's at its own, lower epoch, which nobody else believes, and loses it with that one's next ping. It has the data already: not a key is copied anew.
+ *
+ * <p>That it is lower the leader says, who has it from the master: in this server's table may be the epoch of a stranger that was at the master's address ({@code
+ * clusterProcessPacket}). The master would believe the claim then, and delete the keys of that slot (seed 286354, with more faults).
  *
  * <p>{@code cluster-allow-replica-migration} has to be on for that while: without it Redis would delete the keys of that slot instead. And clients that write are
  * kept waiting there: Redis would refuse them, but Valkey take what is thrown away a moment later. One that was started again imports the slots that it has keys
@@ -25,6 +29,11 @@ public final class FollowAgain {
     private Optional<Boolean> mayMigrate = Optional.empty();
     private boolean paused;
     private long life;
+    private Optional<Told> told = Optional.empty();
+
+    /** A master's epoch, by its own word; it never falls. */
+    private record Told(NodeId master, long epoch) {
+    }
     /** What the look before has shown: a server that becomes a replica between two questions of one look is no such server. */
     private Optional<Address> copied = Optional.empty();
 
@@ -59,8 +68,13 @@ public final class FollowAgain {
         if (master.isPresent() && mayCollide(state)) {
             return List.of(Command.bumpEpoch());
         }
-        return master.filter(m -> m.configEpoch() > myself.configEpoch())
+        return master.filter(m -> told.filter(word -> word.master().equals(m.id()) && word.epoch() > myself.configEpoch()).isPresent())
             .map(m -> List.of(Command.mayMigrate(true), Command.setSlot(m.slots().first(), "NODE", myself.id()), Command.pauseWrites(PAUSE_MS))).orElse(List.of());
+    }
+
+    /** The leader has heard this master say that this is its epoch. */
+    public void epochIs(NodeId master, long epoch) {
+        told = Optional.of(new Told(master, epoch));
     }
 
     /** It has carried out all of that. */

@@ -168,6 +168,14 @@ public final class Member implements AutoCloseable {
         });
     }
 
+    /** By the leader: see {@link FollowAgain}. */
+    public void epochIs(NodeId master, long epoch) {
+        errands.add(() -> {
+            followAgain.epochIs(master, epoch);
+            due = true;
+        });
+    }
+
     /** Why this pod waits, for its own containers' logs. */
     public void explain(String reason) {
         errands.add(() -> gate.explain(reason));

@@ -62,6 +62,10 @@ public final class Json {
                 json.addProperty("withSlots", m.withSlots());
             }
             case Message.Restarted m -> json.addProperty("restart", true);
+            case Message.EpochTold m -> {
+                json.addProperty("epochOf", m.master().value());
+                json.addProperty("epoch", m.epoch());
+            }
             case Message.Noted m -> json.add("note", m.note());
         }
         return json.toString().getBytes(StandardCharsets.UTF_8);
@@ -100,6 +104,9 @@ public final class Json {
         }
         if (json.has("restart")) {
             return new Message.Restarted();
+        }
+        if (json.has("epochOf")) {
+            return new Message.EpochTold(new NodeId(json.get("epochOf").getAsString()), json.get("epoch").getAsLong());
         }
         if (json.has("note")) {
             return new Message.Noted(json.getAsJsonObject("note"));

@@ -48,6 +48,13 @@ public sealed interface Message {
     record Restarted() implements Message {
     }
 
+    /**
+     * The leader to one whose Redis copies another and is a master by its table: that one's epoch, by its own word. In a table it may be that of whoever had its
+     * address.
+     */
+    record EpochTold(NodeId master, long epoch) implements Message {
+    }
+
     /** The leader to all: what it sees, decides and waits for, as {@code status} shows it. */
     record Noted(JsonObject note) implements Message {
     }

@@ -492,6 +492,17 @@ public sealed interface Action {
         }
     }
 
+    /**
+     * This member's server copies a master, is one by its table, and has a lower epoch than that one by its own word: it may take a slot of it, and lose that
+     * again, to be its replica. Were its own the higher one, the master would lose the slot with its keys.
+     */
+    record TellEpoch(String member, NodeId node, NodeId master, long epoch) implements Action {
+        @Override
+        public List<String> keys() {
+            return List.of("tell epoch " + node);
+        }
+    }
+
     private static SortedSet<Address> copy(SortedSet<Address> addresses) {
         return Collections.unmodifiableSortedSet(new TreeSet<>(addresses));
     }

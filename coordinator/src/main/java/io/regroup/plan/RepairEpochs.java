@@ -41,10 +41,13 @@ final class RepairEpochs implements Step {
 
     @Override
     public Optional<Work> work(Picture picture, List<Wait> waits) {
-        if (!picture.isPrimary() || !picture.unheard.isEmpty()) {
+        if (!picture.isPrimary()) {
             return Optional.empty();
         }
-        Optional<Work> first = Optional.empty();
+        Optional<Work> first = followAgain(picture);
+        if (!picture.unheard.isEmpty()) {
+            return first;
+        }
         for (Host master : picture.liveOwners()) {
             long own = master.table().myself().configEpoch();
             long shown = picture.saidOf(master.id()).stream().filter(ClusterNode::isMaster).mapToLong(ClusterNode::configEpoch).max().orElse(own);
@@ -83,6 +86,22 @@ final class RepairEpochs implements Step {
             }
         }
         return first;
+    }
+
+    /** Its table may have a stranger's epoch for its master, so that its own coordinator waits for that one's word. */
+    private static Optional<Work> followAgain(Picture picture) {
+        List<Action> actions = new ArrayList<>();
+        List<Host> told = new ArrayList<>();
+        for (Host copy : picture.nodes.values()) {
+            Optional<Host> master = copy.state().toFollowAgain().map(line -> picture.nodes.get(line.id())).filter(Host::isMaster)
+                .filter(host -> host.table().myself().configEpoch() > copy.table().myself().configEpoch());
+            if (master.isPresent() && !picture.observation.sentWithin("tell epoch " + copy.id(), RIVAL_MS)) {
+                actions.add(new Action.TellEpoch(copy.member(), copy.id(), master.get().id(), master.get().table().myself().configEpoch()));
+                told.add(copy);
+            }
+        }
+        return actions.isEmpty() ? Optional.empty()
+            : Optional.of(new Work(actions, told + " may lose a slot to whom they copy, and follow that one again: its epoch is the higher one"));
     }
 
     /**

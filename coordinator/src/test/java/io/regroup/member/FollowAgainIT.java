@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.regroup.model.ClusterNode;
+import io.regroup.model.NodeId;
 import io.regroup.model.Pod;
 import io.regroup.model.RedisState.Answering;
 import io.regroup.model.SlotSet;
@@ -84,6 +85,9 @@ class FollowAgainIT {
     void itIsItsMastersReplicaAgainAndHasNothingCopiedAnew() throws IOException {
         goAstray();
         startMember();
+        await("it is seen").atMost(PATIENCE).until(() -> seen.size() > 1);
+        assertThat(seen).as("nobody has told it its master's epoch").allMatch(state -> state.table().myself().slots().isEmpty());
+        member.epochIs(masterId(), 2);
         await("a replica").atMost(PATIENCE).until(() -> nodes(own).contains("myself,slave"));
         await("and linked").atMost(PATIENCE).until(() -> text(own, "INFO", "replication").contains("master_link_status:up"));
         await("what let it is off").atMost(PATIENCE).until(() -> text(own, "CONFIG", "GET", "cluster-allow-replica-migration").contains("no"));
@@ -98,8 +102,10 @@ class FollowAgainIT {
     @Test
     void whenItIsToldToItStartsAgainAsAMasterOfNothingWithAllThatItHas() throws IOException, InterruptedException {
         goAstray();
+        NodeId master = masterId();
         peer.kill();
         startMember();
+        member.epochIs(master, 2);
         await("it has taken a slot").atMost(PATIENCE).until(() -> !seen.isEmpty() && !seen.getLast().table().myself().slots().isEmpty());
         member.restart();
         await("it ends").atMost(PATIENCE).until(() -> !own.isAlive());
@@ -125,6 +131,10 @@ class FollowAgainIT {
 
     private RealServer server(String name) {
         return new RealServer(dir.resolve(name)).start("--cluster-allow-replica-migration", "no");
+    }
+
+    private NodeId masterId() {
+        return new NodeId(text(peer, "CLUSTER", "MYID"));
     }
 
     private String nodes(RealServer server) {

@@ -68,7 +68,7 @@ class JsonTest {
         for (Message message : List.of(new Message.Asked(5, new TreeSet<>(List.of("pod-1", "pod-2"))),
             new Message.Remembered(((Message.Reported) reported(new RedisState.Ended())).report().primary().orElseThrow(), new TreeSet<>(List.of("pod-3"))),
             new Message.Permitted("start-1", true, new TreeSet<>()), new Message.Permitted("start-1", false, new TreeSet<>(List.of(MASTER, REPLICA))),
-            new Message.Released(false), new Message.Released(true), new Message.Restarted(), new Message.Noted(note))) {
+            new Message.Released(false), new Message.Released(true), new Message.Restarted(), new Message.EpochTold(MASTER, 7), new Message.Noted(note))) {
             assertThat(again(message)).isEqualTo(message);
         }
     }

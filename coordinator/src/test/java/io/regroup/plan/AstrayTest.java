@@ -19,7 +19,7 @@ class AstrayTest {
     @Test
     void noSlotOfWhichItHasKeysIsMovedThere() {
         Scene scene = astray(1).strays("r1", SlotSet.range(0, 5460));
-        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.decide().actions()).hasOnlyElementsOfType(Action.TellEpoch.class);
         assertThat(scene.decide().waits()).containsExactly(new Wait("astray " + id("r1"), scene.called("r1") + " copies " + scene.address("m1")
             + " and is a master by its table: its coordinator makes it that one's replica again; if it stays so, restart its redis-server"));
     }
@@ -47,6 +47,18 @@ class AstrayTest {
     void nobodyElseDoes() {
         Scene scene = astray(1).owns("r1", SlotSet.NONE, 50).owns("m1", SlotSet.range(0, 5460), 2).owns("m2", SlotSet.range(5461, 10922), 1);
         assertThat(scene.waited("epoch " + id("m1"), RepairEpochs.SETTLE_MS).decide().actions()).containsExactly(scene.bump("m1"));
+    }
+
+    /** Seed 286354, with more faults: its table had a stranger's epoch for its master, and that one believed its claim and dropped the keys of the slot. */
+    @Test
+    void itsCoordinatorIsToldTheEpochThatItsMasterHasByItsOwnWord() {
+        Scene scene = astray(1).owns("r1", SlotSet.NONE, 2).owns("m1", SlotSet.range(0, 5460), 7).showsEpoch("r1", "m1", 41);
+        Action tells = new Action.TellEpoch("r1", id("r1"), id("m1"), 7);
+        assertThat(scene.decide().actions()).containsExactly(tells);
+        assertThat(scene.unheard("m3").decide().actions()).as("whoever else is late").containsExactly(tells);
+        assertThat(scene.sent("tell epoch " + id("r1"), 500).decide().actions()).as("just told").isEmpty();
+        assertThat(astray(1).owns("r1", SlotSet.NONE, 7).owns("m1", SlotSet.range(0, 5460), 7).decide().actions()).noneMatch(Action.TellEpoch.class::isInstance);
+        assertThat(astray(1).owns("m1", SlotSet.range(0, 5460), 7).unheard("m1").decide().actions()).as("it has not been heard").noneMatch(Action.TellEpoch.class::isInstance);
     }
 
     /** With keys Redis refuses it. */

@@ -45,6 +45,7 @@ final class Errand {
                 case Action.Permit permit -> tell(permit.member(), m -> m.permit(leader.name, permit.request(), permit.blank(), permit.former()));
                 case Action.Release release -> tell(release.member(), m -> m.release(leader.name, release.withSlots()));
                 case Action.Restart restart -> tell(restart.member(), m -> m.restart(leader.name));
+                case Action.TellEpoch told -> tell(told.member(), m -> m.epochIs(leader.name, told.master(), told.epoch()));
                 default -> { }
             }
         }

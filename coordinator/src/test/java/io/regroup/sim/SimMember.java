@@ -423,6 +423,13 @@ final class SimMember {
         });
     }
 
+    void epochIs(String from, NodeId master, long epoch) {
+        obey(from, () -> {
+            followAgain.epochIs(master, epoch);
+            report();
+        });
+    }
+
     void restart(String from) {
         obey(from, () -> {
             if (looked() instanceof RedisState.Answering answering && answering.copiesAsMaster().isPresent()) {
