@@ -54,7 +54,7 @@ enum PlantedBug {
         }
     }),
     /** A node whose container ended is forgotten as if its pod were gone. */
-    ENDED_IS_FORGOTTEN("S3", 3003, new Tamper() {
+    ENDED_IS_FORGOTTEN("S3", 1501, new Tamper() {
         @Override
         End proof(End end) {
             return new End(end.words(), true);
@@ -104,7 +104,7 @@ enum PlantedBug {
         }
     }),
     /** Whoever a table names is met where the table has it, whether its member is here or not. */
-    OLD_ADDRESSES_ARE_MET("S6", 1549, new Tamper() {
+    OLD_ADDRESSES_ARE_MET("S6", 1581, new Tamper() {
         @Override
         CarryOut change(SimMember leader, CarryOut carryOut) {
             return actions(carryOut, a -> a instanceof Action.Meet meet ? withAll(meet, leader.world) : a);
@@ -145,7 +145,7 @@ enum PlantedBug {
         }
     }),
     /** All have heard who has a dead node's slots now. */
-    FORGET_BEFORE_THE_NEWS("redirects", 31, new Tamper() {
+    FORGET_BEFORE_THE_NEWS("redirects", 1501, new Tamper() {
         @Override
         Report hear(SimMember leader, Report report) {
             return report.state() instanceof Answering a ? copy(report, report.round(), new Answering(withNews(leader.world, a.table()), a.facts()),
