@@ -30,12 +30,12 @@ public final class FollowAgain {
     private boolean paused;
     private long life;
     private Optional<Told> told = Optional.empty();
+    /** What the look before has shown: a server that becomes a replica between two questions of one look is no such server. */
+    private Optional<Address> copied = Optional.empty();
 
     /** A master's epoch, by its own word; it never falls. */
     private record Told(NodeId master, long epoch) {
     }
-    /** What the look before has shown: a server that becomes a replica between two questions of one look is no such server. */
-    private Optional<Address> copied = Optional.empty();
 
     /**
      * What is to be sent to it, in one pipeline. Called once a look.
