@@ -54,8 +54,7 @@ final class RepairEpochs implements Step {
             long waiting = waitingClaim(master, picture);
             long astray = claimOfWhoCopies(master, picture);
             long misled = misledClaim(master, picture);
-            if (shown <= own && waiting < own && astray < own && misled < own || isInMove(master, picture)
-                || !Rebalance.claimsItsOwn(master, picture)) {
+            if (shown <= own && waiting < own && astray < own && misled < own || isInMove(master, picture)) {
                 continue;
             }
             String key = "epoch " + master.id();
@@ -63,6 +62,10 @@ final class RepairEpochs implements Step {
                 : waiting >= own ? ", and a server that waits at its gate claims its slots with " + waiting
                 : misled >= own ? ", and a table gives its slots to another, for whom it takes whoever has its address, with " + misled
                 : ", and one that copies it, and is a master by its table, has " + astray);
+            if (!Rebalance.claimsItsOwn(master, picture)) {
+                waits.add(new Wait("heard " + master.id(), what + ", and has not heard yet that others have slots of it: with a new one it would win them back"));
+                continue;
+            }
             waits.add(new Wait(key, what));
             long waited = picture.observation.waitedMs(key);
             boolean isDue = waited >= SETTLE_MS && !picture.observation.sentWithin("bump " + master.id(), SETTLE_MS);

@@ -52,6 +52,8 @@ class RepairEpochsTest {
     void whoHasNotHeardThatOthersHaveItsSlotsTakesNone() {
         Scene scene = misled().owns("m3", SlotSet.range(5000, 16383).minus(SlotSet.range(5461, 10921)), 90).waited("epoch " + id("m1"), 60_000);
         assertThat(scene.decide().actions()).noneMatch(Action.BumpEpoch.class::isInstance);
+        assertThat(scene.decide().waits()).contains(new Wait("heard " + id("m1"), scene.called("m1") + " has the epoch 1, and others show 55 for it, and has not "
+            + "heard yet that others have slots of it: with a new one it would win them back"));
     }
 
     /** 11 -> 6 with 1 replica, SERVER after step 128: it had taken an epoch just before its end, and its replica took the same one. */
