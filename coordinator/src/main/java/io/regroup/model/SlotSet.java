@@ -41,7 +41,10 @@ public final class SlotSet {
 
     public static SlotSet of(IntStream slots) {
         int[] numbers = slots.toArray();
-        BitSet bits = new BitSet(numbers.length == 0 ? 0 : COUNT);
+        if (numbers.length == 0) {
+            return NONE;
+        }
+        BitSet bits = new BitSet(COUNT);
         for (int slot : numbers) {
             bits.set(slot);
         }

@@ -118,6 +118,8 @@ final class Picture {
     private SortedMap<NodeId, Map.Entry<String, Seat>> seats;
     private List<Layout.Share> shares;
     private final List<Host> liveOwners;
+    private final List<Host> liveMasters;
+    private final SortedMap<String, Seat> missing = new TreeMap<>();
     /** Nodes that do not run now, and whose data a member's volume keeps. */
     final SortedMap<NodeId, Report> stored = new TreeMap<>();
 
@@ -159,9 +161,13 @@ final class Picture {
         Owners owners = new Owners(rosters, nodes);
         owned = owners.owned;
         unclaimed = owners.unclaimed;
-        liveOwners = nodes.values().stream().filter(h -> h.isMaster() && !h.copiesAsMaster() && owned.containsKey(h.id())).toList();
+        liveMasters = nodes.values().stream().filter(h -> h.isMaster() && !h.copiesAsMaster()).toList();
+        liveOwners = liveMasters.stream().filter(h -> owned.containsKey(h.id())).toList();
         lastPrimary = reports.values().stream().flatMap(r -> r.primary().stream())
             .max(Comparator.comparingLong(Primary::number).thenComparing(Primary::isSettled));
+        lastPrimary.ifPresent(last -> missing.putAll(last.all()));
+        missing.keySet().removeIf(member -> observation.view().members().contains(member)
+            || Optional.ofNullable(observation.ended().get(member)).filter(End::forGood).isPresent());
         quorum = Quorum.of(this);
     }
 
@@ -233,7 +239,7 @@ final class Picture {
 
     /** Those, and those that may come to own some. */
     List<Host> liveMasters() {
-        return nodes.values().stream().filter(h -> h.isMaster() && !h.copiesAsMaster()).toList();
+        return liveMasters;
     }
 
     /** Hosted, answering replicas that follow this master, in the order of their ids. */
@@ -324,17 +330,13 @@ final class Picture {
 
     /** Members of the last primary view, and departed ones, that are neither here nor proven to be gone for good. */
     SortedMap<String, Seat> missing() {
-        SortedMap<String, Seat> missing = new TreeMap<>();
-        lastPrimary.ifPresent(p -> missing.putAll(p.all()));
-        observation.view().members().forEach(missing::remove);
-        missing.keySet().removeIf(member -> Optional.ofNullable(observation.ended().get(member)).filter(End::forGood).isPresent());
-        return missing;
+        return Collections.unmodifiableSortedMap(missing);
     }
 
     /** Those of them that had a node. */
     SortedSet<String> missingNodes() {
         SortedSet<String> members = new TreeSet<>();
-        missing().forEach((member, seat) -> seat.node().ifPresent(id -> members.add(member)));
+        missing.forEach((member, seat) -> seat.node().ifPresent(id -> members.add(member)));
         return members;
     }
 }

@@ -48,12 +48,13 @@ final class RepairEpochs implements Step {
         if (!picture.unheard.isEmpty()) {
             return first;
         }
+        List<List<ClusterNode>> misleading = picture.kins.stream().map(kin -> misleading(kin, picture)).toList();
         for (Host master : picture.liveOwners()) {
             long own = master.table().myself().configEpoch();
             long shown = picture.saidOf(master.id()).stream().filter(ClusterNode::isMaster).mapToLong(ClusterNode::configEpoch).max().orElse(own);
             long waiting = waitingClaim(master, picture);
             long astray = claimOfWhoCopies(master, picture);
-            long misled = misledClaim(master, picture);
+            long misled = misleading.stream().mapToLong(claims -> claimOf(claims, master, picture)).max().orElse(-1);
             if (shown <= own && waiting < own && astray < own && misled < own || isInMove(master, picture)) {
                 continue;
             }
@@ -208,11 +209,6 @@ final class RepairEpochs implements Step {
         return misled;
     }
 
-    /** The highest epoch with which a table that is misled gives slots of this owner to another; -1: none does. */
-    private static long misledClaim(Host owner, Picture picture) {
-        return picture.kins.stream().mapToLong(kin -> claimOf(misleading(kin, picture), owner, picture)).max().orElse(-1);
-    }
-
     /**
      * Masters that are here, and have a lower epoch than in this table: it is that of whoever came to such a one's address, and the slots are those of before. As
      * soon as an owner of these pings it, it is told that it has been overruled (UPDATE).
@@ -222,6 +218,7 @@ final class RepairEpochs implements Step {
             .filter(itself -> itself.isMaster() && itself.table().myself().configEpoch() < line.configEpoch()).isPresent()).toList();
     }
 
+    /** The highest epoch with which these give slots of this owner to another; -1: none does. */
     private static long claimOf(List<ClusterNode> claims, Host owner, Picture picture) {
         return claims.stream().filter(line -> !line.id().equals(owner.id())
                 && !line.slots().minus(picture.nodes.get(line.id()).table().myself().slots()).and(owner.table().myself().slots()).isEmpty())

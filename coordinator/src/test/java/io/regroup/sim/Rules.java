@@ -291,9 +291,9 @@ final class Rules {
             before[0] = Math.max(before[0], server.currentEpoch);
             before[1] = server.myself.isMaster() ? Math.max(before[1], server.myself.configEpoch) : before[1];
         }
+        List<SimRedis> masters = world.servers().stream().filter(s -> s.isServing() && s.myself.isMaster() && s.stateOk && !DecisionRules.isBlank(s)).toList();
         for (int slot : Dataset.SLOTS) {
-            List<SimRedis> owners = world.servers().stream().filter(s -> s.isServing() && s.myself.isMaster() && s.stateOk
-                && s.slots.owner(slot) == s.myself && !DecisionRules.isBlank(s)).toList();
+            List<SimRedis> owners = masters.stream().filter(s -> s.slots.owner(slot) == s.myself).toList();
             boolean disputed = owners.size() > 1 && world.isWhole();
             if (!disputed) {
                 disputedSince.remove(slot);

@@ -42,15 +42,16 @@ final class SlotTable {
     /** These slots, in ranges of which each is bound to one entry, claimed by it or not, and imported or not. */
     List<SlotSet.Range> uniform(SlotSet slots) {
         List<SlotSet.Range> uniform = new ArrayList<>();
+        SlotSet imported = SlotSet.of(importing.keySet().stream().mapToInt(slot -> slot));
         for (SlotSet.Range range : slots.ranges()) {
             int first = range.first();
-            boolean isImported = importing.containsKey(first);
+            boolean isImported = imported.contains(first);
             for (int slot = first + 1; slot <= range.last(); slot++) {
                 if (owner[slot] != owner[first] || notClaimed.get(slot) != notClaimed.get(first)
-                    || !importing.isEmpty() && importing.containsKey(slot) != isImported) {
+                    || !imported.isEmpty() && imported.contains(slot) != isImported) {
                     uniform.add(new SlotSet.Range(first, slot - 1));
                     first = slot;
-                    isImported = importing.containsKey(slot);
+                    isImported = imported.contains(slot);
                 }
             }
             uniform.add(new SlotSet.Range(first, range.last()));
