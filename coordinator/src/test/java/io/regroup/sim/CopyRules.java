@@ -246,8 +246,8 @@ final class CopyRules {
         givenUp.put(server.id(), spare);
     }
 
-    /** What it was to throw away at its next sync, it keeps: a master syncs from nobody. */
-    void onKept(SimRedis server) {
+    /** A master syncs from nobody: what it was to throw away at its next sync it keeps, or has thrown away by a RESET. */
+    void onFollowsNobody(SimRedis server) {
         givenUp.remove(server.id());
     }
 }

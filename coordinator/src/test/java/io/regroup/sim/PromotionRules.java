@@ -129,7 +129,7 @@ final class PromotionRules {
 
     /** What the promoted replica had not received is lost by the rules of asynchronous replication. */
     void onPromoted(SimRedis server, NodeId old, SlotSet taken, String how) {
-        world.copies.onKept(server);
+        world.copies.onFollowsNobody(server);
         deposedByHand.remove(server.id());
         if (how.equals("TAKEOVER") || server.election.isWonWithout(deposedByHand)) {
             electedByDeposed.remove(server.id());

@@ -657,7 +657,7 @@ final class SimRedis {
     private void learnRole(Entry sender, Message message) {
         if (sender == myself && myself.isReplica() && message.slaveof().isEmpty() && able == MoveBy.MIGRATESLOTS) {
             replication.stopFollowing();   // Valkey's clusterSetNodeAsPrimary; Redis goes on copying.
-            world.copies.onKept(this);
+            world.copies.onFollowsNobody(this);
         }
         sender.flags.remove(NodeFlag.NOFAILOVER);
         message.flags().stream().filter(NodeFlag.NOFAILOVER::equals).forEach(sender.flags::add);
@@ -899,6 +899,7 @@ final class SimRedis {
         if (myself.isReplica()) {
             setAsMaster(myself);
             replication.empty();
+            world.copies.onFollowsNobody(this);
         }
         slots.closeAll();
         election.reset();
