@@ -5,6 +5,7 @@ import io.regroup.model.ClusterNode;
 import io.regroup.model.ClusterTable;
 import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.AtGate;
+import io.regroup.model.Report;
 import io.regroup.plan.Decision.Wait;
 import io.regroup.plan.Picture.Host;
 import io.regroup.plan.Picture.Kin;
@@ -54,13 +55,15 @@ final class RepairEpochs implements Step {
             long shown = picture.saidOf(master.id()).stream().filter(ClusterNode::isMaster).mapToLong(ClusterNode::configEpoch).max().orElse(own);
             long waiting = waitingClaim(master, picture);
             long astray = claimOfWhoCopies(master, picture);
+            Optional<Report> rival = waitingRival(master, picture);
             long misled = misleading.stream().mapToLong(claims -> claimOf(claims, master, picture)).max().orElse(-1);
-            if (shown <= own && waiting < own && astray < own && misled < own || isInMove(master, picture)) {
+            if (shown <= own && waiting < own && astray < own && misled < own && rival.isEmpty() || isInMove(master, picture)) {
                 continue;
             }
             String key = "epoch " + master.id();
             String what = master + " has the epoch " + own + (shown > own ? ", and others show " + shown + " for it"
                 : waiting >= own ? ", and a server that waits at its gate claims its slots with " + waiting
+                : rival.isPresent() ? ", as " + rival.get().member() + " has, which waits at its gate, and would take a new one and with it slots that others have by now"
                 : misled >= own ? ", and a table gives its slots to another, for whom it takes whoever has its address, with " + misled
                 : ", and one that copies it, and is a master by its table, has " + astray);
             if (!Rebalance.claimsItsOwn(master, picture)) {
@@ -72,7 +75,7 @@ final class RepairEpochs implements Step {
             boolean isDue = waited >= SETTLE_MS && !picture.observation.sentWithin("bump " + master.id(), SETTLE_MS);
             if (first.isEmpty() && isDue && (hasHeardOfAll(master, picture) || waited >= HEAR_MS)) {
                 first = Optional.of(new Work(bump(master, shown <= own && isHighest(master), picture), what
-                    + (shown > own ? ": nobody would vote for its replicas" : waiting >= own || misled >= own ? ": that claim would win"
+                    + (shown > own ? ": nobody would vote for its replicas" : waiting >= own || misled >= own || rival.isPresent() ? ": that claim would win"
                     : ": that one cannot lose a slot to it, and follow it again") + "; it takes a new one"));
             }
         }
@@ -157,6 +160,17 @@ final class RepairEpochs implements Step {
         return picture.stored.values().stream().filter(report -> report.state() instanceof AtGate)
             .flatMap(report -> report.stored().stream()).mapToLong(kept -> Math.max(ownClaim(master, kept, picture), borrowedClaim(master.id(), kept, picture)))
             .max().orElse(-1);
+    }
+
+    /**
+     * Who waits at its gate with the epoch of this master, a lower id, and slots that others have by now. As soon as the two hear each other that one takes a new
+     * epoch ({@code clusterHandleConfigEpochCollision}), be it before it hears of whoever has its slots: with that it would win them back (seed 345781).
+     */
+    static Optional<Report> waitingRival(Host master, Picture picture) {
+        return picture.stored.values().stream().filter(report -> report.state() instanceof AtGate)
+            .filter(report -> report.stored().map(ClusterTable::myself).filter(node -> node.isMaster() && node.id().compareTo(master.id()) < 0
+                && node.configEpoch() == master.table().myself().configEpoch() && !picture.slotsOf(node.id()).containsAll(node.slots())).isPresent())
+            .findFirst();
     }
 
     /** The highest epoch of those that are to lose a slot to this master ({@link io.regroup.model.RedisState.Answering#copiesAsMaster}); -1: there is none. */

@@ -68,6 +68,26 @@ class RepairEpochsTest {
     }
 
     /**
+     * Seed 345781: a master took over an epoch that another one took at the same time, and its machine was started again before the two heard of it. Its former
+     * replica had its slots by then; it met the other one first, took a new epoch for their collision, and was the younger master with the older data.
+     */
+    @Test
+    void whoseEpochAFormerMasterAtItsGateHasTooTakesAHigherOneFirst() {
+        Scene scene = Scene.cluster(3, 1).master("r1").atGate("m1").stored("m1", SlotSet.range(0, 5460), 2);
+        assertThat(scene.decide().waits()).contains(new Wait("gate m1", "the gate of m1 stays closed: it has the epoch of " + scene.called("m2")
+            + ", would take a new one as soon as it hears that one, and with it slots that others have by now: " + scene.called("m2") + " takes a higher one first"));
+        assertThat(scene.decide().actions()).isEmpty();
+        assertThat(scene.waited("epoch " + id("m2"), RepairEpochs.SETTLE_MS).decide().actions()).containsExactly(scene.bump("m2"));
+        assertThat(scene.waited("gate m1", 15_000).decide().actions()).as("it has waited long enough").contains(new Action.Permit("m1", "start-of-m1", false));
+    }
+
+    @Test
+    void notWhereTheOtherOneHasTheLowerId() {
+        Scene scene = Scene.cluster(3, 1).master("r2").atGate("m2").stored("m2", SlotSet.range(5461, 10921), 1);
+        assertThat(scene.decide().actions()).contains(new Action.Permit("m2", "start-of-m2", false));
+    }
+
+    /**
      * Seed 529308: a master was started with an old table that gave another shard's slots to a node that had gone, at whose address a new replica
      * was. It took that one's epoch for the gone one's, told the shard's master that it had been overruled, and that one copied the new replica.
      */
