@@ -1,6 +1,7 @@
 package io.regroup.lead;
 
 import io.regroup.model.RedisState.Answering;
+import io.regroup.model.RedisState.Ended;
 import io.regroup.model.Report;
 import io.regroup.model.ServerFacts;
 
@@ -23,6 +24,6 @@ final class News {
             return was.table().equals(is.table()) && a.stateOk() == b.stateOk() && a.linkUp() == b.linkUp()
                 && a.synced() == b.synced() && (a.keys() == 0) == (b.keys() == 0);
         }
-        return before.state().equals(next.state());
+        return before.state() instanceof Ended && next.state() instanceof Ended || before.state().equals(next.state());
     }
 }

@@ -280,7 +280,7 @@ public final class Member implements AutoCloseable {
         if (reading instanceof OwnRedis.Reading.Answered || reading instanceof OwnRedis.Reading.Loading) {
             answered = running;
         }
-        Optional<Long> writtenMs = request.isPresent() ? volume.writtenAt().map(at -> System.currentTimeMillis() - at) : Optional.empty();
+        Optional<Long> writtenMs = reading instanceof OwnRedis.Reading.Refused ? volume.writtenAt().map(at -> System.currentTimeMillis() - at) : Optional.empty();
         return StateRule.of(reading, request, now - requestAt, writtenMs, gate.permitted(), running, now - runningAt, answered);
     }
 
@@ -325,7 +325,7 @@ public final class Member implements AutoCloseable {
         if (next.state() instanceof RedisState.AtGate a && before.state() instanceof RedisState.AtGate b) {
             return !a.request().equals(b.request());
         }
-        return !next.state().equals(before.state());
+        return !(next.state() instanceof RedisState.Ended && before.state() instanceof RedisState.Ended) && !next.state().equals(before.state());
     }
 
     @Override

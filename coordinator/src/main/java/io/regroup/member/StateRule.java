@@ -36,7 +36,7 @@ final class StateRule {
                 if (running.isPresent() && !running.equals(answered) && runningMs < STARTING_MS) {
                     yield new RedisState.Starting();
                 }
-                yield new RedisState.Ended();
+                yield new RedisState.Ended(writtenMs);
             }
         };
     }

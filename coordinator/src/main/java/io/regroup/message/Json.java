@@ -169,7 +169,7 @@ public final class Json {
             case Unparsed u -> json.addProperty("problem", u.problem());
             case Loading l -> { }
             case Starting s -> { }
-            case Ended e -> { }
+            case Ended e -> e.writtenMs().ifPresent(ms -> json.addProperty("writtenMs", ms));
         }
         return json;
     }
@@ -181,7 +181,7 @@ public final class Json {
             case "Silent" -> new Silent(text(json, "problem"));
             case "Loading" -> new Loading();
             case "Starting" -> new Starting();
-            case "Ended" -> new Ended();
+            case "Ended" -> new Ended(find(json, "writtenMs", JsonElement::getAsLong));
             default -> new Unparsed(find(json, "problem", JsonElement::getAsString).orElse("unknown state " + text(json, "is")));
         };
     }

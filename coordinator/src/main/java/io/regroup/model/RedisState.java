@@ -51,8 +51,15 @@ public sealed interface RedisState {
     /**
      * Its process has ended and cannot come back by itself: its port refuses connections, and the gate is closed behind
      * it. The next process has not asked for a start yet.
+     *
+     * @param writtenMs see {@link AtGate}
      */
-    record Ended() implements RedisState {
+    record Ended(Optional<Long> writtenMs) implements RedisState {
+
+        /** It has no data. */
+        public Ended() {
+            this(Optional.empty());
+        }
     }
 
     /**

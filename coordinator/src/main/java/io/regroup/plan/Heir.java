@@ -5,6 +5,8 @@ import io.regroup.model.LastAnswer;
 import io.regroup.model.NodeFlag;
 import io.regroup.model.NodeId;
 import io.regroup.model.RedisState.AtGate;
+import io.regroup.model.RedisState.Ended;
+import io.regroup.model.Report;
 import io.regroup.model.ServerFacts;
 import io.regroup.model.SlotSet;
 import io.regroup.plan.Picture.Host;
@@ -76,9 +78,16 @@ final class Heir {
     private static long missedMs(Host replica, NodeId owner, Picture picture) {
         ServerFacts facts = replica.state().facts();
         LastAnswer last = picture.observation.masters().get(owner);
-        long written = Optional.ofNullable(picture.stored.get(owner)).flatMap(report -> report.state() instanceof AtGate gate ? gate.writtenMs() : Optional.empty())
-            .map(ago -> facts.quietMs() - ago).orElse(0L);
+        long written = Optional.ofNullable(picture.stored.get(owner)).flatMap(Heir::writtenMs).map(ago -> facts.quietMs() - ago).orElse(0L);
         return Math.max(Math.max(facts.behindMs(), written), last == null ? 0 : facts.quietMs() - (picture.observation.now() - last.at()));
+    }
+
+    private static Optional<Long> writtenMs(Report keeper) {
+        return switch (keeper.state()) {
+            case AtGate gate -> gate.writtenMs();
+            case Ended ended -> ended.writtenMs();
+            default -> Optional.empty();
+        };
     }
 
     /** They keep its data, and do not answer yet. */

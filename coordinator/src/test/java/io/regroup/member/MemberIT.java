@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.regroup.model.Pod;
 import io.regroup.model.RedisState.Answering;
 import io.regroup.model.RedisState.AtGate;
+import io.regroup.model.RedisState.Ended;
 import io.regroup.model.Report;
 import io.regroup.plan.Reply;
 import io.regroup.redis.OwnRedis;
@@ -98,9 +99,11 @@ class MemberIT {
 
     /** Which tells the leader whether its replica was there then. */
     @Test
-    void whoWaitsAtTheGateTellsWhenItsDataWasWrittenLast() throws Exception {
+    void whoHasEndedOrWaitsAtTheGateTellsWhenItsDataWasWrittenLast() throws Exception {
         assertThat(own.ask(servers, "CONFIG", "SET", "appendonly", "yes")).isEqualTo(new Reply.Answer("OK"));
         own.kill();
+        awaitReport("it has ended", report -> report.state() instanceof Ended ended
+            && ended.writtenMs().filter(ms -> ms >= 0 && ms < PATIENCE.toMillis()).isPresent());
         Files.writeString(dir.resolve("gate").resolve("request"), "start-9");
         awaitReport("it waits", report -> report.state() instanceof AtGate gate && gate.request().equals("start-9")
             && gate.writtenMs().filter(ms -> ms >= 0 && ms < PATIENCE.toMillis()).isPresent());

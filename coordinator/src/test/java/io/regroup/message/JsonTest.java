@@ -59,7 +59,7 @@ class JsonTest {
     void everyMessageIsReadAsItWasWritten() {
         ServerFacts facts = new ServerFacts(true, 9, 1234, true, true, Optional.of(REDIS), 77, 60, "7.0.15", SlotSet.range(3, 5),
             21_000, 9000, 1_800_000_000_123L, new Atomic(MoveBy.MIGRATESLOTS, SlotSet.of(8)), true, Optional.of(TABLE.myself().id()));
-        for (RedisState state : List.of(new RedisState.Answering(TABLE, facts), new RedisState.Loading(), new RedisState.Starting(), new RedisState.Ended(),
+        for (RedisState state : List.of(new RedisState.Answering(TABLE, facts), new RedisState.Loading(), new RedisState.Starting(), new RedisState.Ended(), new RedisState.Ended(Optional.of(250L)),
             new RedisState.AtGate("start-1", 250, Optional.empty()), new RedisState.AtGate("start-1", 250, Optional.of(3000L)), new RedisState.Silent("no answer in 1 s"), new RedisState.Unparsed("what?"))) {
             assertThat(again(reported(state))).isEqualTo(reported(state));
         }

@@ -374,6 +374,16 @@ class PromoteTest {
         assertThat(scene.atGateWritten("m1", 5999).decide().actions()).containsExactly(new Action.Permit("m1", "start-of-m1", false));
     }
 
+    /** Seed 344232: its next process had not asked for a start yet, and that had been told only of those that had. */
+    @Test
+    void soItDoesBeforeTheNextStart() {
+        Scene scene = Scene.cluster(3, 1).stored("m1").linkDown("r1").quiet("r1", 9000);
+        Action promote = new Action.Promote(scene.address("r1"), id("r1"), id("m1"), Promotion.TAKEOVER);
+        assertThat(scene.endedWritten("m1", 6000).decide().actions()).containsExactly(promote);
+        assertThat(scene.endedWritten("m1", 5999).decide().actions()).isEmpty();
+        assertThat(scene.waited("start " + id("m1"), 5000).decide().actions()).as("it does not come back").containsExactly(promote);
+    }
+
     @Test
     void whereItsMastersPodIsGoneForGoodItIsPromotedAllTheSame() {
         Scene scene = Scene.cluster(3, 1).gone("m1").proven("m1", "pod m1 is gone").answered("m1", 1000).linkDown("r1").quiet("r1", 60_000);

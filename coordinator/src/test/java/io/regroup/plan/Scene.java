@@ -293,6 +293,10 @@ final class Scene {
         return state(name, new RedisState.AtGate("start-of-" + name, ms, Optional.empty()));
     }
 
+    Scene endedWritten(String name, long agoMs) {
+        return state(name, new RedisState.Ended(Optional.of(agoMs)));
+    }
+
     /** Its data was written last so long ago. */
     Scene atGateWritten(String name, long agoMs) {
         return state(name, new RedisState.AtGate("start-of-" + name, 100, Optional.of(agoMs)));

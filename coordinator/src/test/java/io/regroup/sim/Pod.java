@@ -284,6 +284,7 @@ final class Pod {
         if (isAtGate() && permitted) {
             return new RedisState.Starting();
         }
-        return isAtGate() ? new RedisState.AtGate(request, world.now() - requestedAt, world.ledger.lastOf(volume().data().writes()).map(at -> world.now() - at)) : new RedisState.Ended();
+        Optional<Long> writtenMs = world.ledger.lastOf(volume().data().writes()).map(at -> world.now() - at);
+        return isAtGate() ? new RedisState.AtGate(request, world.now() - requestedAt, writtenMs) : new RedisState.Ended(writtenMs);
     }
 }
