@@ -32,7 +32,8 @@ final class RealNodes implements RedisNodes {
     private static final Duration TIMEOUT = Duration.ofSeconds(3);
     private static final Duration GIVE_UP = Duration.ofMillis(200);
 
-    private static final String MIGRATE_MS = "100";
+    /** Less than a hand-over keeps writers waiting (5 s), more than a busy machine keeps a server: what that one does late is done all the same. */
+    private static final String MIGRATE_MS = "500";
 
     private final Path dir;
     private final Servers servers = new Servers(Duration.ofSeconds(1));
