@@ -96,8 +96,7 @@ final class Permit implements Step {
         if (younger.isPresent() && picture.observation.waitedMs("gate " + report.member()) < YIELD_MS) {
             return Optional.of("it may have as high an epoch as " + younger.get() + ", who has its slots now: that one takes a higher one first");
         }
-        Optional<Host> rival = picture.liveOwners().stream()
-            .filter(owner -> RepairEpochs.waitingRival(owner, picture).filter(report::equals).isPresent()).findFirst();
+        Optional<Host> rival = picture.liveOwners().stream().filter(owner -> RepairEpochs.isRival(report, owner, picture)).findFirst();
         if (rival.isPresent() && picture.observation.waitedMs("gate " + report.member()) < YIELD_MS) {
             return Optional.of("it has the epoch of " + rival.get() + ", would take a new one as soon as it hears that one, and with it slots that others have by now: "
                 + rival.get() + " takes a higher one first");

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * <p>So does one whose slots a server that waits at its gate has on its volume with an epoch that is not older: it had taken that just before its
  * end, and nobody had heard of it; and one whose slots such a volume gives to a third, at whose address another node is by now: that one's epoch
  * will be taken for the third's; or a table has that already. And one that serves slots which another, who serves none, claims with the same epoch; and one that is copied by a master
- * by its table with a higher one.
+ * by its table with a higher one; and one whose epoch a server that waits at its gate has too, which would take a new one for that.
  */
 final class RepairEpochs implements Step {
 
@@ -162,15 +162,18 @@ final class RepairEpochs implements Step {
             .max().orElse(-1);
     }
 
+    private static Optional<Report> waitingRival(Host master, Picture picture) {
+        return picture.stored.values().stream().filter(report -> isRival(report, master, picture)).findFirst();
+    }
+
     /**
-     * Who waits at its gate with the epoch of this master, a lower id, and slots that others have by now. As soon as the two hear each other that one takes a new
+     * Whether this one waits at its gate with the epoch of that master, a lower id, and slots that others have by now. As soon as the two hear each other that one takes a new
      * epoch ({@code clusterHandleConfigEpochCollision}), be it before it hears of whoever has its slots: with that it would win them back (seed 345781).
      */
-    static Optional<Report> waitingRival(Host master, Picture picture) {
-        return picture.stored.values().stream().filter(report -> report.state() instanceof AtGate)
-            .filter(report -> report.stored().map(ClusterTable::myself).filter(node -> node.isMaster() && node.id().compareTo(master.id()) < 0
-                && node.configEpoch() == master.table().myself().configEpoch() && !picture.slotsOf(node.id()).containsAll(node.slots())).isPresent())
-            .findFirst();
+    static boolean isRival(Report waiting, Host master, Picture picture) {
+        return waiting.state() instanceof AtGate && waiting.stored().map(ClusterTable::myself).filter(node -> node.isMaster()
+            && node.id().compareTo(master.id()) < 0 && node.configEpoch() == master.table().myself().configEpoch()
+            && !picture.slotsOf(node.id()).containsAll(node.slots())).isPresent();
     }
 
     /** The highest epoch of those that are to lose a slot to this master ({@link io.regroup.model.RedisState.Answering#copiesAsMaster}); -1: there is none. */

@@ -82,6 +82,14 @@ class RepairEpochsTest {
     }
 
     @Test
+    void bothStayClosedWhereTwoHaveIt() {
+        Scene scene = Scene.cluster(3, 1).master("r1").atGate("m1").stored("m1", SlotSet.range(0, 5460), 3)
+            .master("r2").atGate("m2").stored("m2", SlotSet.range(5461, 10921), 3);
+        assertThat(scene.decide().waits()).extracting(Wait::key).contains("gate m1", "gate m2");
+        assertThat(scene.decide().actions()).isEmpty();
+    }
+
+    @Test
     void notWhereTheOtherOneHasTheLowerId() {
         Scene scene = Scene.cluster(3, 1).master("r2").atGate("m2").stored("m2", SlotSet.range(5461, 10921), 1);
         assertThat(scene.decide().actions()).contains(new Action.Permit("m2", "start-of-m2", false));
