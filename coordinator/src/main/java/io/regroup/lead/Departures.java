@@ -1,7 +1,6 @@
 package io.regroup.lead;
 
 import io.regroup.lead.Chronicle.Entry;
-import io.regroup.model.ClusterNode;
 import io.regroup.model.Heard;
 import io.regroup.model.NodeId;
 import io.regroup.model.Observation;
@@ -15,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * The pods that are leaving: what each still holds, how long it may take, and what was lost with one that had to end before it was empty.
@@ -56,6 +56,7 @@ public final class Departures {
         private long keys;
         private Optional<Long> deadline = Optional.empty();
         private Optional<Long> askedAt = Optional.empty();
+        private Optional<Long> endedAt = Optional.empty();
         private Optional<Long> toldAt = Optional.empty();
         private boolean warned;
 
@@ -89,10 +90,15 @@ public final class Departures {
         for (Iterator<Leaving> each = leaving.values().iterator(); each.hasNext();) {
             Leaving one = each.next();
             if (members.contains(one.pod.name())) {
+                one.endedAt = Optional.empty();
                 progress(one, observation.now(), needed).ifPresent(entries::add);
-            } else if (allHeard) {
-                // Not before: in a new view any of them may show that it has what this one had.
-                loss(one, observation).filter(entry -> !isDeletion).ifPresent(entries::add);
+                continue;
+            }
+            one.endedAt = one.endedAt.or(() -> Optional.of(observation.now()));
+            // In a new view any of them may show that it has what this one had. And who has a copy goes on with it, or ends too.
+            SlotSet lost = isDeletion ? SlotSet.NONE : one.slots.minus(ownedByOthers(one, observation));
+            if (allHeard && (lost.isEmpty() || !isCopied(one, observation))) {
+                loss(one, lost).ifPresent(entries::add);
                 each.remove();
             }
         }
@@ -101,8 +107,13 @@ public final class Departures {
 
     private void take(String member, Observation observation) {
         Heard heard = observation.heard().get(member);
-        if (heard != null && heard.report().leaving()) {
+        if (heard == null) {
+            return;
+        }
+        if (heard.report().leaving()) {
             leaving.computeIfAbsent(member, name -> new Leaving(observation.now())).heard(heard.report());
+        } else {
+            leaving.remove(member);   // The next pod of a StatefulSet has the name of the last.
         }
     }
 
@@ -127,29 +138,33 @@ public final class Departures {
             + needed.map(ms -> "; at this pace it needs " + (ms + 999) / 1000 + " s").orElse(""), Optional.of(one.pod)));
     }
 
-    /** What nobody else has: no master took it, and no replica has a copy. */
-    private static Optional<Entry> loss(Leaving one, Observation observation) {
-        SlotSet lost = one.slots.minus(elsewhere(one, observation));
+    /** @param lost what no master took, and no replica has a copy of */
+    private static Optional<Entry> loss(Leaving one, SlotSet lost) {
         if (lost.isEmpty()) {
             return Optional.empty();
         }
-        String why = one.grace(observation.now()).filter(left -> left > ROUNDING_MS).map(left -> (left + 999) / 1000 + " s before its grace period was over")
+        String why = one.endedAt.flatMap(one::grace).filter(left -> left > ROUNDING_MS).map(left -> (left + 999) / 1000 + " s before its grace period was over")
             .orElse("when its grace period was over: give it a longer terminationGracePeriodSeconds");
         return Optional.of(new Entry(true, "LeftWithSlots", one.pod.name() + " ended with " + holding(lost, one.keys)
             + " that had not moved, and no copy of them is left; it ended " + why, Optional.of(one.pod)));
     }
 
-    /** The slots that are others' by what those say of themselves, or that a replica has and is to be promoted for. */
-    private static SlotSet elsewhere(Leaving one, Observation observation) {
+    /** By what those say of themselves. */
+    private static SlotSet ownedByOthers(Leaving one, Observation observation) {
         SlotSet.Builder slots = new SlotSet.Builder();
-        observation.heard().forEach((member, heard) -> {
-            if (!member.equals(one.pod.name()) && heard.report().state() instanceof Answering answering) {
-                ClusterNode other = answering.table().myself();
-                boolean isCopy = answering.facts().synced() && other.master().isPresent() && other.master().equals(one.node);
-                slots.add(isCopy ? one.slots : other.slots());
-            }
-        });
+        othersThan(one, observation).forEach(other -> slots.add(other.table().myself().slots()));
         return slots.built();
+    }
+
+    /** Whether a replica is here that is to be promoted in its place. */
+    private static boolean isCopied(Leaving one, Observation observation) {
+        return othersThan(one, observation).anyMatch(other -> other.facts().synced() && other.table().myself().master().isPresent()
+            && other.table().myself().master().equals(one.node));
+    }
+
+    private static Stream<Answering> othersThan(Leaving one, Observation observation) {
+        return observation.heard().entrySet().stream().filter(heard -> !heard.getKey().equals(one.pod.name()))
+            .map(heard -> heard.getValue().report().state()).filter(Answering.class::isInstance).map(Answering.class::cast);
     }
 
     private static String holding(SlotSet slots, long keys) {
@@ -162,14 +177,14 @@ public final class Departures {
 
     /** All that leave now. */
     public List<Departure> now(long now) {
-        return leaving.values().stream().map(one -> departure(one, now)).toList();
+        return leaving.values().stream().filter(one -> one.endedAt.isEmpty()).map(one -> departure(one, now)).toList();
     }
 
     /** Whose grace period is to be asked for: each only once in {@link #ASK_AGAIN_MS}. */
     public SortedMap<String, Pod> unasked(long now) {
         SortedMap<String, Pod> pods = new TreeMap<>();
         leaving.forEach((name, one) -> {
-            if (one.deadline.isEmpty() && one.askedAt.filter(at -> now - at < ASK_AGAIN_MS).isEmpty()) {
+            if (one.endedAt.isEmpty() && one.deadline.isEmpty() && one.askedAt.filter(at -> now - at < ASK_AGAIN_MS).isEmpty()) {
                 one.askedAt = Optional.of(now);
                 pods.put(name, one.pod);
             }

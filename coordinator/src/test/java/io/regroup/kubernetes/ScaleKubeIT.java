@@ -144,11 +144,13 @@ class ScaleKubeIT {
     void aGracePeriodThatIsTooShortCostsWhatAnEventAndTheLogTell() {
         scale(8);
         Node crowded = fillNewestShard();
+        long filled = keysOf(redis.look());
         String leader = redis.awaitLeader();
         List<Node> shard = shardOf(crowded);
         leave(shard, "--grace-period=2");
         redis.awaitWhole("scaled down");
-        Patience.until("the loss is told", Patience.HEALED, () -> events("LeftWithSlots").isEmpty() ? Optional.of("it is not") : Optional.empty());
+        Patience.until("the loss is told", Patience.HEALED, () -> events("LeftWithSlots").isEmpty()
+            ? Optional.of("it is not, and " + (filled - keysOf(redis.look())) + " of " + filled + " keys are gone") : Optional.empty());
         assertThat(eventsOf(shard, "LeftWithSlots")).isNotEmpty().allMatch(said -> said.matches(anyOf(shard)
             + " ended with \\d+ slots \\(.*\\) with about \\d+ keys that had not moved, and no copy of them is left; it ended when its grace period was over.*"));
         assertThat(kubectl.ask("logs", leader, "-c", "coordinator")).containsPattern(anyOf(shard) + " ended with ");

@@ -2,6 +2,7 @@ package io.regroup.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.regroup.lead.Chronicle.Entry;
 import io.regroup.lead.Departures;
@@ -95,6 +96,33 @@ class DeparturesTest {
         Scene copied = Scene.cluster(3, 1).leaving("m1");
         look(copied);
         assertThat(look(Scene.cluster(3, 1).gone("m1"))).isEmpty();
+    }
+
+    @Test
+    void aCopyInAPodThatLeavesTooIsNoneOnceThatHasEnded() {
+        look(Scene.cluster(3, 1).leaving("m1").leaving("r1"));
+        departures.onGrace("m1", 2000, Scene.NOW);
+        assertThat(look(Scene.cluster(3, 1).leaving("r1").gone("m1").at(Scene.NOW + 2000))).isEmpty();
+        assertThat(departures.now(Scene.NOW + 2000)).extracting(left -> left.pod().name()).containsExactly("r1");
+        Scene both = Scene.cluster(3, 1).gone("m1").gone("r1").at(Scene.NOW + 2100);
+        assertThat(look(both)).extracting(Entry::reason, Entry::pod).containsExactly(tuple("LeftWithSlots", Optional.of(leaving().pod("m1"))));
+        assertThat(look(both)).as("again").isEmpty();
+    }
+
+    @Test
+    void whatTheReplicaInAPodThatLeavesTooHadTakenOverIsLostWithThatOne() {
+        look(Scene.cluster(3, 1).leaving("m1").leaving("r1"));
+        look(Scene.cluster(3, 1).leaving("r1").gone("m1"));
+        look(Scene.cluster(3, 1).leaving("r1").gone("m1").master("r1"));
+        assertThat(look(Scene.cluster(3, 1).gone("m1").gone("r1"))).extracting(Entry::reason, Entry::pod)
+            .containsExactly(tuple("LeftWithSlots", Optional.of(Scene.cluster(3, 1).pod("r1"))));
+    }
+
+    @Test
+    void thePodThatHasTheNameOfTheLastOneDoesNotLeave() {
+        look(leaving());
+        assertThat(look(Scene.cluster(3, 0).at(Scene.NOW + 3000))).isEmpty();
+        assertThat(departures.now(Scene.NOW + 3000)).isEmpty();
     }
 
     @Test
