@@ -96,10 +96,15 @@ final class Permit implements Step {
         if (younger.isPresent() && picture.observation.waitedMs("gate " + report.member()) < YIELD_MS) {
             return Optional.of("it may have as high an epoch as " + younger.get() + ", who has its slots now: that one takes a higher one first");
         }
-        Optional<Host> rival = picture.liveOwners().stream().filter(owner -> RepairEpochs.isRival(report, owner, picture)).findFirst();
+        Optional<Host> rival = picture.liveOwners().stream().filter(owner -> RepairEpochs.isRival(report, owner.table().myself(), picture)).findFirst();
         if (rival.isPresent() && picture.observation.waitedMs("gate " + report.member()) < YIELD_MS) {
             return Optional.of("it has the epoch of " + rival.get() + ", would take a new one as soon as it hears that one, and with it slots that others have by now: "
                 + rival.get() + " takes a higher one first");
+        }
+        Optional<Report> rivalToStart = RepairEpochs.rivalToStart(report, picture);
+        if (rivalToStart.isPresent() && picture.observation.waitedMs("gate " + report.member()) < YIELD_MS) {
+            return Optional.of("it has the epoch of " + rivalToStart.get().member() + ", would take a new one as soon as it hears that one, and with it slots that "
+                + "others have by now: " + rivalToStart.get().member() + " starts first");
         }
         Optional<NodeId> overruled = picture.owned.keySet().stream().filter(owner -> !owner.equals(id) && !picture.nodes.containsKey(owner)
             && picture.stored.containsKey(owner) && RepairEpochs.borrowedClaim(owner, report.stored().orElseThrow(), picture) >= 0).findFirst();

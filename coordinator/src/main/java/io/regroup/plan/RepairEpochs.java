@@ -163,16 +163,22 @@ final class RepairEpochs implements Step {
     }
 
     private static Optional<Report> waitingRival(Host master, Picture picture) {
-        return picture.stored.values().stream().filter(report -> isRival(report, master, picture)).findFirst();
+        return picture.stored.values().stream().filter(report -> isRival(report, master.table().myself(), picture)).findFirst();
+    }
+
+    /** Another one that does not run yet, and whose epoch this one at its gate has. */
+    static Optional<Report> rivalToStart(Report waiting, Picture picture) {
+        return picture.stored.values().stream()
+            .filter(other -> other.stored().map(ClusterTable::myself).filter(node -> node.isMaster() && isRival(waiting, node, picture)).isPresent()).findFirst();
     }
 
     /**
-     * Whether this one waits at its gate with the epoch of that master, a lower id, and slots that others have by now. As soon as the two hear each other that one takes a new
+     * Whether this one waits at its gate with the epoch of that master, a lower id, and slots that others have by now. As soon as the two hear each other it takes a new
      * epoch ({@code clusterHandleConfigEpochCollision}), be it before it hears of whoever has its slots: with that it would win them back (seed 345781).
      */
-    static boolean isRival(Report waiting, Host master, Picture picture) {
+    static boolean isRival(Report waiting, ClusterNode master, Picture picture) {
         return waiting.state() instanceof AtGate && waiting.stored().map(ClusterTable::myself).filter(node -> node.isMaster()
-            && node.id().compareTo(master.id()) < 0 && node.configEpoch() == master.table().myself().configEpoch()
+            && node.id().compareTo(master.id()) < 0 && node.configEpoch() == master.configEpoch()
             && !picture.slotsOf(node.id()).containsAll(node.slots())).isPresent();
     }
 

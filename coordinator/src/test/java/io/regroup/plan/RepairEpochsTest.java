@@ -82,6 +82,16 @@ class RepairEpochsTest {
     }
 
     @Test
+    void whoseEpochItHasStartsBeforeItWhereBothAreAtTheirGates() {
+        Scene scene = Scene.cluster(3, 1).master("r1").gone("r2").atGate("m1").stored("m1", SlotSet.range(0, 5460), 2)
+            .atGate("m2").stored("m2", SlotSet.range(5461, 10921), 2);
+        assertThat(scene.decide().actions()).containsExactly(new Action.Permit("m2", "start-of-m2", false));
+        assertThat(scene.decide().waits()).contains(new Wait("gate m1", "the gate of m1 stays closed: it has the epoch of m2, would take a new one as soon as it "
+            + "hears that one, and with it slots that others have by now: m2 starts first"));
+        assertThat(scene.waited("gate m1", 15_000).decide().actions()).as("it has waited long enough").hasSize(2);
+    }
+
+    @Test
     void bothStayClosedWhereTwoHaveIt() {
         Scene scene = Scene.cluster(3, 1).master("r1").atGate("m1").stored("m1", SlotSet.range(0, 5460), 3)
             .master("r2").atGate("m2").stored("m2", SlotSet.range(5461, 10921), 3);
