@@ -248,7 +248,7 @@ final class Attach implements Step {
             return Optional.empty();
         }
         return masters.stream().filter(m -> counts.get(m.id()) == most).flatMap(richest -> stayingReplicas(richest, picture).stream()
-                .filter(h -> knowsAll(h, List.of(poorest)) && !picture.observation.sentWithin("replicate " + h.id(), 2000))
+                .filter(h -> knowsAll(h, List.of(poorest)) && !isTakenForOwner(h, picture) && !picture.observation.sentWithin("replicate " + h.id(), 2000))
                 .filter(h -> MasterPlan.replicasEach(picture) == 0 || stayingReplicas(richest, picture).stream().anyMatch(o -> o != h && picture.isInSync(o)))
                 .map(h -> new Relief(h, richest, closeness(h, poorest) - closeness(h, richest))))
             .min(Comparator.comparingInt(Relief::loss).thenComparing(r -> r.replica().id()))

@@ -121,6 +121,16 @@ class AttachTest {
             + " is orphaned and " + scene.called("m1") + " has more replicas than its share: " + scene.called("r1") + " moves", List.of()));
     }
 
+    /**
+     * Seed 475607: the former master of one shard, by then a replica of its heir, went to another with a higher epoch, while a server with a table of before was just
+     * starting: by that one the former master had its slots back, and the heir followed it.
+     */
+    @Test
+    void noneThatSomebodyStillTakesForTheOwnerOfSlots() {
+        Scene scene = Scene.cluster(3, 1).follows("r2", "m1").state("r3", new RedisState.Starting()).stored("r3").stillHasOwner("r3", "r1", SlotSet.range(0, 5460));
+        assertThat(scene.decide().actions()).contains(replicate(scene, "r2", "m2")).doesNotContain(replicate(scene, "r1", "m2"));
+    }
+
     @Test
     void aMasterThatLostItsSlotsAndHasKeysIsLeftAloneAndTheOperatorIsTold() {
         Scene scene = joined(Scene.cluster(4, 1), "m4").owns("m3", SlotSet.range(8192, 16383), 3).gone("r4").forgotten("r4").keys("m4", 7);
