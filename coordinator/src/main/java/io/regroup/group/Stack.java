@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.ListIterator;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jgroups.Global;
 import org.jgroups.JChannel;
 import org.jgroups.conf.ProtocolConfiguration;
@@ -30,9 +29,6 @@ final class Stack implements ProtocolStackConfigurator {
     /** The classes that JGroups gives numbers to: without our lists it loads some 150 of its own that are not in our stack. */
     static final String TYPES = "io/regroup/group/jgroups-types.xml";
     static final String PROTOCOLS = "io/regroup/group/jgroups-protocols.xml";
-
-    /** Either may be in a file of one's own. */
-    private static final Set<String> SOCKETS = Set.of(PromptSocket.class.getName(), FD_SOCK2.class.getSimpleName());
 
     private final GroupSettings settings;
     private final List<ProtocolConfiguration> protocols;
@@ -93,7 +89,7 @@ final class Stack implements ProtocolStackConfigurator {
             ProtocolConfiguration protocol = each.next();
             if (protocol.getProtocolName().equals(CachingKubePing.class.getName()))
                 each.set(discovery(protocol));
-            else if (SOCKETS.contains(protocol.getProtocolName()))
+            else if (protocol.getProtocolName().equals(FD_SOCK2.class.getSimpleName()))
                 protocol.getProperties().put("bind_addr", settings.bindAddress());   // otherwise it listens on every address
         }
     }

@@ -1,6 +1,9 @@
 package io.regroup.group;
 
+import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.Future;
@@ -107,7 +110,7 @@ public final class VerifyingSuspect extends VERIFY_SUSPECT2 {
     }
 
     private void connect(Address member, InetSocketAddress to, boolean again, boolean unlisted) {
-        if (!Refusal.of(to, connect_timeout))
+        if (!refuses(to))
             return;
         if (!again)
             timer.schedule(() -> connect(member, to, true, unlisted), connect_pause, TimeUnit.MILLISECONDS);
@@ -115,6 +118,18 @@ public final class VerifyingSuspect extends VERIFY_SUSPECT2 {
             refused.increment();
             log.debug("%s: %s refuses connections: it has ended", local_addr, member);
             up_prot.up(new Event(Event.SUSPECT, List.of(member)));
+        }
+    }
+
+    private boolean refuses(InetSocketAddress to) {
+        try (Socket socket = new Socket()) {
+            socket.connect(to, connect_timeout);
+            return false;
+        } catch (ConnectException e) {
+            // "No route to host" and a time-out inside the kernel come as the same class or its subclasses.
+            return e.getClass() == ConnectException.class && String.valueOf(e.getMessage()).contains("refused");
+        } catch (IOException e) {
+            return false;
         }
     }
 }

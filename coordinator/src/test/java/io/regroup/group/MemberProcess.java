@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A {@link MemberMain} in a process of its own, and the views that it prints. */
@@ -24,17 +23,11 @@ final class MemberProcess {
     private volatile long viewedAt;
 
     static MemberProcess start(Loopback loopback, int number, int of) throws IOException {
-        return start(loopback, number, of, Map.of());
-    }
-
-    static MemberProcess start(Loopback loopback, int number, int of, Map<String, String> environment) throws IOException {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-Xmx32m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
             MemberMain.class.getName(), "m" + number, loopback.ip(number), Integer.toString(loopback.port())));
         command.addAll(loopback.hosts(of));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.environment().putAll(environment);
-        return new MemberProcess("m" + number, builder.start());
+        return new MemberProcess("m" + number, new ProcessBuilder(command).redirectErrorStream(true).start());
     }
 
     private MemberProcess(String name, Process process) {
